@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Set up, then train and measure: GRPO on an embedded model, afresh each time.
+#   bash scripts/quickstart.sh                          the Flux Fill family, about five minutes on two cores with the set-up
+#   bash scripts/quickstart.sh --backbone sd_inpaint    the SD1.5-inpainting family
+#   bash scripts/quickstart.sh --resume                 continue a run that was stopped
+# All options: scripts/train.py --help.
+# INPAINT_RL_PYTHON=/path/to/python uses an environment of your own, without set-up.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+if [ -z "${INPAINT_RL_PYTHON:-}" ]; then bash scripts/setup.sh; fi
+case " $* " in *" --resume "*|*" --help "*) ;; *) set -- --overwrite "$@";; esac
+exec "${INPAINT_RL_PYTHON:-.venv/bin/python}" scripts/train.py "$@"

@@ -1,0 +1,20 @@
+"Package metadata: every value is read from settings.ini; edit there."
+import shlex
+from configparser import ConfigParser
+from setuptools import setup, find_packages
+
+cfg = ConfigParser(delimiters=['='])
+cfg.read('settings.ini', encoding='utf-8')
+cfg = cfg['DEFAULT']
+
+setup(
+    name=cfg['lib_name'], version=cfg['version'], description=cfg['description'], keywords=cfg['keywords'],
+    author=cfg['author'], author_email=cfg['author_email'], license=cfg['license'], url=cfg['git_url'],
+    packages=find_packages(include=[cfg['lib_path'], cfg['lib_path']+'.*']), include_package_data=True,
+    package_data={cfg['lib_path']: ['embedded/**']}, # the small scenes and models that come with the package
+    install_requires=shlex.split(cfg.get('requirements','')),
+    extras_require={'dev': shlex.split(cfg.get('dev_requirements',''))},
+    python_requires='>='+cfg['min_python'],
+    long_description=open('README.md', encoding='utf-8').read(), long_description_content_type='text/markdown',
+    entry_points={'console_scripts': cfg.get('console_scripts','').split(), 'nbdev': [f"{cfg['lib_path']}={cfg['lib_path']}._modidx:d"]},
+)
