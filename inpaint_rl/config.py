@@ -214,7 +214,7 @@ def _named_module(name, spec):
 def _call_recipe(module, name, spec):
     f,mine = getattr(module, name, None), [n for n,f in vars(module).items() if n[0]!='_' and inspect.isfunction(f) and f.__module__==module.__name__]
     if not inspect.isfunction(f):
-        raise ConfigError(f'{spec}: no recipe {name!r} in {module.__name__}' + (f'; nearest: {_nearest(name, mine)!r}; all: {", ".join(mine)}' if mine else ''))
+        raise ConfigError(f'{spec}: there is no recipe {name!r}' + (f'; nearest: {_nearest(name, mine)!r}; all: {", ".join(mine)}' if mine else ''))
     cfg = f()
     if not is_dataclass(cfg): raise ConfigError(f'{spec}: the recipe returned {_name(type(cfg))}, expected a dataclass')
     return _section(type(cfg), cfg, spec)
@@ -262,7 +262,7 @@ def _rows(cls, cfg=None, prefix=''):
         tp = get_type_hints(cls)[name]; inner = next((a for a in (tp, *get_args(tp)) if is_dataclass(a)), None)
         default = getattr(cfg, name) if cfg else f.default_factory() if f.default_factory is not MISSING else f.default
         nested = inner and get_origin(tp) in (None,Union,UnionType)
-        shown = 'required' if default is MISSING else '' if nested and default is not None else repr(default)
+        shown = 'required' if default is MISSING else 'null' if default is None else '' if nested else repr(default)
         yield prefix+name, _name(tp), shown, f.metadata.get('help','')
         if nested: yield from _rows(inner, default if isinstance(default, inner) else None, f'{prefix}{name}.')
 

@@ -50,17 +50,19 @@ def rollout(
     guidance:float|None=None, # None takes the family's own
     chunk:int|None=None, # Samples per forward pass; an update must use the same, see below
     x:Tensor|None=None, # Starting latents; None draws them from the seeds
+    start:int=0, # First step to take, where `x` is not at the beginning
+    stop:int|None=None, # One past the last step to take; None goes to the end
 )->Trajectory:
     "Denoise, recording the steps of the window"
     if len(seeds)!=len(condition): raise ConfigError(f'{len(seeds)} seeds for {len(condition)} conditions: one per sample is needed')
     if window and not noise_level: raise ConfigError('an SDE window with noise_level=0 records steps that have no density; give a noise level or an empty window')
     guidance = backbone.default_guidance if guidance is None else guidance
     window, chunk, parts = tuple(sorted(window)), chunk or len(seeds), []
-    for start in range(0, len(seeds), chunk):
-        rows = slice(start, start+chunk); c, s = condition.select(rows), list(seeds[rows])
+    for first in range(0, len(seeds), chunk):
+        rows = slice(first, first+chunk); c, s = condition.select(rows), list(seeds[rows])
         z = backbone.initial_noise(s, c.height, c.width) if x is None else x[rows].to(backbone.device)
         record = []
-        for i in range(len(schedule)):
+        for i in range(start, len(schedule) if stop is None else stop):
             pred = backbone.predict(z, schedule.timesteps[i], c, guidance)
             if i in window:
                 step = backbone.step(schedule, i, z, pred, noise_level, kind=kind, noise=_step_noise(s, i, z), weight=c.weight)

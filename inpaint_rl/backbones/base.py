@@ -61,6 +61,7 @@ class Backbone:
         self.pipe,self.dtype,self.lora,self.region = pipe,DTYPES[dtype],lora,region
         for part in pipe.components.values():
             if isinstance(part, torch.nn.Module): part.eval().requires_grad_(False)
+        self.vae.to(memory_format=torch.channels_last) # a quarter faster on CPUs, no slower elsewhere
         self.wrapped = None # what a trainer wraps around the denoiser (DDP); `predict` goes through it
         self._reference,self._use_reference = None,False
         if lora is None: self.denoiser.float().requires_grad_(True)

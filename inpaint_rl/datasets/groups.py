@@ -57,7 +57,8 @@ class GroupSampler:
         "The records of `rank`; those of all ranks, joined in order, are the ones that a single process gets"
         if self.groups%world or not 0<=rank<world: raise ConfigError(f'groups={self.groups} over {world} ranks, rank {rank}: groups must divide by the ranks')
         if self.groups>self.n and world>1:
-            raise ConfigError(f'{self.n} records cannot fill {self.groups} groups on {world} ranks without repeating one; use fewer groups, or repeat rows under new ids')
+            raise ConfigError(f'{self.n} records cannot fill {self.groups} groups on {world} ranks without repeating one; '
+                              'use fewer groups, or repeat rows under new ids')
         start = iteration*self.groups; at = range(start, start+self.groups)[rank*self.groups//world:(rank+1)*self.groups//world]
         return [self.order(p//self.n)[p%self.n] for p in at]
 

@@ -9,6 +9,7 @@ __all__ = ['Record', 'Batch', 'collate', 'read_image', 'read_mask', 'fit', 'BadR
 import json,os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 import numpy as np, torch
 from PIL import Image, ImageFile, ImageOps
@@ -156,7 +157,7 @@ def _take(d, kind, *names, default=None):
 def _parse(text, line, root, name):
     "A line of bytes to a `_Row`; whatever is wrong with it is a `DataError`"
     try: d = json.loads(text.decode('utf-8'))
-    except ValueError as e: raise DataError(f'not readable as JSON ({e})') from e
+    except (ValueError, RecursionError) as e: raise DataError(f'not readable as JSON ({e})') from e
     if not isinstance(d, dict): raise DataError(f'a JSON {type(d).__name__}, expected an object with image_path, mask_path and prompt')
     image,mask = (Path(root, _take(d, str, f'{k}_path', k)) for k in ('image','mask'))
     if image==mask: raise DataError(f'image and mask are the same file ({image})')
@@ -191,11 +192,24 @@ def _row_mask(row, hw, polarity):
         hint = f'; its brightest pixel is {top:.2g} of full scale: a mask of 0 and 1, or of labels, must be scaled to 0 and 255' if 0<top<0.5 else ''
         raise DataError(f'{row.mask}: {e}{hint}') from e
 
+def _is_outside(path, root):
+    try: return not path.resolve().is_relative_to(root.resolve())
+    except (OSError, ValueError): return True # a name that no file can have
+
 def _fit_row(row, image, mask, size):
     if not size: return image, mask
     image,fitted = fit(image, mask, size)
     try: return image, check_mask(fitted)
     except DataError as e: raise DataError(f'{row.mask}: at {size[1]}x{size[0]} pixels, {e}') from e
+
+def _examine(row, polarity, size, inside):
+    "(polarity evidence, cause) of a row: one of them is None"
+    try:
+        outside = [p for p in (row.image, row.mask) if inside and _is_outside(p, inside)]
+        if outside: raise DataError(f'{outside[0]} lies outside {inside}')
+        mask = _row_mask(row, _pixels(row.image).shape[:2], polarity); _fit_row(row, None, mask, size)
+        return polarity_evidence(mask), None
+    except DataError as e: return None, str(e)
 
 # %% ../../nbs/datasets/10_records.ipynb #e5f2f7c4
 class JsonlDataset:
@@ -210,30 +224,26 @@ class JsonlDataset:
         confine=False, # Refuse files outside `root`
         workers=None, # Threads that check; None: one per core, at most 16
     ):
-        if mask_polarity not in ('white_is_hole','black_is_hole'): raise ConfigError(f"mask_polarity={mask_polarity!r}: expected 'white_is_hole' or 'black_is_hole'")
+        if mask_polarity not in ('white_is_hole','black_is_hole'):
+            raise ConfigError(f"mask_polarity={mask_polarity!r}: expected 'white_is_hole' or 'black_is_hole'")
         if not 0<=max_bad<1: raise ConfigError(f'max_bad={max_bad}: expected a share of the rows, 0 <= max_bad < 1')
-        if ImageFile.LOAD_TRUNCATED_IMAGES: raise ConfigError('PIL.ImageFile.LOAD_TRUNCATED_IMAGES is on, so cut-off pictures would pass as whole ones; switch it off')
+        if ImageFile.LOAD_TRUNCATED_IMAGES:
+            raise ConfigError('PIL.ImageFile.LOAD_TRUNCATED_IMAGES is on, so cut-off pictures would pass as whole ones; switch it off')
         self.path, self.size, self.polarity = Path(path), (size,size) if isinstance(size,int) else size and tuple(size), mask_polarity
+        if self.size and (len(self.size)!=2 or min(self.size)<1): raise ConfigError(f'size={size!r}: expected a side or (height, width) in pixels')
         self.root, self.allow_inverted, self.confine = Path(root) if root is not None else self.path.parent, allow_inverted, confine
         self.rows, self.bad, self.allowed, self.total = _read_rows(self.path, self.root)
         self._check(workers or min(16, os.cpu_count() or 1))
-        if not self.rows or len(self.bad)>max_bad*self.total:
-            raise DataError(f'{len(self.bad)} of {self.total} rows cannot be used, max_bad={max_bad} allows {int(max_bad*self.total)}\n{self.report(20)}')
-
-    def _examine(self, r):
-        "(polarity evidence, cause): one of them is None"
-        try:
-            outside = [p for p in (r.image, r.mask) if self.confine and not p.resolve().is_relative_to(self.root.resolve())]
-            if outside: raise DataError(f'{outside[0]} lies outside {self.root}')
-            mask = _row_mask(r, _pixels(r.image).shape[:2], self.polarity); _fit_row(r, None, mask, self.size)
-            return polarity_evidence(mask), None
-        except DataError as e: return None, str(e)
+        if not self.rows or len(self.bad)/self.total>max_bad:
+            raise DataError(f'{len(self.bad)} of {self.total} rows cannot be used, more than max_bad={max_bad} allows\n{self.report(20)}')
 
     def _check(self, workers):
-        with ThreadPoolExecutor(workers) as pool: found = list(zip(self.rows, pool.map(self._examine, self.rows)))
+        examine = partial(_examine, polarity=self.polarity, size=self.size, inside=self.root if self.confine else None)
+        with ThreadPoolExecutor(workers) as pool: found = list(zip(self.rows, pool.map(examine, self.rows)))
         why = suspect_set([e for r,(e,_) in found if e and not (r.allow_inverted or self.allow_inverted)])
         other = 'black_is_hole' if self.polarity=='white_is_hole' else 'white_is_hole'
-        if why: raise DataError(f'{self.path}: {why}. If these files mean the opposite, say mask_polarity={other!r}; if the holes are meant to be like that, allow_inverted=True')
+        if why: raise DataError(f'{self.path}: {why}. If these files mean the opposite, say mask_polarity={other!r}; '
+                                'if the holes are meant to be like that, allow_inverted=True')
         for r,(e,cause) in found:
             suspicion = e and suspect_inverted(e); note = BadRow(str(self.path), r.line, cause or f'{r.mask}: {suspicion}')
             if suspicion and (self.allow_inverted or r.allow_inverted): self.allowed.append(note)

@@ -96,7 +96,8 @@ def is_random(
     if not std.isfinite().all():
         raise ConfigError(f'the noise of this step is {std.flatten().tolist()}: a random step must go from more noise to less, and sigma_max must lie below 1')
     if on.any() and not on.all():
-        raise ConfigError(f'samples {(~on).flatten().nonzero().flatten().tolist()} of this step get no noise while others do: step them apart, or change their levels')
+        raise ConfigError(f'samples {(~on).flatten().nonzero().flatten().tolist()} of this step get no noise while others do: '
+            'step them apart, or change their levels')
     return bool(on.any())
 
 # %% ../../nbs/diffusion/22_flow.ipynb #a904f71f
@@ -153,12 +154,14 @@ def check_noise_level(
     n = len(schedule)
     window = list(range(n-1)) if window is None else list(window)
     if (kind=='ddim')!=(schedule.kind=='ddim'): raise ConfigError(f'kind={kind!r} cannot step a {schedule.kind} schedule')
-    if bad:=[i for i in window if not 0<=i<n-1]: raise ConfigError(f'window steps {bad}: of {n} steps only 0 to {n-2} may be random; the last stays deterministic')
+    if bad:=[i for i in window if not 0<=i<n-1]:
+        raise ConfigError(f'window steps {bad}: of {n} steps only 0 to {n-2} may be random; the last stays deterministic')
     if not (math.isfinite(noise_level) and noise_level>=0): raise ConfigError(f'noise_level={noise_level}: it must be a finite number >= 0')
     limit = largest_noise_level(schedule, kind).tolist()
     best = min((limit[i] for i in window), default=math.inf)
     for i in window:
         if noise_level>limit[i] or (noise_level==limit[i] and kind not in ('cps','ddim')):
-            raise ConfigError(f'noise_level={noise_level} breaks step {i} of the window ({kind}, level {schedule.levels[i]:.4g} -> {schedule.levels[i+1]:.4g}): '
-                f'its mean would mirror x or not exist; the largest level that works in every step of this window is {math.floor(best*1000)/1000}')
+            l,m = schedule.levels[i:i+2].tolist()
+            raise ConfigError(f'noise_level={noise_level} breaks step {i} ({kind}, level {l:.4g} -> {m:.4g}): its mean would mirror x or '
+                f'not exist; the largest level that works in every step of this window is {math.floor(best*1000)/1000}')
     return best

@@ -26,7 +26,7 @@ def per_sample(
     return t.reshape(-1).expand(len(x)).reshape(-1, *[1]*(x.ndim-1))
 
 # %% ../../nbs/diffusion/20_schedules.ipynb #2593ca4f
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Schedule:
     "The noise levels of one sampling run"
     timesteps: Tensor # [N], what the network is told at each step

@@ -50,6 +50,7 @@ def _combine_sum(scores, weights, floors, index, valid, mean, std):
     total = sum(w*s for w,s in zip(weights, scores))
     return _scaled(total, index, valid, math.hypot(*(w*f for w,f in zip(weights, floors))), mean, std) # independent noise adds in quadrature
 
+# %% ../../nbs/losses/60_advantages.ipynb #76a6c064
 def _combine_gdpo(scores, weights, floors, index, valid, mean, std):
     floored, free = (sum(w*_scaled(s, index, valid, f, mean, std) for w,s,f in zip(weights, scores, fs)) for fs in (floors, [0.]*len(floors)))
     batch = spread(free, torch.zeros_like(index), valid)[1]
@@ -65,6 +66,7 @@ def soft_rank(
     wins = (gap/floor).clamp(-1, 1) if floor>0 else gap.sign()
     return wins.sum(1)/(n-1) * math.sqrt(3*(n-1)/(n+1))
 
+# %% ../../nbs/losses/60_advantages.ipynb #7c17b4d6
 def _combine_rank(scores, weights, floors, index, valid, mean, std):
     out = torch.zeros_like(scores[0])
     for g in range(int(index.max())+1):
@@ -82,11 +84,12 @@ class AdvantageResult:
     valid: Tensor # [B] bool, False where a weighted reward is NaN
     stats: dict = field(default_factory=dict) # Plain numbers by name; see `advantages`
 
+# %% ../../nbs/losses/60_advantages.ipynb #3dd41381
 def _setup(scores, weights, std_floor, combine, mean, std):
     "Check the settings; the weighted names, their weights and floors"
     for name,value,allowed in (('combine',combine,_combiners), ('mean',mean,('group','batch')), ('std',std,('group','global','none'))):
         if value not in allowed: raise ConfigError(f"{name}={value!r}: choose one of {', '.join(allowed)}")
-    if mean=='batch' and std=='group': raise ConfigError("mean='batch' goes with std='global' (PPO) or 'none': a batch mean over a group's spread compares unlike things")
+    if mean=='batch' and std=='group': raise ConfigError("mean='batch' goes with std='global' (PPO) or 'none': batch mean over group spread mixes two scales")
     if combine=='gdpo' and std=='none': raise ConfigError("combine='gdpo' normalises each reward, so std='none' contradicts it; use 'group' or 'global'")
     if combine=='rank' and (mean,std)!=('group','group'): raise ConfigError("combine='rank' works inside groups; leave mean and std at 'group'")
     weights = dict.fromkeys(scores, 1.) if weights is None else weights
@@ -98,7 +101,7 @@ def _setup(scores, weights, std_floor, combine, mean, std):
     if bad: raise ConfigError(f'std_floor has no value >= 0 for {bad}; give one number for all, or one per reward in its own unit')
     return names, [float(weights[k]) for k in names], [float(floors[k]) for k in names]
 
-# %% ../../nbs/losses/60_advantages.ipynb #3dd41381
+# %% ../../nbs/losses/60_advantages.ipynb #733785ed
 def _gather(scores, index):
     "Scores as float64 on the CPU, checked"
     out = {k:torch.as_tensor(v).detach().to('cpu', torch.float64) for k,v in scores.items()}
@@ -107,6 +110,7 @@ def _gather(scores, index):
         if v.isinf().any(): raise RewardError(f'reward {k!r} is infinite for samples {v.isinf().nonzero()[:,0].tolist()}; a failed score is NaN')
     return out
 
+# %% ../../nbs/losses/60_advantages.ipynb #13f84480
 def _describe(name, values, index):
     "Statistics of one reward over the samples that have it"
     ok = ~values.isnan(); out = {f'{name}/nan_count':int((~ok).sum())}
@@ -118,7 +122,7 @@ def _describe(name, values, index):
     if not (size>1).any(): return out
     return out | {f'{name}/group_std':std[size>1].mean().item(), f'{name}/zero_std_share':(std[size>1]==0).double().mean().item()}
 
-# %% ../../nbs/losses/60_advantages.ipynb #733785ed
+# %% ../../nbs/losses/60_advantages.ipynb #424ce96e
 def advantages(
     scores:dict, # Reward name -> [B], higher is better, NaN where it could not be computed
     groups, # Group id of each sample: integer tensor [B], or list of numbers or strings, in any order
@@ -141,6 +145,7 @@ def advantages(
     return AdvantageResult(out.float().to(torch.as_tensor(scores[names[0]]).device), valid.to(torch.as_tensor(scores[names[0]]).device),
                            _batch_stats(raw, out, valid, index, len(ids)) | {k:v for n,x in values.items() for k,v in _describe(n, x, index).items()})
 
+# %% ../../nbs/losses/60_advantages.ipynb #14a92468
 def _batch_stats(raw, out, valid, index, n_groups):
     per_group = lambda v: torch.zeros(n_groups, dtype=torch.float64).index_add_(0, index, v.double())
     size, flat = per_group(valid), per_group(raw.abs())==0

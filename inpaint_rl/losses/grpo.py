@@ -18,9 +18,10 @@ def clip_limits(
 )->tuple: # (low, high), both > 0
     "Both clip limits"
     low, high = clip_range if isinstance(clip_range, (tuple,list)) else (clip_range, clip_range)
-    if not (0<low<=1 and 0<high): raise ConfigError(f'clip_range={clip_range!r}: give a number in (0,1], or a pair (low, high) of positive numbers with low <= 1')
+    if not (0<low<=1 and 0<high): raise ConfigError(f'clip_range={clip_range!r}: give a number in (0,1], or (low, high): positive, low <= 1')
     return float(low), float(high)
 
+# %% ../../nbs/losses/62_grpo.ipynb #d9dbcdf5
 def clipped_loss(
     ratio, # [B]
     advantage, # [B]
@@ -46,6 +47,7 @@ def step_scale(
     if w is not None: std = torch.where(w>0, std/torch.where(w>0, w, 1.), 0.)
     return std.flatten(1).amax(1)
 
+# %% ../../nbs/losses/62_grpo.ipynb #c0b32d5e
 def normed_log_ratio(
     log_ratio, # [B]: new minus old log-probability
     mean_new, # Means of the two policies, [B,...]
@@ -86,6 +88,7 @@ def velocity_kl(
     kept = 1-_per_element(weight, gap)
     return inside + outside*(gap*kept).flatten(1).sum(1)/kept.flatten(1).sum(1).clamp(min=1) # no kept element: no penalty
 
+# %% ../../nbs/losses/62_grpo.ipynb #f01c4e89
 def mean_kl(
     mean, # Mean of the step now, [B,...]
     mean_ref, # Mean of the step for the reference, [B,...]
@@ -114,11 +117,13 @@ def grpo_loss(
 )->tuple: # Loss [B], and a dict of detached rows [B] for `ratio_stats`
     "Clipped policy-gradient loss of one denoising step, for GRPO and PPO alike"
     low, high = clip_limits(clip_range)
-    if new.log_prob is None or old.log_prob is None: raise DataError('this step is deterministic, so it has no log-probability; train on steps inside the SDE window only')
+    if new.log_prob is None or old.log_prob is None:
+        raise DataError('this step is deterministic, so it has no log-probability; train on steps inside the SDE window only')
     if kl_coef and kl is None: raise ConfigError(f'kl_coef={kl_coef}, but no kl was given: compute it with velocity_kl or mean_kl')
     advantage, old_log_prob = advantage.detach().float(), old.log_prob.detach().float()
     log_ratio = new.log_prob.float()-old_log_prob
-    if log_ratio.shape!=advantage.shape: raise DataError(f'log-probabilities have shape {tuple(log_ratio.shape)}, advantages {tuple(advantage.shape)}; both must be [B]')
+    if log_ratio.shape!=advantage.shape:
+        raise DataError(f'log-probabilities have shape {tuple(log_ratio.shape)}, advantages {tuple(advantage.shape)}; both must be [B]')
     moved = normed_log_ratio(log_ratio, new.mean, old.mean.detach(), new.std, weight) if ratio_norm else log_ratio
     factor = hole_clip_factor(weight, new.mean, clip_reference) if clip_scale_by_hole else torch.ones_like(advantage)
     ratio, low, high = moved.exp(), (low*factor).clamp(max=1), high*factor
@@ -133,6 +138,7 @@ def _rows(log_ratio, ratio, advantage, low, high, kl):
     rows = {'ratio':ratio, 'log_ratio':log_ratio, 'above':above, 'below':below, 'idle':(above & (advantage>0)) | (below & (advantage<0)), 'clip_range':high}
     return {k:v.detach().float() for k,v in (rows | ({} if kl is None else {'kl':kl})).items()}
 
+# %% ../../nbs/losses/62_grpo.ipynb #8a8d0a9c
 def ratio_stats(
     rows, # What `grpo_loss` returned, or a list of these from several steps and micro-batches
     valid=None, # [B] bool over all rows: leave dropped samples out

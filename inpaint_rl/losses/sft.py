@@ -25,6 +25,7 @@ def flow_noised(
     s = _per_sample(sigma, x0)
     return (1-s)*x0.float() + s*noise.float()
 
+# %% ../../nbs/losses/61_sft.ipynb #15dd9476
 def flow_target(x0, noise)->Tensor:
     "What a flow model should say: v = eps - x0"
     return noise.float()-x0.float()
@@ -68,6 +69,7 @@ def sample_sigmas(
     else: raise ConfigError(f"law={law!r}: choose 'logit_normal' or 'uniform'")
     return shift*u/(1+(shift-1)*u)
 
+# %% ../../nbs/losses/61_sft.ipynb #7bd01957
 def sample_timesteps(
     seeds, # One int per sample
     num_timesteps=1000, # Length of the training schedule

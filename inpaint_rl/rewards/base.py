@@ -58,6 +58,7 @@ def _masked(s, fill=.5):
     return replace(s, **blank)
 
 _views = {'composite':lambda s: s, 'raw':lambda s: s, 'crop':_crop, 'masked':_masked}
+_options = {'crop':('size','pad','min_side','square'), 'masked':('fill',)}
 
 # %% ../../nbs/rewards/50_base.ipynb #585aaa55
 def check_view(kind):
@@ -68,16 +69,17 @@ def check_view(kind):
         if k=='raw' and i: raise ConfigError(f"view={kind!r}: 'raw' says which picture is judged, so it comes first, as in 'raw+crop'")
     return steps
 
+# %% ../../nbs/rewards/50_base.ipynb #b1d9ce37
 def view(
-    samples:Samples,
+    samples, # `Samples`
     kind='composite', # 'composite' | 'raw' | 'crop' | 'masked', or several joined by '+'
     **options, # crop: size, pad, min_side, square; masked: fill
 )->Samples: # All pictures and the mask prepared in the same way
     "The samples as a reward wants to see them"
     steps, out = check_view(kind), samples
-    accepts = {'crop':{'size','pad','min_side','square'}, 'masked':{'fill'}}
-    if (unknown := set(options)-set().union(*(accepts.get(k,set()) for k in steps))): raise ConfigError(f'view={kind!r} has no option {sorted(unknown)}')
-    for k in steps: out = _views[k](out, **{o:v for o,v in options.items() if o in accepts.get(k,())})
+    unknown = set(options)-{o for k in steps for o in _options.get(k,())}
+    if unknown: raise ConfigError(f'view={kind!r} has no option {sorted(unknown)}')
+    for k in steps: out = _views[k](out, **{o:v for o,v in options.items() if o in _options.get(k,())})
     return replace(out, view=kind)
 
 # %% ../../nbs/rewards/50_base.ipynb #9a1b0328
@@ -95,8 +97,10 @@ class Spec:
     def __post_init__(self):
         if isinstance(self.view, str): check_view(self.view)
         elif not callable(self.view): raise ConfigError(f'reward {self.name!r}: view={self.view!r} is neither a name nor a function')
-        if not (len(self.range)==2 and self.range[0]<self.range[1]): raise ConfigError(f'reward {self.name!r}: range={self.range!r} must be (low, high) with low < high')
-        if not 0<=self.std_floor<math.inf: raise ConfigError(f'reward {self.name!r}: std_floor={self.std_floor!r} must be 0 or more, in the unit of the reward')
+        if not (len(self.range)==2 and self.range[0]<self.range[1]):
+            raise ConfigError(f'reward {self.name!r}: range={self.range!r} must be (low, high) with low < high')
+        if not 0<=self.std_floor<math.inf:
+            raise ConfigError(f'reward {self.name!r}: std_floor={self.std_floor!r} must be 0 or more, in the unit of the reward')
 
 _attributes = ('view','range','std_floor','higher_is_better','differentiable','required')
 
@@ -110,6 +114,7 @@ def reward(f=None, **attributes):
     spec(f) # check now, not in the middle of a run
     return f
 
+# %% ../../nbs/rewards/50_base.ipynb #0bcedd8d
 def spec(
     f, # A reward
     name=None, # What it is called; by default, as the function is
@@ -166,7 +171,8 @@ def _tidy(out, sp, n):
     values, reasons = out if isinstance(out, tuple) and len(out)==2 else (out, [None]*n)
     if not isinstance(values, Tensor): values = torch.tensor([math.nan if v is None else float(v) for v in values])
     v, reasons = values.detach().to('cpu', torch.float32).clone(), list(reasons)
-    if v.shape!=(n,) or len(reasons)!=n: raise RewardError(f'returned shape {tuple(v.shape)} and {len(reasons)} reasons for {n} samples; expected one number each, [{n}]')
+    if v.shape!=(n,) or len(reasons)!=n:
+        raise RewardError(f'returned shape {tuple(v.shape)} and {len(reasons)} reasons for {n} samples; expected one number each, [{n}]')
     low, high = sp.range; slack = 1e-4*(high-low) if math.isfinite(high-low) else 0. # rounding may step over the edge a little
     for i,x in enumerate(v.tolist()):
         if math.isfinite(x) and low-slack<=x<=high+slack and reasons[i] is None: continue
@@ -174,6 +180,7 @@ def _tidy(out, sp, n):
         v[i], reasons[i] = math.nan, str(reasons[i]) if reasons[i] is not None else what
     return v, reasons
 
+# %% ../../nbs/rewards/50_base.ipynb #8933935d
 def _names(rewards):
     "Rewards by name; a list is named after its functions"
     if isinstance(rewards, dict): return {k:load_reward(f) for k,f in rewards.items()}
@@ -182,7 +189,7 @@ def _names(rewards):
     if twice: raise ConfigError(f'two rewards are called {twice}; give a dict of names instead of a list')
     return dict(zip(names, fs))
 
-# %% ../../nbs/rewards/50_base.ipynb #7a3b0594
+# %% ../../nbs/rewards/50_base.ipynb #2612370e
 def _ask(f, sp, samples):
     "Values and reasons of one reward; raises if it is required and could not answer at all"
     try: return _tidy(f(samples), sp, len(samples))
@@ -192,6 +199,7 @@ def _ask(f, sp, samples):
 
 def _short(ids, n=4): return ', '.join(map(str, ids[:n])) + (f' and {len(ids)-n} more' if len(ids)>n else '')
 
+# %% ../../nbs/rewards/50_base.ipynb #6a733ce3
 @torch.no_grad()
 def score(
     rewards, # Dict name -> reward, or a list of rewards; each a callable or a dotted path
@@ -208,5 +216,6 @@ def score(
         seconds[k] = torch.full((len(samples),), (time.perf_counter()-start)/max(len(samples),1))
         lost = [i for i,r in enumerate(reasons[k]) if r is not None]
         if sp.required and len(lost)>max_failed*len(samples):
-            raise RewardError(f'reward {k!r} has no score for {len(lost)} of {len(samples)} samples (allowed: {max_failed:.0%}), first: {samples.ids[lost[0]]}: {reasons[k][lost[0]]}')
+            raise RewardError(f'reward {k!r} has no score for {len(lost)} of {len(samples)} samples (allowed: {max_failed:.0%}), '
+                              f'first: {samples.ids[lost[0]]}: {reasons[k][lost[0]]}')
     return Scores(values, reasons, seconds, specs)

@@ -89,9 +89,9 @@ def load_reader()->DigitReader:
 # %% ../../nbs/rewards/52_digits.ipynb #4b3810c4
 @reward(view='composite', range=(0,1), std_floor=.01)
 def legibility(samples):
-    "Probability, by the reader, of the digit asked for; [B] in [0,1]"
-    p = load_reader()(digit_view(samples).cpu().float()).softmax(-1)
-    return p.gather(1, torch.tensor([m['digit'] for m in samples.metadata])[:,None])[:,0]
+    "Log-probability, by the reader, of the digit asked for: 1 + log(p)/5, in [0,1]; [B]"
+    log_p = load_reader()(digit_view(samples).cpu().float()).log_softmax(-1)
+    return 1 + log_p.gather(1, torch.tensor([m['digit'] for m in samples.metadata])[:,None])[:,0].clamp(min=-5)/5
 
 @reward(view='composite', range=(0,1), std_floor=.01)
 def ink_match(samples):

@@ -75,6 +75,7 @@ def _offsets(h, w, n, device):
     polar = [(.06+.26*(i*.618034%1), 2.399963*i) for i in range(n)]
     return torch.tensor([[round(h*r*math.sin(a)), round(w*r*math.cos(a))] for r,a in polar], device=device)
 
+# %% ../../nbs/rewards/51_local.ipynb #5a3d5815
 @torch.no_grad()
 def seam_excess(
     composite, # [B,3,H,W] in [0,1]
@@ -87,7 +88,8 @@ def seam_excess(
 )->Tensor: # [B,3]: ring, local and texture excess, 0 or more; NaN where there was no room to measure
     "How much more the edge of the hole shows than the same outline does elsewhere in the picture"
     b, _, h, w = composite.shape
-    if composite.shape!=source.shape or mask.shape!=(b,1,h,w): raise DataError(f'composite {tuple(composite.shape)}, source {tuple(source.shape)} and mask {tuple(mask.shape)} do not fit')
+    if composite.shape!=source.shape or mask.shape!=(b,1,h,w):
+        raise DataError(f'composite {tuple(composite.shape)}, source {tuple(source.shape)} and mask {tuple(mask.shape)} do not fit')
     unit = max(1, round(min(h,w)/256)); widths = [unit*k for k in widths]; hole = mask[:,0]>.5
     at, into = outline(mask, points)
     inner, ok_in = runs(composite, hole, at, into, widths[-1]); outer, ok_out = runs(composite, ~hole, at-into, -into, widths[-1])
@@ -151,11 +153,13 @@ def brightness(samples):
     "Mean luma of the hole (ITU-R BT.601)"
     return _hole_mean((samples.image*samples.image.new_tensor([.299,.587,.114])[:,None,None]).sum(1), samples.mask)
 
+# %% ../../nbs/rewards/51_local.ipynb #39e6b7ff
 @reward(range=(0,1), required=False)
 def saturation(samples):
     "Mean difference between the strongest and the weakest colour in the hole"
     return _hole_mean(samples.image.amax(1)-samples.image.amin(1), samples.mask)
 
+# %% ../../nbs/rewards/51_local.ipynb #73e93fc5
 @reward(range=(0,1), required=False)
 def edge_density(samples):
     "Mean absolute difference of neighbouring pixels that both lie in the hole; NaN if there are none"

@@ -39,7 +39,7 @@ class GRPOConfig(TrainConfig):
     kind: Literal['flow_sde','dance_sde','cps'] = option('flow_sde', 'how flow models inject noise; DDIM models have one way')
     noise_level: float = option(.7, 'a of the flow SDE, or eta of DDIM')
     guidance: float | None = option(None, "in rollout and update alike; None takes the family's own")
-    same_noise: bool = option(False, 'members of a group start from the same noise')
+    same_noise: bool = option(False, 'members of a group share everything up to the window, so that only the noise in it sets them apart')
     clip_range: float | tuple = option(1e-3, 'of the ratio; a pair is (below, above)')
     ratio_norm: bool = option(False, "GRPO-Guard's normalised ratio")
     clip_scale_by_hole: bool = option(False, 'widen the clip range for small holes')
@@ -90,9 +90,9 @@ class GRPOTrainer(Loop):
         self.monitors = {spec(f:=load_reward(r)).name:f for r in monitors}
         self.sampler = GroupSampler(len(dataset), config.groups, config.seed)
         if config.kl_coef: backbone.freeze_reference()
-        r = dataset[0]; schedule = self.schedule_for(*r.image.shape[-2:])
-        for i in range(len(schedule)-1): # every step that the window may ever hold
-            if config.window_start<=i<(config.window_stop or len(schedule)-1): check_noise_level(schedule, config.noise_level, config.kind, [i])
+        schedule = self.schedule_for(*dataset[0].image.shape[-2:])
+        stop = len(schedule)-1 if config.window_stop is None else config.window_stop
+        check_noise_level(schedule, config.noise_level, config.kind if backbone.kind=='flow' else 'ddim', range(config.window_start, stop)) # every step that the window may hold
 
     def schedule_for(self, h, w): return self.backbone.schedule(self.config.num_steps, h, w)
 
@@ -102,10 +102,13 @@ class GRPOTrainer(Loop):
         batch = collate([self.dataset[i] for i in self.sampler.indices(iteration, dist.rank(), dist.world_size())])
         seeds = sample_seeds(c.seed, iteration, batch.ids, c.group_size)
         window = sde_window(iteration, c.num_steps, c.window, c.window_mode, c.window_start, c.window_stop, c.window_every, c.seed)
-        condition, copies = b.encode(batch).repeat(c.group_size), batch.repeat(c.group_size)
+        single = b.encode(batch); condition, copies = single.repeat(c.group_size), batch.repeat(c.group_size)
         h, w = batch.image.shape[-2:]
-        x = b.initial_noise([seed_from(c.seed, iteration, i) for i in copies.ids], h, w) if c.same_noise else None
-        t = rollout(b, condition, seeds, self.schedule_for(h, w), window, c.noise_level, c.kind, c.guidance, c.chunk, x)
+        schedule, x, start = self.schedule_for(h, w), None, 0
+        if c.same_noise: # the way to the window is the same for the whole group, so it is walked once
+            start, noise = window[0], [seed_from(c.seed, iteration, i) for i in batch.ids]
+            x = rollout(b, single, noise, schedule, guidance=c.guidance, chunk=c.chunk, stop=start).x0.repeat_interleave(c.group_size, 0)
+        t = rollout(b, condition, seeds, schedule, window, c.noise_level, c.kind, c.guidance, c.chunk, x, start)
         raw = torch.cat([b.decode(z, h, w) for z in t.x0.split(c.chunk)]).cpu()
         return t, Samples(prompt=copies.prompt, source=copies.image, mask=copies.mask, raw=raw, composite=composite(raw, copies.image, copies.mask),
                           ids=copies.ids, metadata=copies.metadata)

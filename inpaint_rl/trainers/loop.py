@@ -6,7 +6,7 @@
 __all__ = ['TrainConfig', 'lr_factor', 'open_run', 'on_sigterm', 'Trainer', 'Resumable', 'Loop', 'save_rows']
 
 # %% ../../nbs/trainers/72_loop.ipynb #d48a811d
-import math,signal,time,warnings
+import math,shutil,signal,time,warnings
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,13 +66,13 @@ def open_run(
 ): # (step, path) of the checkpoint to continue, or None
     "Make or check the run folder"
     run = Path(config.run_dir); found = newest_checkpoint(run) if config.resume else None
-    held = (run/'metrics.jsonl').exists() or (run/'checkpoints').exists()
+    error = None
     if config.resume and found is None and (run/'checkpoints').exists() and any((run/'checkpoints').iterdir()):
-        raise CheckpointError(f'{run} holds no whole checkpoint to resume from (see the warnings); overwrite=true starts afresh')
-    if held and not config.resume and not config.overwrite:
-        raise ConfigError(f'{run} holds a run already: resume=true continues it, overwrite=true discards it, or choose another run_dir')
+        error = CheckpointError(f'{run} holds no whole checkpoint to resume from (see the warnings); overwrite=true starts afresh')
+    if ((run/'metrics.jsonl').exists() or (run/'checkpoints').exists()) and not config.resume and not config.overwrite:
+        error = ConfigError(f'{run} holds a run already: resume=true continues it, overwrite=true discards it, or choose another run_dir')
+    dist.raise_together(error) # all have looked before anyone writes
     if config.overwrite and dist.is_main():
-        import shutil
         for name in ('checkpoints','samples'): shutil.rmtree(run/name, ignore_errors=True)
         for name in ('metrics.jsonl','report.json','report.md'): (run/name).unlink(missing_ok=True)
     run.mkdir(parents=True, exist_ok=True); dist.barrier()
@@ -106,9 +106,9 @@ class Trainer:
         from accelerate import Accelerator
         config.check()
         self.backbone,self.dataset,self.config,self.callbacks,self.samples = backbone,dataset,config,list(callbacks),samples
-        self.checkpoint = open_run(config)
         self.accelerator = Accelerator(mixed_precision='fp16' if backbone.dtype==torch.float16 else 'no', project_dir=config.run_dir,
                                        log_with=None if config.log_with=='none' else config.log_with)
+        self.checkpoint = open_run(config) # after the processes have found each other: one of them tidies the folder
         backbone.to(self.accelerator.device)
         self.params = backbone.trainable()
         if not self.params: raise ConfigError('nothing to train: the backbone has no parameter that requires a gradient')
