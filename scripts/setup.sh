@@ -2,7 +2,7 @@
 # Makes .venv with everything that the notebooks, tests and scripts need; does nothing when that is already so.
 #   bash scripts/setup.sh                            the newest of python3.11, python3 that is new enough
 #   PYTHON=/opt/python3.11 bash scripts/setup.sh     that interpreter
-# pip's own settings count: PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu gets the small CPU build of torch.
+# pip's own settings (an index with CPU builds of torch, say) are honoured.
 # Nothing outside this folder is changed (but for pip's cache).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

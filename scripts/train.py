@@ -47,6 +47,8 @@ def main():
     if not (a.config or recipe): raise ConfigError(f'--backbone {a.backbone} has no default recipe: name one with --config')
     named = dict(seed=a.seed, run_dir=a.run_dir, resume=a.resume or None, overwrite=a.overwrite or None)
     config = load_config(a.config or recipe, [*(f'{k}={v}' for k,v in named.items() if v is not None), *a.overrides], recipes=recipes)
+    from diffusers.utils import logging as noise
+    noise.disable_progress_bar() # of loading; the training has its own
     backbone = load_backbone(model, a.dtype, LoRA(rank=a.lora, alpha=2*a.lora) if a.lora else None)
     if a.data:
         if not a.rewards: raise ConfigError('--data needs --rewards: the default rewards read digits')
@@ -57,7 +59,7 @@ def main():
     if a.rewards: rewards = {n:float(w) for n,w in (r.split('=') for r in a.rewards)}
     trainer = GRPOTrainer(backbone, rewards, train, config, samples=held_out.batch(range(8)) if hasattr(held_out, 'batch') else None, monitors=monitors)
     measured = lambda: evaluate(backbone, held_out, rewards, monitors, n=a.held_out, num_steps=config.num_steps, guidance=config.guidance) if dist.is_main() else (None, None)
-    print(f'measuring {a.backbone} on {min(a.held_out, len(held_out))} held-out records ...', flush=True)
+    if dist.is_main(): print(f'measuring {a.backbone} on {min(a.held_out, len(held_out))} held-out records ...', flush=True)
     before = measured()
     trainer.train()
     if trainer.stopped: return
