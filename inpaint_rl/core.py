@@ -9,7 +9,7 @@ __all__ = ['InpaintRLError', 'ConfigError', 'DataError', 'RewardError', 'Checkpo
 # %% ../nbs/00_core.ipynb #7fef5e2b
 import hashlib,json,os,shutil
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from pathlib import Path
 import torch
 from torch import Tensor

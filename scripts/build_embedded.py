@@ -17,7 +17,6 @@ def main():
     p.add_argument('--more', type=int, metavar='N', help='train the shipped denoiser for N further iterations in place of starting afresh')
     p.add_argument('--vae', help='folder of an autoencoder that is trained already')
     a = p.parse_args()
-    import torch
     from safetensors.torch import save_file
     from inpaint_rl.backbones import embedded as E
     from inpaint_rl.backbones.flux_fill import FluxFill

@@ -7,7 +7,7 @@
   python scripts/train.py --config my_recipes.py:mine --resume  # a recipe of your own; continue where it stopped
   torchrun --nproc-per-node 2 scripts/train.py groups=32        # several processes
 """
-import argparse, os, sys, time
+import argparse, os, sys
 os.environ.setdefault('OMP_NUM_THREADS', str(os.cpu_count()))
 os.environ.setdefault('HF_HUB_DISABLE_TELEMETRY', '1')
 
@@ -22,6 +22,7 @@ def parse():
     p.add_argument('--rewards', nargs='+', metavar='NAME=WEIGHT', help='dotted names of rewards with weights; default: those of the digit scenes')
     p.add_argument('--lora', type=int, metavar='RANK', help='train a LoRA of this rank in place of all weights')
     p.add_argument('--dtype', default='fp32', choices=('fp32','bf16','fp16'), help='compute precision')
+    p.add_argument('--region', default='soft', choices=('soft','hard','dilated'), help='region weight of a latent element that is partly hole: its share, 1, or 1 and its neighbours too')
     p.add_argument('--seed', type=int)
     p.add_argument('--run-dir')
     p.add_argument('--resume', action='store_true', help='continue the newest whole checkpoint of the run folder')
@@ -49,7 +50,7 @@ def main():
     config = load_config(a.config or recipe, [*(f'{k}={v}' for k,v in named.items() if v is not None), *a.overrides], recipes=recipes)
     from diffusers.utils import logging as noise
     noise.disable_progress_bar() # of loading; the training has its own
-    backbone = load_backbone(model, a.dtype, LoRA(rank=a.lora, alpha=2*a.lora) if a.lora else None)
+    backbone = load_backbone(model, a.dtype, LoRA(rank=a.lora, alpha=2*a.lora) if a.lora else None, a.region)
     if a.data:
         if not a.rewards: raise ConfigError('--data needs --rewards: the default rewards read digits')
         train = held_out = JsonlDataset(a.data); rewards, monitors = {}, ()

@@ -8,7 +8,6 @@ __all__ = ['EMBEDDED', 'FAMILIES', 'WORDS', 'PROMPT_FORMS', 'model_path', 'load_
            'reset_denoiser', 'save_small']
 
 # %% ../../nbs/backbones/33_embedded.ipynb #3ddbd727
-import json
 from pathlib import Path
 import torch
 import torch.nn.functional as F

@@ -6,7 +6,6 @@
 __all__ = ['fill', 'untouched', 'Evaluation', 'measure', 'evaluate', 'report_run', 'summary_text']
 
 # %% ../../nbs/evaluation/82_evaluate.ipynb #1d9ddd53
-import json
 from dataclasses import dataclass
 from pathlib import Path
 import torch
