@@ -12,7 +12,7 @@ from .sft import SFTConfig
 
 # %% ../../nbs/trainers/75_recipes.ipynb #876b1ed0
 def tiny_flux_fill_grpo():
-    "GRPO on the embedded Flux Fill model: about two and a half minutes on two CPU cores"
+    "GRPO on the embedded Flux Fill model: between three and four minutes on two CPU cores"
     return GRPOConfig(run_dir='runs/quickstart', iterations=50, learning_rate=1e-4, groups=16, group_size=12, chunk=96, num_steps=8, window=2, window_mode='fixed', window_start=3,
                       noise_level=.7, guidance=30., same_noise=True, kl_coef=.02, kl_outside=1., ema_decay=.9, save_every=25, sample_every=25)
 
