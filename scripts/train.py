@@ -19,6 +19,7 @@ def parse():
     p.add_argument('--backbone', default='flux_fill', help='flux_fill, sd_inpaint, a diffusers folder or a hub id')
     p.add_argument('--config', help="recipe name, file.py:name or YAML file; default: the backbone's")
     p.add_argument('--data', help='JSON-lines file of your own; default: the handwritten-digit scenes')
+    p.add_argument('--held-out-data', metavar='FILE', help='JSON-lines file to measure on, with --data')
     p.add_argument('--rewards', nargs='+', metavar='NAME=WEIGHT', help='dotted names of rewards with weights; default: those of the digit scenes')
     p.add_argument('--lora', type=int, metavar='RANK', help='train a LoRA of this rank in place of all weights')
     p.add_argument('--dtype', default='fp32', choices=('fp32','bf16','fp16'), help='compute precision')
@@ -38,7 +39,7 @@ def main():
     from inpaint_rl.backbones.embedded import load_backbone
     from inpaint_rl.config import load_config, to_yaml
     from inpaint_rl.core import ConfigError
-    from inpaint_rl.datasets.records import JsonlDataset
+    from inpaint_rl.datasets.records import JsonlDataset, collate
     from inpaint_rl.datasets.scenes import DigitScenes
     from inpaint_rl.evaluation.evaluate import evaluate, report_run
     from inpaint_rl.trainers import recipes
@@ -52,13 +53,13 @@ def main():
     noise.disable_progress_bar() # of loading; the training has its own
     backbone = load_backbone(model, a.dtype, LoRA(rank=a.lora, alpha=2*a.lora) if a.lora else None, a.region)
     if a.data:
-        if not a.rewards: raise ConfigError('--data needs --rewards: the default rewards read digits')
-        train = held_out = JsonlDataset(a.data); rewards, monitors = {}, ()
+        if not (a.rewards and a.held_out_data): raise ConfigError('--data needs --rewards (the default ones read digits) and --held-out-data (what was trained on cannot be measured on)')
+        train, held_out = JsonlDataset(a.data), JsonlDataset(a.held_out_data); rewards, monitors = {}, ()
     else:
         train, held_out, monitors = DigitScenes(4096, 'train', seed=config.seed+1), DigitScenes(a.held_out, 'test'), ('inpaint_rl.rewards.digits.judge_accuracy',)
         rewards = {'inpaint_rl.rewards.digits.legibility':1., 'inpaint_rl.rewards.digits.ink_match':.3, 'inpaint_rl.rewards.local.seam':.3}
     if a.rewards: rewards = {n:float(w) for n,w in (r.split('=') for r in a.rewards)}
-    trainer = GRPOTrainer(backbone, rewards, train, config, samples=held_out.batch(range(8)) if hasattr(held_out, 'batch') else None, monitors=monitors)
+    trainer = GRPOTrainer(backbone, rewards, train, config, samples=collate([held_out[i] for i in range(min(8, len(held_out)))]), monitors=monitors)
     measured = lambda: evaluate(backbone, held_out, rewards, monitors, n=a.held_out, num_steps=config.num_steps, guidance=config.guidance) if dist.is_main() else (None, None)
     if dist.is_main(): print(f'measuring {a.backbone} on {min(a.held_out, len(held_out))} held-out records ...', flush=True)
     before = measured()
