@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['InpaintRLError', 'ConfigError', 'DataError', 'RewardError', 'CheckpointError', 'seed_from', 'generator',
-           'seeded_noise', 'shared', 'Stacked', 'atomic_write', 'write_json', 'atomic_dir']
+           'seeded_noise', 'shared', 'Stacked', 'atomic_write', 'write_json', 'jsonable', 'atomic_dir']
 
 # %% ../nbs/00_core.ipynb #7fef5e2b
-import hashlib,json,os,shutil
+import hashlib,json,math,os,shutil
 from contextlib import contextmanager
 from dataclasses import field, fields, replace
 from pathlib import Path
@@ -115,6 +115,22 @@ def atomic_write(
 def write_json(path, obj):
     "`obj` as indented JSON, atomically; NaN is refused, since JSON has none"
     atomic_write(path, json.dumps(obj, indent=1, allow_nan=False)+'\n')
+
+# %% ../nbs/00_core.ipynb #c77e479f
+def jsonable(
+    data, # Dicts and lists of numbers, text, None, tensors
+)->tuple: # (the same for JSON, {place: the number that is null now})
+    "Plain values, with every NaN and infinity replaced by None and listed"
+    odd = {}
+    def go(v, place):
+        if hasattr(v, 'tolist'): v = v.tolist() # tensors and numpy values
+        match v:
+            case dict(): return {str(k):go(x, [*place, str(k)]) for k,x in v.items()}
+            case list()|tuple(): return [go(x, [*place, str(i)]) for i,x in enumerate(v)]
+            case float() if not math.isfinite(v): odd['.'.join(place)] = repr(v); return None
+            case None|bool()|int()|float()|str(): return v
+            case _: raise ConfigError(f'{".".join(place)} is a {type(v).__name__}; numbers, text, and dicts and lists of these can be written')
+    return go(data, []), odd
 
 # %% ../nbs/00_core.ipynb #df1b6158
 @contextmanager

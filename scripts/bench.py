@@ -1,40 +1,24 @@
 #!/usr/bin/env python
-"""Train the embedded models with named recipes and seeds, measure 400 held-out scenes before and after, print a table and keep it.
+"""Run scripts/train.py with named recipes and seeds, keep what their reports say, and print one table.
 
   python scripts/bench.py                                                          # the quickstart recipe, three seeds
   python scripts/bench.py tiny_flux_fill_grpo flow_grpo_as_published --seeds 0     # two recipes side by side, one seed
-  python scripts/bench.py tiny_sd_inpaint_grpo --seeds 0 1 2
-  python scripts/bench.py --keep runs/quickstart runs/quickstart-sd                # take finished quickstart runs from their report.json
+  python scripts/bench.py tiny_sd_inpaint_grpo learning_rate=5e-5 --seeds 0 1 2
   python scripts/bench.py --table                                                  # print what was measured last, run nothing
 """
-import argparse, json, os, platform
+import argparse, json, os, platform, subprocess, sys
 from pathlib import Path
-os.environ.setdefault('OMP_NUM_THREADS', str(os.cpu_count()))
-KEPT = Path(__file__).parent.parent/'nbs/benchmarks.json'
-REWARDS = {'inpaint_rl.rewards.digits.legibility':1., 'inpaint_rl.rewards.digits.ink_match':.3, 'inpaint_rl.rewards.local.seam':.3}
-JUDGE = 'inpaint_rl.rewards.digits.judge_accuracy'
+HERE = Path(__file__).parent
+KEPT = HERE.parent/'nbs/benchmarks.json'
 SHOWN = ('judge_accuracy', 'reward', 'legibility', 'ink_match', 'seam', 'known_region_psnr', 'diversity')
 
 def run(recipe, seed, overrides, folder):
-    from inpaint_rl.backbones.embedded import load_backbone
-    from inpaint_rl.config import override
-    from inpaint_rl.datasets.scenes import DigitScenes
-    from inpaint_rl.evaluation.evaluate import evaluate
-    from inpaint_rl.trainers import recipes
-    from inpaint_rl.trainers.grpo import GRPOTrainer
-    config = override(getattr(recipes, recipe)(), [f'seed={seed}', f'run_dir={folder}/{recipe}-{seed}', 'overwrite=true', 'sample_every=0', 'save_every=0', *overrides])
-    model = load_backbone('tiny-sd-inpaint' if 'sd_inpaint' in recipe else 'tiny-flux-fill')
-    measured = lambda: {k:v for k,v in evaluate(model, DigitScenes(400,'test'), REWARDS, [JUDGE], num_steps=config.num_steps, guidance=config.guidance).summary.items() if k in SHOWN}
-    before = measured()
-    trainer = GRPOTrainer(model, REWARDS, DigitScenes(4096, 'train', seed=seed+1), config, monitors=[JUDGE]).train()
-    with trainer.best_weights(): after = measured()
-    p = trainer.progress
-    return dict(recipe=recipe, seed=seed, overrides=overrides, iterations=p['iteration'], images=p['images'], seconds=round(p['seconds'],1), before=before, after=after)
-
-def finished(folder):
-    r = json.loads((Path(folder)/'report.json').read_text()); pick = lambda d: {k:d[k] for k in SHOWN}
-    return dict(recipe=f'tiny_{r["backbone"]}_grpo', seed=r['seed'], overrides=[], iterations=r['iterations'], images=r['images'], seconds=round(r['train_seconds'],1),
-                before=pick(r['before']), after=pick(r['after']))
+    family = 'sd_inpaint' if 'sd_inpaint' in recipe else 'flux_fill'
+    run_dir = Path(folder)/f'{recipe}-{seed}'
+    subprocess.run([sys.executable, HERE/'train.py', '--backbone', family, '--config', recipe, '--seed', str(seed), '--run-dir', run_dir, '--overwrite',
+                    'sample_every=0', 'save_every=0', *overrides], check=True)
+    r = json.loads((run_dir/'report.json').read_text()); pick = lambda d: {k:d[k] for k in SHOWN}
+    return dict(recipe=recipe, seed=seed, overrides=overrides, iterations=r['iterations'], images=r['images'], seconds=round(r['train_seconds'],1), before=pick(r['before']), after=pick(r['after']))
 
 def table(rows):
     head = ['recipe','seed','iterations','images','seconds', *(f'{k} before -> after' for k in SHOWN)]
@@ -55,17 +39,15 @@ def main():
     p.add_argument('recipes', nargs='*', default=['tiny_flux_fill_grpo'], help='names of recipes, and key=value settings for all of them')
     p.add_argument('--seeds', type=int, nargs='+', default=[0,1,2])
     p.add_argument('--folder', default='runs/bench')
-    p.add_argument('--keep', nargs='+', default=[], metavar='RUN_DIR')
     p.add_argument('--table', action='store_true')
     a = p.parse_args()
     kept = json.loads(KEPT.read_text()) if KEPT.exists() else dict(rows=[])
     def keep(row):
         same = lambda r: all(r[k]==row[k] for k in ('recipe','seed','overrides'))
         kept['rows'] = sorted([*(r for r in kept['rows'] if not same(r)), row], key=lambda r: (r['recipe'], r['overrides'], r['seed']))
-        kept['machine'] = f'{platform.machine()}, {os.cpu_count()} cores, {os.environ["OMP_NUM_THREADS"]} threads'
+        kept['machine'] = f'{platform.machine()}, {os.cpu_count()} cores, {os.environ.get("OMP_NUM_THREADS", os.cpu_count())} threads'
         KEPT.write_text(json.dumps(kept, indent=1)+'\n')
-    for folder in a.keep: keep(finished(folder))
-    if not (a.table or a.keep):
+    if not a.table:
         for recipe in (r for r in a.recipes if '=' not in r):
             for seed in a.seeds: keep(run(recipe, seed, [r for r in a.recipes if '=' in r], a.folder))
     print(table(kept['rows']))

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Set up, then train and measure: GRPO on an embedded model, afresh each time.
-#   bash scripts/quickstart.sh                          the Flux Fill family; three to four minutes of training on two cores, after the set-up
+#   bash scripts/quickstart.sh                          the Flux Fill family; two to three minutes of training on two cores, after the set-up
 #   bash scripts/quickstart.sh --backbone sd_inpaint    the SD1.5-inpainting family
 #   bash scripts/quickstart.sh --resume                 continue a run that was stopped
 # All options: scripts/train.py --help.

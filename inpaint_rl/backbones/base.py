@@ -6,7 +6,7 @@
 __all__ = ['DTYPES', 'Condition', 'LoRA', 'Pipe', 'Weights', 'Backbone']
 
 # %% ../../nbs/backbones/30_base.ipynb #65ca2c04
-import copy
+import copy,re
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,6 +64,7 @@ class Pipe:
         self.vae.to(memory_format=torch.channels_last) # a quarter faster on CPUs, no slower elsewhere
         self.wrapped = None # what a trainer wraps around the denoiser (DDP); `predict` goes through it
         self._reference,self._use_reference = None,False
+        self.channels = None # which latent channels the region weight covers, see `find_live_channels`; None: all
         if lora is None: self.denoiser.float().requires_grad_(True)
         else: self._add_lora(lora)
 
@@ -102,6 +103,14 @@ class Weights(Pipe):
     def trainable(self)->dict: # name -> Parameter
         "The parameters that learn"
         return {n:p for n,p in self.denoiser.named_parameters() if p.requires_grad}
+
+    def train_only(self, patterns):
+        "Freeze every weight of the denoiser whose name matches none of these regular expressions"
+        if self.lora is not None: raise ConfigError(f'train_only={list(patterns)}: what a LoRA adapts is said by its targets')
+        names = [n for n,_ in self.denoiser.named_parameters()]
+        idle = [p for p in patterns if not any(re.search(p, n) for n in names)]
+        if idle: raise ConfigError(f'train_only: nothing in the {type(self.denoiser).__name__} is called {idle}; its weights have names such as {names[len(names)//2]!r}')
+        for n,p in self.denoiser.named_parameters(): p.requires_grad_(any(re.search(q, n) for q in patterns))
 
     def freeze_reference(self):
         "Remember the present weights as the reference policy; with LoRA nothing has to be kept: the reference is the model without adapters"
@@ -156,8 +165,16 @@ class Backbone(Weights):
     def decode(self, x:Tensor, h:int, w:int)->Tensor: return self.decode_latents(self.from_x(x, h, w))
 
     def mask_weight(self, mask): # [B,1,H,W] -> region weight shaped like x
-        w = region_weight(mask.to(self.device), self.factor, self.region)
-        return self.to_x(w.expand(-1, self.vae.config.latent_channels, -1, -1))
+        w = region_weight(mask.to(self.device), self.factor, self.region).expand(-1, self.vae.config.latent_channels, -1, -1)
+        return self.to_x(w if self.channels is None else w*self.channels[:,None,None])
+
+    @torch.no_grad()
+    def find_live_channels(self, image:Tensor, most:float=.5)->Tensor: # [C] of 0 and 1, also kept for the region weights to come
+        "The latent channels that pictures decide: those whose posterior variance is below `most`, the prior's being 1"
+        var = self.vae.encode((image*2-1).to(self.device, self.vae.dtype)).latent_dist.var.float().mean((0,2,3))
+        if not (var<most).any(): raise ConfigError(f'no latent channel has a posterior variance below {most}: this autoencoder does not look at its pictures')
+        self.channels = (var<most).float()
+        return self.channels
 
     def predict(self, x:Tensor, t, condition:Condition, guidance:float)->Tensor: # fp32, shaped like x
         "Velocity (flow) or noise (ddim) at latents `x` and time `t`, a scalar or [B] as in `Schedule.timesteps`"

@@ -13,7 +13,7 @@ from ..core import seed_from
 from ..datasets.records import collate
 from .metrics import compare, diversity, known_region_psnr, summarise
 from .report import write_report
-from ..masks import composite, hole_fraction
+from ..masks import hole_fraction
 from ..rewards.base import Samples, load_reward, score, spec
 from ..rollout import generate
 
@@ -22,14 +22,15 @@ def fill(
     backbone, batch, # A `Batch`
     seed=0, # Of the noise; together with the record's id
     num_steps:int=8, guidance=None, chunk:int=100,
+    reference=None, # [B,3,H,W], the sources through the autoencoder and back, for rewards that compare with it
 )->Samples:
     "Inpaint a batch from noise that depends on the record alone"
     raw = generate(backbone, batch, [seed_from('evaluate', seed, i) for i in batch.ids], num_steps, guidance, chunk).cpu()
-    return Samples(prompt=batch.prompt, source=batch.image, mask=batch.mask, raw=raw, composite=composite(raw, batch.image, batch.mask), ids=batch.ids, metadata=batch.metadata)
+    return Samples.of(batch, raw, reference=reference)
 
 def untouched(batch)->Samples:
     "The sources themselves, as if a perfect model had filled the holes: the ceiling of any score"
-    return Samples(prompt=batch.prompt, source=batch.image, mask=batch.mask, raw=batch.image, composite=batch.image, ids=batch.ids, metadata=batch.metadata)
+    return Samples.of(batch, batch.image, reference=batch.image)
 
 # %% ../../nbs/evaluation/82_evaluate.ipynb #38927996
 @dataclass
@@ -61,8 +62,8 @@ def evaluate(
 )->Evaluation:
     "Measure a backbone on held-out records"
     batch = collate([dataset[i] for i in range(min(n, len(dataset)))])
-    samples = fill(backbone, batch, seed, num_steps, guidance, chunk)
     reference = torch.cat([backbone.round_trip(x).cpu() for x in batch.image.split(chunk)]) # the best that this VAE can do
+    samples = fill(backbone, batch, seed, num_steps, guidance, chunk, reference)
     per_sample = measure(samples, rewards, monitors) | {'known_region_psnr':known_region_psnr(samples.raw, reference, samples.mask)}
     summary = summarise(per_sample, hole_fraction(batch.mask))
     few = batch.select(range(min(diverse, len(batch))))

@@ -7,7 +7,7 @@ __all__ = ['Samples', 'check_view', 'view', 'Spec', 'reward', 'spec', 'load_rewa
 
 # %% ../../nbs/rewards/50_base.ipynb #670f683f
 import difflib,functools,importlib,math,time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 from ..core import ConfigError, DataError, RewardError, Stacked, shared
@@ -92,6 +92,7 @@ class Spec:
     std_floor: float = 1e-3
     higher_is_better: bool = True
     differentiable: bool = False
+    reference: bool = False
     required: bool = True
 
     def __post_init__(self):
@@ -102,7 +103,7 @@ class Spec:
         if not 0<=self.std_floor<math.inf:
             raise ConfigError(f'reward {self.name!r}: std_floor={self.std_floor!r} must be 0 or more, in the unit of the reward')
 
-_attributes = ('view','range','std_floor','higher_is_better','differentiable','required')
+_attributes = ('view','range','std_floor','higher_is_better','differentiable','reference','required')
 
 # %% ../../nbs/rewards/50_base.ipynb #9ff9fa15
 def reward(f=None, **attributes):

@@ -135,7 +135,7 @@ def known_region_reward(
     away_px=8, # As in `known_region_psnr`
 ):
     "A known-region reward with settings of its own; needs `samples.reference`"
-    @reward(view='raw', range=(0,1), std_floor=.01)
+    @reward(view='raw', range=(0,1), std_floor=.01, reference=True)
     def known_region(samples):
         "Did the raw output keep what it was to keep, as far as the autoencoder lets it? 1: yes"
         if samples.reference is None: raise RewardError('known_region needs samples.reference, the source through the autoencoder and back')

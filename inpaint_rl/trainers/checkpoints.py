@@ -15,7 +15,7 @@ import numpy as np, torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
-from ..core import CheckpointError, ConfigError, atomic_dir, atomic_write, write_json
+from ..core import CheckpointError, ConfigError, atomic_dir, atomic_write, jsonable, write_json
 
 # %% ../../nbs/trainers/71_checkpoints.ipynb #2cbb077a
 _DICTS = dict(dict=dict, OrderedDict=OrderedDict, Counter=Counter) # Counter: torch's MultiStepLR keeps its milestones in one
@@ -247,15 +247,6 @@ def load_checkpoint(
     return {n:load_tree(path, n) for n in names}
 
 # %% ../../nbs/trainers/71_checkpoints.ipynb #2932665f
-def _plain(v, path, odd):
-    "What JSON can hold; `odd` collects the numbers that it cannot"
-    if hasattr(v, 'tolist'): v = v.tolist() # tensors and numpy values
-    if isinstance(v, dict): return {k:_plain(x, f'{path}.{k}' if path else k, odd) for k,x in v.items()}
-    if isinstance(v, (list,tuple)): return [_plain(x, f'{path}.{i}', odd) for i,x in enumerate(v)]
-    if isinstance(v, float) and not math.isfinite(v): odd[path] = repr(v); return None
-    if v is None or isinstance(v, (bool,int,float,str)): return v
-    raise ConfigError(f'metric {path!r} is a {type(v).__name__}: a number, text, or lists and dicts of these can be logged')
-
 def without_time(rows): # list of dicts
     "The rows less the keys that begin with `time/`"
     return [{k:v for k,v in r.items() if not k.startswith('time/')} for r in rows]
@@ -292,7 +283,7 @@ class MetricsLog:
         values:dict, # Numbers, 0-dim tensors, text, or lists and dicts of these
     )->dict: # The row as written
         "Append a row"
-        odd = {}; row = _plain({'step':int(step), **values}, '', odd)
+        row, odd = jsonable({'step':int(step), **values})
         if row['step'] != step: raise ConfigError(f"a metric may not be called 'step': it would hide step {step}")
         if odd: row['non_finite'] = odd
         try: self.file.write(json.dumps(row, allow_nan=False).encode()+b'\n'); self.file.flush()

@@ -8,7 +8,7 @@ __all__ = ['ema_decay', 'EMA']
 # %% ../../nbs/trainers/70_ema.ipynb #17ebb4ab
 from contextlib import contextmanager
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from ..core import CheckpointError, ConfigError
 
 # %% ../../nbs/trainers/70_ema.ipynb #d82a8ad2

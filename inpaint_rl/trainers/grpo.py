@@ -18,7 +18,6 @@ from ..diffusion.flow import check_noise_level
 from ..diffusion.schedules import sde_window
 from ..losses.advantages import advantages
 from ..losses.grpo import clip_limits, grpo_loss, masked_mean, mean_kl, ratio_stats, velocity_kl
-from ..masks import composite
 from ..rewards.base import Samples, load_reward, score, spec
 from ..rollout import replay, rollout
 from .loop import Loop, TrainConfig
@@ -30,7 +29,7 @@ class GRPOConfig(TrainConfig):
     groups: int = option(16, 'records per iteration, over all processes')
     group_size: int = option(12, 'samples per record, at least 2')
     chunk: int = option(48, 'samples per forward pass, in the rollout and in the update alike: that keeps the first ratio exactly 1')
-    num_steps: int = option(8, 'denoising steps')
+    num_steps: int = option(8, 'denoising steps of a rollout; fewer than eval_steps is cheaper, and called denoising reduction (arXiv 2505.05470)')
     window: int = option(2, 'steps with noise, the ones that are trained')
     window_mode: Literal['random','fixed','progressive'] = option('random', 'where the window lies: drawn each iteration, at window_start, or sliding')
     window_start: int = option(0, 'first step that the window may hold')
@@ -40,6 +39,7 @@ class GRPOConfig(TrainConfig):
     noise_level: float = option(.7, 'a of the flow SDE, or eta of DDIM')
     guidance: float | None = option(None, "in rollout and update alike; None takes the family's own")
     same_noise: bool = option(False, 'members of a group share everything up to the window, so that only the noise in it sets them apart')
+    live_channels: bool = option(False, 'noise only in the latent channels that the autoencoder uses, found on the first 64 records')
     clip_range: float | tuple = option(1e-3, 'of the ratio; a pair is (below, above)')
     ratio_norm: bool = option(False, "GRPO-Guard's normalised ratio")
     clip_scale_by_hole: bool = option(False, 'widen the clip range for small holes')
@@ -56,8 +56,7 @@ class GRPOConfig(TrainConfig):
     reward_ceiling: float = option(.25, 'share of samples that may lack a reward before the run stops')
 
     def check(self):
-        super().check()
-        check_groups(self.groups, self.group_size, self.chunk, dist.world_size())
+        super().check(); check_groups(self.groups, self.group_size, self.chunk, dist.world_size())
         clip_limits(self.clip_range)
         for name in ('inner_epochs','updates','window'):
             if getattr(self, name)<1: raise ConfigError(f'{name}={getattr(self, name)}: at least 1')
@@ -88,7 +87,9 @@ class Collector(Loop):
         self.rewards = {spec(f:=load_reward(r)).name:f for r in rewards}
         self.weights = {n:float(w) for n,w in zip(self.rewards, rewards.values())}
         self.monitors = {spec(f:=load_reward(r)).name:f for r in monitors}
+        self.wants_reference = any(spec(f).reference for f in [*self.rewards.values(), *self.monitors.values()])
         self.sampler = GroupSampler(len(dataset), config.groups, config.seed)
+        if config.live_channels: backbone.find_live_channels(torch.stack([dataset[i].image for i in range(min(64, len(dataset)))]))
         if config.kl_coef: backbone.freeze_reference()
         schedule = self.schedule_for(*dataset[0].image.shape[-2:])
         stop = len(schedule)-1 if config.window_stop is None else config.window_stop
@@ -110,8 +111,8 @@ class Collector(Loop):
             x = rollout(b, single, noise, schedule, guidance=c.guidance, chunk=c.chunk, stop=start).x0.repeat_interleave(c.group_size, 0)
         t = rollout(b, condition, seeds, schedule, window, c.noise_level, c.kind, c.guidance, c.chunk, x, start)
         raw = torch.cat([b.decode(z, h, w) for z in t.x0.split(c.chunk)]).cpu()
-        return t, Samples(prompt=copies.prompt, source=copies.image, mask=copies.mask, raw=raw, composite=composite(raw, copies.image, copies.mask),
-                          ids=copies.ids, metadata=copies.metadata)
+        reference = b.round_trip(batch.image).cpu().repeat_interleave(c.group_size, 0) if self.wants_reference else None
+        return t, Samples.of(copies, raw, reference=reference)
 
     def judge(self, samples): # (AdvantageResult, metrics)
         "Rewards and advantages; groups are whole on each process"
@@ -140,7 +141,7 @@ class GRPOTrainer(Collector):
         "Optimizer steps on one batch of rollouts; returns diagnostics"
         c, B, S = self.config, len(t), len(t.steps)
         starts = list(range(0, B, c.chunk)); size = len(starts)//c.updates
-        rows, grads, out = [], [], {}
+        rows, out = [], {}
         for epoch in range(c.inner_epochs):
             for u in range(c.updates):
                 mine = starts[u*size:(u+1)*size]

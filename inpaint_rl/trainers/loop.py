@@ -28,6 +28,7 @@ class TrainConfig:
     seed: int = option(0, 'of everything random in the run')
     iterations: int = option(100, 'how many iterations to train')
     learning_rate: float = option(1e-4, 'of AdamW')
+    train_only: tuple[str, ...] = option((), 'regular expressions for names of weights: only these learn; empty: all, or the LoRA')
     warmup_steps: int = option(0, 'optimizer steps of linear warm-up')
     lr_schedule: Literal['constant','cosine'] = option('constant', 'after the warm-up; cosine falls to 0 at the last iteration')
     adam_beta2: float = option(.999, "of AdamW's second moment")
@@ -37,6 +38,7 @@ class TrainConfig:
     save_every: int = option(0, 'iterations between checkpoints; 0 saves at the end only')
     keep: int = option(2, 'whole checkpoints to keep')
     sample_every: int = option(0, 'iterations between sample grids; 0 makes none')
+    eval_steps: int = option(8, 'denoising steps of sample grids and of the report')
     log_with: Literal['none','tensorboard','wandb'] = option('none', 'also log to this tracker, through accelerate')
     resume: bool = option(False, 'continue the newest whole checkpoint in run_dir')
     overwrite: bool = option(False, 'start afresh in a run_dir that holds a run')
@@ -105,11 +107,13 @@ class Trainer:
     ):
         from accelerate import Accelerator
         config.check()
+        if config.sample_every and samples is None: raise ConfigError(f'sample_every={config.sample_every}, but the trainer was given no `samples` batch to draw; pass one, or set sample_every=0')
         self.backbone,self.dataset,self.config,self.callbacks,self.samples = backbone,dataset,config,list(callbacks),samples
         self.accelerator = Accelerator(mixed_precision='fp16' if backbone.dtype==torch.float16 else 'no', project_dir=config.run_dir,
                                        log_with=None if config.log_with=='none' else config.log_with)
         self.checkpoint = open_run(config) # after the processes have found each other: one of them tidies the folder
         backbone.to(self.accelerator.device)
+        if config.train_only: backbone.train_only(config.train_only)
         self.params = backbone.trainable()
         if not self.params: raise ConfigError('nothing to train: the backbone has no parameter that requires a gradient')
         opt = torch.optim.AdamW(self.params.values(), lr=config.learning_rate, betas=(.9,config.adam_beta2), weight_decay=config.weight_decay)
@@ -222,11 +226,10 @@ class Loop(Resumable):
 
     def sample_grid(self, i):
         "Sources with their holes greyed out, and under them what the (averaged) policy makes of them, always from the same noise"
-        if self.samples is None: raise ConfigError('sample_every is set, but the trainer was given no `samples` batch to draw')
         if not dist.is_main(): return
-        b, steps = self.samples, getattr(self.config, 'num_steps', 8)
+        b = self.samples
         with self.best_weights():
-            raw = generate(self.backbone, b, [seed_from('grid', n) for n in b.ids], steps, getattr(self.config, 'guidance', None)).cpu()
+            raw = generate(self.backbone, b, [seed_from('grid', n) for n in b.ids], self.config.eval_steps, getattr(self.config, 'guidance', None)).cpu()
         save_rows([b.image*(1-b.mask)+.5*b.mask, composite(raw, b.image, b.mask)], Path(self.config.run_dir)/f'samples/iteration-{i:06d}.png')
 
 # %% ../../nbs/trainers/72_loop.ipynb #647941a9
