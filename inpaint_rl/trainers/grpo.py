@@ -116,8 +116,7 @@ class Collector(Loop):
 
     def judge(self, samples): # (AdvantageResult, metrics)
         "Rewards and advantages; groups are whole on each process"
-        c = self.config
-        scores = score(self.rewards, samples)
+        c, scores = self.config, score(self.rewards, samples)
         floors = {n:spec(f).std_floor for n,f in self.rewards.items()}
         adv = advantages({n:scores.oriented(n) for n in self.rewards}, samples.ids, self.weights, combine=c.combine, std=c.std, mean=c.baseline, std_floor=floors, clip=c.advantage_clip)
         failed = 1-dist.all_mean(adv.valid.float().mean()).item()
