@@ -13,6 +13,13 @@ os.environ.setdefault('HF_HUB_DISABLE_TELEMETRY', '1')
 
 SHORT = dict(flux_fill=('tiny-flux-fill','tiny_flux_fill_grpo'), sd_inpaint=('tiny-sd-inpaint','tiny_sd_inpaint_grpo')) # backbone -> embedded model, recipe
 
+NEXT = """
+next, to try:
+  {python} scripts/train.py --run-dir {run} --resume iterations={more}    # go on where this run ended
+  {python} scripts/train.py --run-dir runs/mine learning_rate=2e-4 kl_coef=0.05    # other settings; --help lists the options
+  bash scripts/quickstart.sh --backbone sd_inpaint    # the other family
+  {python} -m jupyterlab nbs/tutorials/one_update.ipynb    # one rollout and one update, step by step"""
+
 def parse():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument('overrides', nargs='*', metavar='key=value', help='settings of the recipe')
@@ -67,6 +74,7 @@ def main():
     if trainer.stopped: return
     with trainer.best_weights(): after = measured()
     if dist.is_main(): print(report_run(config.run_dir, a.backbone, held_out, rewards, monitors, before, after, config.seed, trainer.progress, to_yaml(config), read_metrics(config.run_dir)))
+    if dist.is_main() and not a.data: print(NEXT.format(python=os.path.relpath(sys.executable), run=config.run_dir, more=2*config.iterations))
 
 if __name__=='__main__':
     try: main()
