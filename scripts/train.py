@@ -15,9 +15,9 @@ SHORT = dict(flux_fill=('tiny-flux-fill','tiny_flux_fill_grpo'), sd_inpaint=('ti
 
 NEXT = """
 next, to try:
-  {python} scripts/train.py --run-dir {run} --resume iterations={more}    # go on where this run ended
+  {python} scripts/train.py --backbone {backbone} --run-dir {run} --resume iterations={more}    # go on where this run ended
   {python} scripts/train.py --run-dir runs/mine learning_rate=2e-4 kl_coef=0.05    # other settings; --help lists the options
-  bash scripts/quickstart.sh --backbone sd_inpaint    # the other family
+  bash scripts/quickstart.sh --backbone {other}    # the other family
   {python} -m jupyterlab nbs/tutorials/one_update.ipynb    # one rollout and one update, step by step"""
 
 def parse():
@@ -74,7 +74,7 @@ def main():
     if trainer.stopped: return
     with trainer.best_weights(): after = measured()
     if dist.is_main(): print(report_run(config.run_dir, a.backbone, held_out, rewards, monitors, before, after, config.seed, trainer.progress, to_yaml(config), read_metrics(config.run_dir)))
-    if dist.is_main() and not a.data: print(NEXT.format(python=os.path.relpath(sys.executable), run=config.run_dir, more=2*config.iterations))
+    if dist.is_main() and not a.data: print(NEXT.format(python=os.path.relpath(sys.executable), run=config.run_dir, more=2*config.iterations, backbone=a.backbone, other='flux_fill' if a.backbone=='sd_inpaint' else 'sd_inpaint'))
 
 if __name__=='__main__':
     try: main()
