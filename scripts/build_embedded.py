@@ -38,11 +38,12 @@ def main():
             vae = E.train_vae(E.make_vae(channels), DigitScenes(6000).batch(range(6000)).image, 4500, kl, report=lambda i, l: said(f'{name}: autoencoder step {i} of 4500, loss {l:.3f}'))
             vae.save_pretrained(kept)
         clip, t5 = E.make_tokenizers(); clip_model, t5_model, accuracy = E.make_text_encoders(clip, t5); said(f'{name}: text encoders name the digit in {accuracy} of prompts')
-        shutil.rmtree(a.out/name, ignore_errors=True)
-        E.save_small(E.assemble(family, clip, t5, clip_model, t5_model, AutoencoderKL.from_pretrained(kept)), a.out/name)
-        backbone = E.load_backbone(str(a.out/name))
+        draft = a.work/name/'untrained'
+        E.save_small(E.assemble(family, clip, t5, clip_model, t5_model, AutoencoderKL.from_pretrained(kept)), draft)
+        backbone = E.load_backbone(str(draft))
         trainer = SFTTrainer(backbone, DigitScenes(4096), replace(recipe(), run_dir=str(a.work/name), overwrite=True)).train()
-        if trainer.stopped: return # half a training is not shipped
+        if trainer.stopped: return # half a training is not shipped, and what was shipped stays
+        shutil.rmtree(a.out/name, ignore_errors=True)
         with trainer.best_weights(): E.save_small(backbone.pipe, a.out/name)
         said(f'{name}: denoiser trained for {trainer.config.iterations} iterations, {trainer.progress["seconds"]:.0f} s')
 

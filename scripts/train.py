@@ -7,7 +7,7 @@
   python scripts/train.py --config my_recipes.py:mine --resume  # a recipe of your own; continue where it stopped
   torchrun --nproc-per-node 2 scripts/train.py groups=32        # several processes
 """
-import argparse, os, sys
+import argparse, os, shlex, sys
 os.environ.setdefault('OMP_NUM_THREADS', str(os.cpu_count()))
 os.environ.setdefault('HF_HUB_DISABLE_TELEMETRY', '1')
 
@@ -15,7 +15,7 @@ SHORT = dict(flux_fill=('tiny-flux-fill','tiny_flux_fill_grpo'), sd_inpaint=('ti
 
 NEXT = """
 next, to try:
-  {python} scripts/train.py --backbone {backbone} --run-dir {run} --resume iterations={more}    # go on where this run ended
+  {python} scripts/train.py {again}    # go on where this run ended
   {python} scripts/train.py --run-dir runs/mine learning_rate=2e-4 kl_coef=0.05    # other settings; --help lists the options
   bash scripts/quickstart.sh --backbone {other}    # the other family
   {python} -m jupyterlab nbs/tutorials/one_update.ipynb    # one rollout and one update, step by step"""
@@ -54,7 +54,7 @@ def main():
     from inpaint_rl.trainers.grpo import GRPOTrainer
     model, recipe = SHORT.get(a.backbone, (a.backbone, None))
     if not (a.config or recipe): raise ConfigError(f'--backbone {a.backbone} has no default recipe: name one with --config')
-    named = dict(seed=a.seed, run_dir=a.run_dir, resume=a.resume or None, overwrite=a.overwrite or None)
+    named = dict(seed=a.seed, run_dir=a.run_dir, resume=a.resume or None, overwrite=a.overwrite or None, train_only=[] if a.lora else None) # a LoRA says itself what learns
     config = load_config(a.config or recipe, [*(f'{k}={v}' for k,v in named.items() if v is not None), *a.overrides], recipes=recipes)
     from diffusers.utils import logging as noise
     noise.disable_progress_bar() # of loading; the training has its own
@@ -74,7 +74,10 @@ def main():
     if trainer.stopped: return
     with trainer.best_weights(): after = measured()
     if dist.is_main(): print(report_run(config.run_dir, a.backbone, held_out, rewards, monitors, before, after, config.seed, trainer.progress, to_yaml(config), read_metrics(config.run_dir)))
-    if dist.is_main() and not a.data: print(NEXT.format(python=os.path.relpath(sys.executable), run=config.run_dir, more=2*config.iterations, backbone=a.backbone, other='flux_fill' if a.backbone=='sd_inpaint' else 'sd_inpaint'))
+    if dist.is_main() and not a.data:
+        options = [x for x in sys.argv[1:] if x not in ('--overwrite', '--resume', *a.overrides)]
+        again = shlex.join([*options, '--resume', *a.overrides, f'iterations={2*config.iterations}']) # the same run, so the same options
+        print(NEXT.format(python=os.path.relpath(sys.executable), again=again, other='flux_fill' if a.backbone=='sd_inpaint' else 'sd_inpaint'))
 
 if __name__=='__main__':
     try: main()

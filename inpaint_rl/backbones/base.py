@@ -106,7 +106,7 @@ class Weights(Pipe):
 
     def train_only(self, patterns):
         "Freeze every weight of the denoiser whose name matches none of these regular expressions"
-        if self.lora is not None: raise ConfigError(f'train_only={list(patterns)}: what a LoRA adapts is said by its targets')
+        if self.lora is not None: raise ConfigError(f'train_only={list(patterns)}: what a LoRA adapts is said by its targets; leave train_only empty')
         names = [n for n,_ in self.denoiser.named_parameters()]
         idle = [p for p in patterns if not any(re.search(p, n) for n in names)]
         if idle: raise ConfigError(f'train_only: nothing in the {type(self.denoiser).__name__} is called {idle}; its weights have names such as {names[len(names)//2]!r}')
@@ -139,12 +139,14 @@ class Weights(Pipe):
 # %% ../../nbs/backbones/30_base.ipynb #ec849ccb
 class Backbone(Weights):
     "One model family around a diffusers pipeline"
+    def _posterior(self, image): return self.vae.encode((image*2-1).to(self.device, self.vae.dtype)).latent_dist
+
     @torch.no_grad()
     def encode_image(self,
         image:Tensor, # [B,3,H,W] in [0,1]
     )->Tensor: # [B,C,h,w], the mode of the VAE's posterior, scaled as the denoiser expects, fp32
         "Latents of pictures. The mode, not a draw: a condition should not depend on who else is in the batch"
-        z = self.vae.encode((image*2-1).to(self.device, self.vae.dtype)).latent_dist.mode().float()
+        z = self._posterior(image).mode().float()
         return (z-(self.vae.config.shift_factor or 0.))*self.vae.config.scaling_factor
 
     @torch.no_grad()
@@ -171,7 +173,7 @@ class Backbone(Weights):
     @torch.no_grad()
     def find_live_channels(self, image:Tensor, most:float=.5)->Tensor: # [C] of 0 and 1, also kept for the region weights to come
         "The latent channels that pictures decide: those whose posterior variance is below `most`, the prior's being 1"
-        var = self.vae.encode((image*2-1).to(self.device, self.vae.dtype)).latent_dist.var.float().mean((0,2,3))
+        var = self._posterior(image).var.float().mean((0,2,3))
         if not (var<most).any(): raise ConfigError(f'no latent channel has a posterior variance below {most}: this autoencoder does not look at its pictures')
         self.channels = (var<most).float()
         return self.channels

@@ -182,9 +182,10 @@ def assemble(
 # %% ../../nbs/backbones/33_embedded.ipynb #17fcec1b
 def save_small(pipe, folder):
     "Save a pipeline with its denoiser and VAE in half precision"
-    for part in (getattr(pipe,'transformer',None) or pipe.unet, pipe.vae): part.half()
+    parts = (getattr(pipe,'transformer',None) or pipe.unet, pipe.vae)
+    for part in parts: part.half()
     pipe.save_pretrained(folder)
-    for part in (getattr(pipe,'transformer',None) or pipe.unet, pipe.vae): part.float()
+    for part in parts: part.float()
     for f in Path(folder).rglob('*.json'): # diffusers notes where a part was loaded from; that is nobody's business
         d = json.loads(f.read_text())
         if isinstance(d, dict) and d.pop('_name_or_path', None) is not None: write_json(f, d)

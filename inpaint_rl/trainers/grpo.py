@@ -89,7 +89,7 @@ class Collector(Loop):
         self.monitors = {spec(f:=load_reward(r)).name:f for r in monitors}
         self.wants_reference = any(spec(f).reference for f in [*self.rewards.values(), *self.monitors.values()])
         self.sampler = GroupSampler(len(dataset), config.groups, config.seed)
-        if config.live_channels: backbone.find_live_channels(torch.stack([dataset[i].image for i in range(min(64, len(dataset)))]))
+        if config.live_channels: backbone.find_live_channels(collate([dataset[i] for i in range(min(64, len(dataset)))]).image)
         if config.kl_coef: backbone.freeze_reference()
         schedule = self.schedule_for(*dataset[0].image.shape[-2:])
         stop = len(schedule)-1 if config.window_stop is None else config.window_stop
