@@ -191,12 +191,12 @@ class Backbone(Weights):
         schedule:Schedule, i:int, # Which transition
         x:Tensor, pred:Tensor, # Latents, and what `predict` said of them
         noise_level:float=0., # a of the flow SDE or eta of DDIM; 0 is deterministic
-        **kwargs, # kind, noise, x_next, weight: see `flow_step` and `ddim_step`
+        kind:str='flow_sde', # How a flow model injects noise; a DDIM model has one way
+        **kwargs, # noise, x_next, weight: see `flow_step` and `ddim_step`
     ):
         "One transition, drawn or (given `x_next`) scored"
         a, b = schedule.levels[i], schedule.levels[i+1]
-        if self.kind=='flow': return flow_step(x, pred, a, b, noise_level, sigma_max=schedule.sigma_max, **kwargs)
-        kwargs.pop('kind', None)
+        if self.kind=='flow': return flow_step(x, pred, a, b, noise_level, kind=kind, sigma_max=schedule.sigma_max, **kwargs)
         return ddim_step(x, pred, a, b, noise_level, prediction=self.pipe.scheduler.config.prediction_type, **kwargs)
 
     # what a family fills in

@@ -11,6 +11,7 @@ from itertools import combinations
 import torch
 from torch import Tensor
 from ..core import ConfigError, DataError, generator
+from ..rewards import local
 
 # %% ../../nbs/evaluation/80_metrics.ipynb #b52919de
 def _check_pair(a, b, mask):
@@ -26,10 +27,9 @@ def known_region_psnr(
     "Peak signal-to-noise ratio over the pixels that were to be kept"
     if compat not in (None, 'brushnet'): raise ConfigError(f"compat={compat!r}: expected None or 'brushnet'")
     _check_pair(raw, reference, mask)
-    known = (mask < .5).double(); pixels = known.sum((1,2,3))
-    if len(lost:=(pixels==0).nonzero().flatten()): raise DataError(f'known_region_psnr: nothing is kept in row(s) {lost.tolist()}; is the mask inverted?')
-    mse = ((raw-reference).double().square()*known).sum((1,2,3)) / (pixels if compat else raw.shape[1]*pixels)
-    return (-10*mse.clamp_min(1e-10).log10()).float()
+    psnr = local.known_region_psnr(raw, reference, mask)
+    if len(lost:=psnr.isnan().nonzero().flatten()): raise DataError(f'known_region_psnr: nothing is kept in row(s) {lost.tolist()}; is the mask inverted?')
+    return psnr - 10*math.log10(3) if compat else psnr
 
 # %% ../../nbs/evaluation/80_metrics.ipynb #d4b110c5
 def diversity(
