@@ -9,6 +9,7 @@ __all__ = ['TrainConfig', 'lr_factor', 'open_run', 'on_sigterm', 'Trainer', 'Res
 import math,shutil,signal,time,warnings
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 import torch
@@ -48,6 +49,8 @@ class TrainConfig:
         if self.learning_rate<=0: raise ConfigError(f'learning_rate={self.learning_rate}: it must be positive')
         if self.max_grad_norm<=0: raise ConfigError(f'max_grad_norm={self.max_grad_norm}: it must be positive; a huge number switches clipping off')
         if not 0<=self.ema_decay<1: raise ConfigError(f'ema_decay={self.ema_decay}: it lies in [0,1), 0 for none')
+        if self.log_with!='none' and find_spec(self.log_with) is None:
+            raise ConfigError(f'log_with={self.log_with}: {self.log_with} is not installed; `pip install {self.log_with}`, or log_with=none (metrics.jsonl is always written)')
         if self.resume and self.overwrite: raise ConfigError('resume and overwrite exclude each other: one continues the run in run_dir, the other discards it')
 
 # %% ../../nbs/trainers/72_loop.ipynb #b0b9a941
