@@ -29,6 +29,7 @@ class GRPOConfig(TrainConfig):
     groups: int = option(16, 'records per iteration, over all processes')
     group_size: int = option(12, 'samples per record, at least 2')
     chunk: int = option(48, 'samples per forward pass, in the rollout and in the update alike: that keeps the first ratio exactly 1')
+    decode_chunk: int = option(32, 'latents that the autoencoder decodes at once')
     num_steps: int = option(8, 'denoising steps of a rollout; fewer than eval_steps is cheaper, and called denoising reduction (arXiv 2505.05470)')
     window: int = option(2, 'steps with noise, the ones that are trained')
     window_mode: Literal['random','fixed','progressive'] = option('random', 'where the window lies: drawn each iteration, at window_start, or sliding')
@@ -58,7 +59,7 @@ class GRPOConfig(TrainConfig):
     def check(self):
         super().check(); check_groups(self.groups, self.group_size, self.chunk, dist.world_size())
         clip_limits(self.clip_range)
-        for name in ('inner_epochs','updates','window'):
+        for name in ('inner_epochs','updates','window','decode_chunk'):
             if getattr(self, name)<1: raise ConfigError(f'{name}={getattr(self, name)}: at least 1')
         if self.noise_level<=0: raise ConfigError(f'noise_level={self.noise_level}: without noise there is nothing to learn from')
         chunks = -(-self.groups*self.group_size//dist.world_size()//self.chunk)
@@ -110,7 +111,7 @@ class Collector(Loop):
             start, noise = window[0], [seed_from(c.seed, iteration, i) for i in batch.ids]
             x = rollout(b, single, noise, schedule, guidance=c.guidance, chunk=c.chunk, stop=start).x0.repeat_interleave(c.group_size, 0)
         t = rollout(b, condition, seeds, schedule, window, c.noise_level, c.kind, c.guidance, c.chunk, x, start)
-        raw = torch.cat([b.decode(z, h, w) for z in t.x0.split(c.chunk)]).cpu()
+        raw = torch.cat([b.decode(z, h, w) for z in t.x0.split(c.decode_chunk)]).cpu()
         reference = b.round_trip(batch.image).cpu().repeat_interleave(c.group_size, 0) if self.wants_reference else None
         return t, Samples.of(copies, raw, reference=reference)
 

@@ -12,19 +12,20 @@ from .sft import SFTConfig
 
 # %% ../../nbs/trainers/75_recipes.ipynb #876b1ed0
 def tiny_flux_fill_grpo():
-    "GRPO on the embedded Flux Fill model: between two and three minutes on two CPU cores"
-    return GRPOConfig(run_dir='runs/quickstart', iterations=65, learning_rate=5e-4, groups=48, group_size=4, chunk=96, num_steps=5, eval_steps=8, window=1, window_mode='fixed', window_start=2,
-                      noise_level=.7, guidance=30., same_noise=True, live_channels=True, train_only=('time_text_embed','norm',r'^transformer_blocks.*attn'),
-                      kl_coef=.02, kl_outside=1., ema_decay=.9, save_every=25, sample_every=25)
+    "GRPO on the embedded Flux Fill model: about two minutes on two CPU cores"
+    return GRPOConfig(run_dir='runs/quickstart', iterations=64, learning_rate=1e-3, lr_schedule='cosine', groups=48, group_size=4, chunk=96, num_steps=4, eval_steps=4, window=1,
+                      window_mode='fixed', window_start=2, noise_level=.6, guidance=30., same_noise=True, live_channels=True,
+                      train_only=('time_text_embed','norm',r'^transformer_blocks.*attn'), kl_coef=.01, kl_outside=3., ema_decay=.9, save_every=25, sample_every=25)
 
 def tiny_sd_inpaint_grpo():
-    "GRPO on the embedded SD1.5-inpainting model, without classifier-free guidance: all weights, two stochastic steps"
-    return replace(tiny_flux_fill_grpo(), run_dir='runs/quickstart-sd', iterations=24, learning_rate=1e-4, window=2, window_start=1, guidance=1., live_channels=False, train_only=(), kl_coef=.05)
+    "GRPO on the embedded SD1.5-inpainting model, without classifier-free guidance: all weights, one stochastic step of five"
+    return replace(tiny_flux_fill_grpo(), run_dir='runs/quickstart-sd', iterations=24, learning_rate=1e-4, lr_schedule='constant', num_steps=5, eval_steps=8, noise_level=.3,
+                   guidance=1., live_channels=False, train_only=(), kl_coef=.05, kl_outside=1.)
 
 def flow_grpo_as_published():
     "Flow-GRPO's own settings (arXiv 2505.05470) on the embedded model: all weights, noise in all steps but the last, clip range 1e-4, two updates per rollout, no KL"
-    return replace(tiny_flux_fill_grpo(), run_dir='runs/flow-grpo', iterations=45, learning_rate=1e-4, groups=16, group_size=12, num_steps=8, window=7, window_start=0, same_noise=False,
-                   live_channels=False, train_only=(), clip_range=1e-4, updates=2, combine='sum', std='global', kl_coef=0., kl_outside=0.)
+    return replace(tiny_flux_fill_grpo(), run_dir='runs/flow-grpo', iterations=45, learning_rate=1e-4, lr_schedule='constant', groups=16, group_size=12, num_steps=8, eval_steps=8, window=7,
+                   window_start=0, noise_level=.7, same_noise=False, live_channels=False, train_only=(), clip_range=1e-4, updates=2, combine='sum', std='global', kl_coef=0., kl_outside=0.)
 
 # %% ../../nbs/trainers/75_recipes.ipynb #d7f9f53c
 def tiny_flux_fill_sft():
