@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 from ..core import ConfigError, Stacked, seeded_noise, shared
 from ..datasets.records import Batch
-from ..diffusion.ddim import ddim_step
-from ..diffusion.flow import flow_step
+from ..diffusion.ddim import ddim_step, x0_from_pred
+from ..diffusion.flow import flow_step, x0_from_v
 from ..diffusion.regions import region_weight
 from ..diffusion.schedules import Schedule, add_noise
 
@@ -186,6 +186,7 @@ class Backbone(Weights):
         with auto: return self._predict(net, x, t, condition, guidance).float()
 
     def noised(self, x0, noise, level): return add_noise(x0, noise, level, self.kind) # latents at a noise level, a number or [B]
+    def clean(self, x, pred, level): return x0_from_v(x, pred, level) if self.kind=='flow' else x0_from_pred(x, pred, level, self.pipe.scheduler.config.prediction_type) # inverse of `noised`
 
     def step(self,
         schedule:Schedule, i:int, # Which transition
