@@ -16,7 +16,7 @@ from ..diffusion.flow import check_noise_level
 from ..diffusion.schedules import sde_window
 from ..losses.grpo import clip_limits, grpo_loss, masked_mean, mean_kl, ratio_stats, velocity_kl
 from ..rollout import replay, rollout
-from .collect import CollectConfig, Collector
+from .collect import CollectConfig, Collector, portions
 
 # %% ../../nbs/trainers/75_grpo.ipynb #db765e0b
 @dataclass
@@ -71,14 +71,10 @@ class GRPOTrainer(Collector):
 
     def learn(self, t, adv):
         "Optimizer steps on one batch of rollouts; returns diagnostics"
-        c, B, S = self.config, len(t), len(t.steps)
-        starts = list(range(0, B, c.chunk)); size = len(starts)//c.updates
+        c, S = self.config, len(t.steps)
         rows, out = [], {}
         for epoch in range(c.inner_epochs):
-            for u in range(c.updates):
-                mine = starts[u*size:(u+1)*size]
-                valid = sum(adv.valid[s:s+c.chunk].sum().item() for s in mine)
-                count = max(dist.all_sum(torch.tensor(float(valid))).item(), 1.)*S/dist.world_size() # gradients of processes are averaged, so each divides by its share
+            for u,(mine,count) in enumerate(portions(adv.valid, c.chunk, c.updates, S)):
                 keep = []
                 out = self.update([self.micro(t, adv, s, j, count, keep) for s in mine for j in range(S)])
                 if epoch==u==0: first = keep # scored before the first optimizer step

@@ -168,7 +168,7 @@ class Resumable(Trainer):
             except CheckpointError as e: error = e
         dist.raise_together(error)
 
-    def load(self, path):
+    def load(self, path): # what was read, for trainers with more state
         parts = load_checkpoint(path, verify=False)
         saved = parts['weights']
         if saved.keys()!=self.params.keys():
@@ -182,6 +182,7 @@ class Resumable(Trainer):
             if part is not None: part.load_state_dict(parts[name])
         self.progress = parts['progress']; set_rng_state(parts['rng'])
         if len(parts['rng_ranks'])==dist.world_size(): torch.set_rng_state(parts['rng_ranks'][dist.rank()])
+        return parts
 
 # %% ../../nbs/trainers/72_loop.ipynb #36108dad
 class Loop(Resumable):

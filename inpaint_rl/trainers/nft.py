@@ -14,8 +14,7 @@ from ..core import ConfigError, generator, seed_from, seeded_noise
 from ..losses.grpo import masked_mean, velocity_kl
 from ..losses.nft import goodness, nft_loss
 from ..rollout import rollout
-from .checkpoints import load_checkpoint
-from .collect import CollectConfig, Collector
+from .collect import CollectConfig, Collector, portions
 from .ema import EMA
 
 # %% ../../nbs/trainers/76_nft.ipynb #0e734082
@@ -51,7 +50,8 @@ class NFTTrainer(Collector):
 
     def state(self): return super().state() | {'old':self.old.state_dict()}
     def load(self, path):
-        super().load(path); self.old.load_state_dict(load_checkpoint(path, verify=False)['old'])
+        parts = super().load(path); self.old.load_state_dict(parts['old'])
+        return parts
 
     def collect(self, iteration): # (Trajectory, Samples)
         "Deterministic rollouts by the old policy"
@@ -81,11 +81,7 @@ class NFTTrainer(Collector):
     def learn(self, t, adv):
         "Optimizer steps on one batch of samples; returns diagnostics"
         c, good, keep = self.config, goodness(adv.values, self.config.advantage_clip), []
-        starts = list(range(0, len(t), c.chunk)); size = len(starts)//c.updates
-        for u in range(c.updates):
-            mine = starts[u*size:(u+1)*size]
-            valid = sum(adv.valid[s:s+c.chunk].sum().item() for s in mine)
-            count = max(dist.all_sum(torch.tensor(float(valid))).item(), 1.)*c.levels/dist.world_size() # gradients of processes are averaged, so each divides by its share
+        for mine,count in portions(adv.valid, c.chunk, c.updates, c.levels):
             out = self.update([self.micro(t, good, adv.valid, s, k, count, keep) for s in mine for k in range(c.levels)])
         ok = torch.cat([r['valid'] for r in keep])
         mean = lambda name: torch.cat([r[name] for r in keep])[ok].mean().item()
