@@ -30,7 +30,7 @@ def main():
     a.out.mkdir(parents=True, exist_ok=True)
     if 'reader' in a.only:
         save_file({k:v.contiguous() for k,v in fit_reader().state_dict().items()}, a.out/'digit-reader.safetensors'); said('digit reader')
-    for name, family, channels, kl, recipe in (('tiny-flux-fill', FluxFill, 16, .1, recipes.tiny_flux_fill_sft), ('tiny-sd-inpaint', SDInpaint, 4, .03, recipes.tiny_sd_inpaint_sft)):
+    for name, family, channels, kl, recipe in (('tiny-flux-fill', FluxFill, 16, .1, recipes.build_tiny_flux_fill), ('tiny-sd-inpaint', SDInpaint, 4, .03, recipes.build_tiny_sd_inpaint)):
         if name not in a.only: continue
         kept = a.work/name/'vae'
         if not kept.exists():

@@ -3,6 +3,7 @@
 
   python scripts/train.py                                       # GRPO on the embedded Flux Fill model
   python scripts/train.py --backbone sd_inpaint                 # and on the SD1.5-inpainting one
+  python scripts/train.py --method nft                          # or dpo, best_of, sft: another way to learn from the same rewards
   python scripts/train.py iterations=20 learning_rate=1e-4      # any setting of the recipe as key=value
   python scripts/train.py --config my_recipes.py:mine --resume  # a recipe of your own; continue where it stopped
   torchrun --nproc-per-node 2 scripts/train.py groups=32        # several processes
@@ -11,7 +12,7 @@ import argparse, os, shlex, sys
 os.environ.setdefault('OMP_NUM_THREADS', str(os.cpu_count()))
 os.environ.setdefault('HF_HUB_DISABLE_TELEMETRY', '1')
 
-SHORT = dict(flux_fill=('tiny-flux-fill','tiny_flux_fill_grpo'), sd_inpaint=('tiny-sd-inpaint','tiny_sd_inpaint_grpo')) # backbone -> embedded model, recipe
+SHORT = dict(flux_fill='tiny-flux-fill', sd_inpaint='tiny-sd-inpaint') # backbone -> embedded model; its recipes are named after it and the method
 
 NEXT = """
 next, to try:
@@ -24,6 +25,7 @@ def parse():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument('overrides', nargs='*', metavar='key=value', help='settings of the recipe')
     p.add_argument('--backbone', default='flux_fill', help='flux_fill, sd_inpaint, a diffusers folder or a hub id')
+    p.add_argument('--method', choices=('grpo','dpo','nft','best_of','sft'), help='how to learn; default: what the config is for, else grpo')
     p.add_argument('--config', help="recipe name, file.py:name or YAML file; default: the backbone's")
     p.add_argument('--data', help='JSON-lines file of your own; default: the handwritten-digit scenes')
     p.add_argument('--held-out-data', metavar='FILE', help='JSON-lines file to measure on, with --data')
@@ -45,17 +47,18 @@ def main():
     from inpaint_rl.backbones.base import LoRA
     from inpaint_rl.backbones.embedded import load_backbone
     from inpaint_rl.config import load_config, to_yaml
-    from inpaint_rl.core import ConfigError
+    from inpaint_rl.core import ConfigError, write_json
     from inpaint_rl.datasets.records import JsonlDataset, collate
     from inpaint_rl.datasets.scenes import DigitScenes
     from inpaint_rl.evaluation.evaluate import evaluate, report_run
     from inpaint_rl.trainers import recipes
     from inpaint_rl.trainers.checkpoints import read_metrics
-    from inpaint_rl.trainers.grpo import GRPOTrainer
-    model, recipe = SHORT.get(a.backbone, (a.backbone, None))
+    model = SHORT.get(a.backbone, a.backbone); recipe = f"{model}_{a.method or 'grpo'}".replace('-', '_') if a.backbone in SHORT else None
     if not (a.config or recipe): raise ConfigError(f'--backbone {a.backbone} has no default recipe: name one with --config')
     named = dict(seed=a.seed, run_dir=a.run_dir, resume=a.resume or None, overwrite=a.overwrite or None, train_only=[] if a.lora else None) # a LoRA says itself what learns
     config = load_config(a.config or recipe, [*(f'{k}={v}' for k,v in named.items() if v is not None), *a.overrides], recipes=recipes)
+    method = recipes.method_of(config)
+    if a.method not in (None, method): raise ConfigError(f'--method {a.method}, but {a.config} holds settings of {method}: leave one of the two out')
     from diffusers.utils import logging as noise
     noise.disable_progress_bar() # of loading; the training has its own
     backbone = load_backbone(model, a.dtype, LoRA(rank=a.lora, alpha=2*a.lora) if a.lora else None, a.region)
@@ -66,7 +69,10 @@ def main():
         train, held_out, monitors = DigitScenes(4096, 'train', seed=config.seed+1), DigitScenes(a.held_out, 'test'), ('inpaint_rl.rewards.digits.judge_accuracy',)
         rewards = {'inpaint_rl.rewards.digits.legibility':1., 'inpaint_rl.rewards.digits.ink_match':.3, 'inpaint_rl.rewards.local.seam':.3}
     if a.rewards: rewards = {n:float(w) for n,w in (r.split('=') for r in a.rewards)}
-    trainer = GRPOTrainer(backbone, rewards, train, config, samples=collate([held_out[i] for i in range(min(8, len(held_out)))]), monitors=monitors)
+    trainer = recipes.make_trainer(backbone, rewards, train, config, samples=collate([held_out[i] for i in range(min(8, len(held_out)))]), monitors=monitors)
+    lora = a.lora and dict(rank=a.lora, alpha=2*a.lora, targets=list(backbone.lora.targets))
+    if dist.is_main(): write_json(f'{config.run_dir}/run.json', dict(backbone=model, dtype=a.dtype, lora=lora, region=a.region, method=method, recipe=a.config or recipe, rewards=rewards,
+                                  monitors=list(monitors), data=a.data or 'digit scenes', held_out_data=a.held_out_data, versions={m:sys.modules[m].__version__ for m in ('inpaint_rl','torch','diffusers')}))
     measured = lambda: evaluate(backbone, held_out, rewards, monitors, n=a.held_out, num_steps=config.eval_steps, guidance=config.guidance) if dist.is_main() else (None, None)
     if dist.is_main(): print(f'measuring {a.backbone} on {min(a.held_out, len(held_out))} held-out records ...', flush=True)
     before = measured()
