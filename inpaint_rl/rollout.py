@@ -77,12 +77,13 @@ def rollout(
 # %% ../nbs/40_rollout.ipynb #d2cf842c
 def replay(
     backbone, trajectory:Trajectory,
-    j:int, # Which recorded step, 0..S-1
+    j, # Which recorded step, 0..S-1: one for all samples, or [B] of them
 ): # (prediction [B,...], `Step` whose log_prob and mean carry gradients)
     "Score a recorded step under the present weights"
-    t = trajectory
-    pred = backbone.predict(t.x[:,j], t.schedule.timesteps[t.steps[j]], t.condition, t.guidance)
-    return pred, backbone.step(t.schedule, t.steps[j], t.x[:,j], pred, t.noise_level, kind=t.kind, x_next=t.x_next[:,j], weight=t.weight)
+    t = trajectory; j = torch.as_tensor(j); i = torch.tensor(t.steps)[j]
+    x, x_next = (t.x[:,j], t.x_next[:,j]) if j.ndim==0 else (t.x[range(len(t)),j], t.x_next[range(len(t)),j])
+    pred = backbone.predict(x, t.schedule.timesteps[i], t.condition, t.guidance)
+    return pred, backbone.step(t.schedule, i, x, pred, t.noise_level, kind=t.kind, x_next=x_next, weight=t.weight)
 
 def generate(
     backbone, batch, # A `Batch`

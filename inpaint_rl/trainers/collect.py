@@ -108,12 +108,16 @@ def portions(
     chunk:int, # Samples per forward pass
     updates:int, # Optimizer steps
     per_sample:int, # Losses of each sample
+    idle=None, # [B] bool: samples whose gradient is exactly 0; None: nobody knows
 ): # Pairs, one for each optimizer step
     "Where the chunks of a step start, and what the sum of its losses is divided by"
     starts = list(range(0, len(valid), chunk)); size = len(starts)//updates
     for u in range(updates):
         mine = starts[u*size:(u+1)*size]
         count = sum(valid[s:s+chunk].sum().item() for s in mine)
+        if idle is not None:
+            busy = [s for s in mine if not idle[s:s+chunk].all()]; rest = [s for s in mine if s not in busy]
+            mine = busy + rest[:max(1, max(dist.gather_objects(len(busy))))-len(busy)]
         yield mine, max(dist.all_sum(torch.tensor(float(count))).item(), 1.)*per_sample/dist.world_size() # gradients of processes are averaged, so each divides by its share
 
 # %% ../../nbs/trainers/74_collect.ipynb #85c3f1c1

@@ -36,11 +36,13 @@ class GRPOConfig(CollectConfig):
     clip_reference: float = option(1., 'hole share at which clip_range holds as it stands, if clip_scale_by_hole')
     kl_on: Literal['velocity','mean'] = option('velocity', 'where that distance is measured')
     inner_epochs: int = option(1, 'passes over each batch of rollouts')
+    update_chunk: int | None = option(None, 'rows, of all samples and steps of an update, per forward pass; None: one step of one chunk, as the rollout had them')
 
     def check(self):
         super().check(); clip_limits(self.clip_range)
         for name in ('inner_epochs','window'):
             if getattr(self, name)<1: raise ConfigError(f'{name}={getattr(self, name)}: at least 1')
+        if self.update_chunk is not None and self.update_chunk<1: raise ConfigError(f'update_chunk={self.update_chunk}: at least 1, or null for the chunks of the rollout')
         if self.noise_level<=0: raise ConfigError(f'noise_level={self.noise_level}: without noise there is nothing to learn from')
         if self.kl_outside and self.kl_on!='velocity': raise ConfigError('kl_outside needs kl_on=velocity: the mean outside the hole follows from the velocity')
         sde_window(0, self.num_steps, self.window, self.window_mode, self.window_start, self.window_stop, self.window_every, self.seed)
@@ -71,26 +73,33 @@ class GRPOTrainer(Collector):
 
     def learn(self, t, adv):
         "Optimizer steps on one batch of rollouts; returns diagnostics"
-        c, S = self.config, len(t.steps)
+        c, S = self.config, len(t.steps); idle = None if c.kl_coef else (adv.values==0)|~adv.valid # nothing pulls at them
         rows, out = [], {}
         for epoch in range(c.inner_epochs):
-            for u,(mine,count) in enumerate(portions(adv.valid, c.chunk, c.updates, S)):
+            for u,(mine,count) in enumerate(portions(adv.valid, c.chunk, c.updates, S, idle)):
                 keep = []
-                out = self.update([self.micro(t, adv, s, j, count, keep) for s in mine for j in range(S)])
+                out = self.update([self.micro(t, adv, i, j, count, keep) for i,j in self.pieces(mine, len(t), S)])
                 if epoch==u==0: first = keep # scored before the first optimizer step
                 rows += keep
         return out, rows, first
 
-    def micro(self, t, adv, start, j, count, keep): # the loss of one recorded step of one chunk, as a function
-        c, b, cut = self.config, self.backbone, slice(start, start+self.config.chunk)
+    def pieces(self, starts, n, S): # pairs: sample numbers, and the recorded step of each or of all
+        "What goes through the network together"
+        c = self.config; chunks = [list(range(s, min(s+c.chunk, n))) for s in starts]
+        if c.update_chunk is None: return [(rows, j) for rows in chunks for j in range(S)]
+        pairs = [(i, j) for rows in chunks for i in rows for j in range(S)]
+        return [tuple(map(list, zip(*pairs[k:k+c.update_chunk]))) for k in range(0, len(pairs), c.update_chunk)]
+
+    def micro(self, t, adv, rows, j, count, keep): # the loss of recorded steps of some samples, as a function
+        c, b = self.config, self.backbone
         def f():
-            part = t.select(cut); a, valid = (v[cut].to(part.x0.device) for v in (adv.values, adv.valid))
-            pred, new = replay(b, part, j)
+            part = t.select(rows); a, valid = (v[rows].to(part.x0.device) for v in (adv.values, adv.valid))
+            pred, new = replay(b, part, j); at = (range(len(rows)), j) if isinstance(j, list) else (slice(None), j)
             kl = self.distance(part, j, pred, new) if c.kl_coef else None
-            old = type(new)(part.x_next[:,j], part.mean[:,j], part.std[:,j], part.log_prob[:,j])
+            old = type(new)(part.x_next[at], part.mean[at], part.std[at], part.log_prob[at])
             loss, stats = grpo_loss(new, old, a, weight=part.weight, clip_range=c.clip_range, ratio_norm=c.ratio_norm, clip_scale_by_hole=c.clip_scale_by_hole,
                                     clip_reference=c.clip_reference, kl=kl, kl_coef=c.kl_coef)
-            record = dict(step=t.steps[j], stats=stats, valid=valid); keep.append(record)
+            record = dict(steps=[t.steps[k] for k in (j if isinstance(j, list) else [j]*len(rows))], stats=stats, valid=valid); keep.append(record)
             if pred.requires_grad: pred.register_hook(lambda g: record.update(grad=region_norms(g, part.weight)))
             return masked_mean(loss, valid, count)
         return f
@@ -123,7 +132,7 @@ def diagnostics(
     "Numbers that tell a working run from a broken one"
     out = ratio_stats([r['stats'] for r in rows], torch.cat([r['valid'] for r in rows]))
     out['ratio_first_error'] = max((r['stats']['ratio']-1).abs().max().item() for r in first)
-    for i in sorted({r['step'] for r in rows}):
-        out[f'log_prob_abs_diff/step_{i}'] = torch.cat([r['stats']['log_ratio'] for r in rows if r['step']==i]).abs().mean().item()
+    steps, moved = torch.tensor([i for r in rows for i in r['steps']]), torch.cat([r['stats']['log_ratio'] for r in rows]).abs().cpu()
+    for i in steps.unique().tolist(): out[f'log_prob_abs_diff/step_{i}'] = moved[steps==i].mean().item()
     inside, outside = (sum(r['grad'][k] for r in rows if 'grad' in r)**.5 for k in (0,1))
     return out | dict(grad_inside=inside, grad_outside=outside)
