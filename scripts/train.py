@@ -79,7 +79,7 @@ def main():
     trainer.train()
     if trainer.stopped: return
     with trainer.best_weights(): after = measured()
-    if dist.is_main(): print(report_run(config.run_dir, a.backbone, held_out, rewards, monitors, before, after, config.seed, trainer.progress, to_yaml(config), read_metrics(config.run_dir)))
+    if dist.is_main(): print(report_run(config.run_dir, a.backbone, held_out, rewards, monitors, before, after, config.seed, trainer.progress, to_yaml(config), read_metrics(config.run_dir), method.upper() if '_' not in method else method.replace('_', '-')))
     if dist.is_main() and not a.data:
         options = [x for x in sys.argv[1:] if x not in ('--overwrite', '--resume', *a.overrides)]; kept = [o for o in a.overrides if not o.startswith('iterations=')]
         again = shlex.join([*options, '--resume', *kept, f'iterations={2*config.iterations}']) # the same run, so the same options

@@ -104,12 +104,12 @@ def _series(metrics, key):
 def reward_curve(
     metrics:list, # Rows of `metrics.jsonl`
     path, # PNG to write
-    series:dict|None=None, # key -> axis label; None: the reward and every monitor in the log
+    series:dict|None=None, # key -> axis label; None: the reward and every monitor in the log, or the loss where there are none
     seconds:str='time/seconds', # Key of the seconds trained so far
 )->Path:
     "Reward, and what the held-out judges thought meanwhile, against training seconds"
     keys = {k for r in metrics for k,v in r.items() if isinstance(v, (int,float))}
-    if series is None: series = {k:k.split('/')[-1] for k in ('reward', *sorted(k for k in keys if k.startswith('monitor/'))) if k in keys}
+    if series is None: series = {k:k.split('/')[-1] for k in ('reward', *sorted(k for k in keys if k.startswith('monitor/'))) if k in keys} or {k:k for k in ('loss',) if k in keys}
     lost = [k for k in (seconds, *series) if k not in keys]
     if lost or not series:
         raise DataError(f'reward_curve: no numbers under {", ".join(lost) or "reward"} in {len(metrics)} rows; '
