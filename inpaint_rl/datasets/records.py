@@ -418,12 +418,9 @@ class FileDataset:
             lines += [f'{title}: {b}' for b in rows[:most]]+([f'... and {len(rows)-most} more {title}'] if most is not None and len(rows)>most else [])
         return '\n'.join(lines)
 
-    @property
-    def ids(self): return [r.id for r in self.rows]
-    @property
-    def sizes(self): return [tuple(r.size or r.hw) for r in self.rows] # (height, width) of every record
-    @property
-    def fresh(self): return any(getattr(r.mask, 'fresh', False) for r in self.rows) # do masks change with `epoch`?
+    ids = property(lambda self: [r.id for r in self.rows])
+    sizes = property(lambda self: [tuple(r.size or r.hw) for r in self.rows]) # (height, width) of every record
+    fresh = property(lambda self: any(getattr(r.mask, 'fresh', False) for r in self.rows)) # do masks change with `epoch`?
     def __len__(self): return len(self.rows)
     def __repr__(self): return f'{self.path}: {len(self)} of {self.total} rows are usable'
     def stored(self, i): return dict(self.rows[i].stored) # name -> `Stored`
