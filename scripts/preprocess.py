@@ -3,10 +3,10 @@
 
   python scripts/preprocess.py --backbone tiny-flux-fill --data rows.jsonl --size 64 --out cache/
   python scripts/preprocess.py --backbone black-forest-labs/FLUX.1-Fill-dev --dtype bf16 --data rows.jsonl --size 1024 --buckets 2 --out cache/
-  python scripts/preprocess.py --format brushdata --data tars/ --set order='"F"' --size 512 --out cache/ --backbone ...
+  python scripts/preprocess.py --format brushdata --data tars/ --set pick=all --size 512 --out cache/ --backbone ...
   torchrun --nproc-per-node 4 scripts/preprocess.py ...     # each process takes its share
 """
-import argparse, json, os, sys
+import argparse, os, sys
 os.environ.setdefault('HF_HUB_DISABLE_TELEMETRY', '1')
 
 def parse():
@@ -14,8 +14,8 @@ def parse():
     p.add_argument('--backbone', required=True, help='tiny-flux-fill, tiny-sd-inpaint, a diffusers folder or a hub id')
     p.add_argument('--data', required=True, help='JSON-lines file, or what the format is made of')
     p.add_argument('--out', required=True, help='folder of the cache; one per dataset')
-    p.add_argument('--format', default='jsonl', choices=('jsonl','brushbench','brushdata','misato','humanedit','rorem','follow_your_preference','image_folder'), help='see datasets.importers')
-    p.add_argument('--set', nargs='+', default=[], metavar='KEY=JSON', help='further settings of the reader, such as max_bad=0.01 or mask_polarity=\'"black_is_hole"\'')
+    p.add_argument('--format', default='jsonl', help='jsonl, brushbench, brushdata, misato, humanedit, rorem, follow_your_preference or image_folder; see datasets.importers')
+    p.add_argument('--set', nargs='+', default=[], metavar='KEY=VALUE', help='further settings of the reader, such as max_bad=0.01 or mask_polarity=black_is_hole')
     p.add_argument('--size', type=int, required=True, help='side in pixels; with --buckets, of the square of the same area')
     p.add_argument('--buckets', type=float, metavar='MOST', help='several shapes, up to MOST:1 and 1:MOST')
     p.add_argument('--least', type=int, default=1, metavar='N', help='with --buckets: leave out shapes that fewer than N pictures have')
@@ -30,10 +30,9 @@ def main():
     import torch
     from inpaint_rl import distributed as dist
     from inpaint_rl.backbones.embedded import load_backbone
-    from inpaint_rl.datasets import importers
     from inpaint_rl.datasets.buckets import bucket_sizes
     from inpaint_rl.datasets.cache import CachedDataset, preprocess
-    from inpaint_rl.datasets.records import JsonlDataset
+    from inpaint_rl.datasets.importers import read_dataset
     if int(os.environ.get('WORLD_SIZE', 1))>1: torch.distributed.init_process_group('gloo')
     from diffusers.utils import logging
     logging.disable_progress_bar()
@@ -41,8 +40,7 @@ def main():
     if torch.cuda.is_available(): backbone.to(f'cuda:{os.environ.get("LOCAL_RANK", 0)}')
     size = bucket_sizes(a.size, backbone.multiple, most=a.buckets) if a.buckets else a.size
     if not a.buckets: backbone.check_size(a.size, a.size)
-    settings = {k:json.loads(v) for k,v in (s.split('=',1) for s in a.set)}
-    dataset = (JsonlDataset if a.format=='jsonl' else getattr(importers, a.format))(a.data, size=size, least=a.least, **settings)
+    dataset = read_dataset(a.data, a.format, a.set, size=size, least=a.least)
     say = print if dist.is_main() else lambda text: None
     say(f'{dataset!r}; sizes {sorted(set(dataset.sizes))}')
     done = preprocess(dataset, backbone, a.out, a.fields, a.store, a.shard_mb, report=say)
