@@ -228,7 +228,8 @@ def read_dataset(
 )->FileDataset:
     "The dataset of any known format"
     if format not in FORMATS: raise ConfigError(f'format={format!r}: expected one of {", ".join(FORMATS)}')
-    takes = {n:p for f in (FileDataset, FORMATS[format]) for n,p in inspect.signature(f).parameters.items() if n not in ('path','found','checks','folder','tars') and (f is FORMATS[format] or format!='jsonl')}
+    readers = [FORMATS[format]] if format=='jsonl' else [FORMATS[format], FileDataset] # the others hand on what they do not know
+    takes = {n for f in readers for n in inspect.signature(f).parameters}-{'path','folder','tars','found','checks'}
     for s in settings:
         k,eq,v = s.partition('=')
         if not eq or k not in takes: raise ConfigError(f'{s!r}: expected key=value, with a key of {", ".join(sorted(takes))}')
