@@ -18,18 +18,27 @@ class FluxFill(Backbone):
     pipeline_class,denoiser_name,lora_argument,kind = 'FluxFillPipeline','transformer','transformer','flow'
     lora_targets = ('attn.to_q','attn.to_k','attn.to_v','attn.to_out.0','attn.add_q_proj','attn.add_k_proj','attn.add_v_proj','attn.to_add_out')
     default_guidance,multiple = 30.,16 # FLUX.1-Fill-dev was distilled at 30
+    text_fields = dict(text=('text_encoder_2','tokenizer_2'), pooled=('text_encoder','tokenizer')) # T5, CLIP
 
     def to_x(self, z): return pack(z)
     def from_x(self, x, h, w): return unpack(x, h//self.factor, w//self.factor)
 
+    @property
+    def text_length(self): return min(512, self.pipe.tokenizer_2.model_max_length)
+    def blank(self, image, mask): return (image-.5)*(1-mask)+.5 # as the pipeline: the hole is 0 in [-1,1], mid-grey
+
+    def encode_text(self, name, prompts): # the two halves of the pipeline's `encode_prompt`, either without the other
+        if name=='pooled': return self.pipe._get_clip_prompt_embeds(prompts, device=self.device)
+        return self.pipe._get_t5_prompt_embeds(prompts, max_sequence_length=self.text_length, device=self.device)
+
+    def field_shapes(self, h, w):
+        c, z = self.denoiser.config, self.latent_shape(h, w)
+        return dict(text=(self.text_length, c.joint_attention_dim), pooled=(c.pooled_projection_dim,), known=z, image=z)
+
     def encode(self, batch):
-        image, mask = batch.image.to(self.device), batch.mask.to(self.device)
-        h, w = image.shape[-2:]; self.check_size(h, w)
-        # the pipeline blanks the hole with 0 in [-1,1], which is mid-grey
-        known = self.latents((image-.5)*(1-mask)+.5)
-        length = min(512, self.pipe.tokenizer_2.model_max_length)
-        text, pooled = self._texts(batch.prompt, lambda p: self.pipe.encode_prompt(p, None, device=self.device, max_sequence_length=length)[:2])
-        return Condition(dict(text=text, pooled=pooled, known=torch.cat([known, pack_mask(mask)], -1)), self.mask_weight(mask), h, w)
+        mask = batch.mask.to(self.device); h, w = mask.shape[-2:]; self.check_size(h, w)
+        text, pooled, known = (self.field(n, batch) for n in ('text','pooled','known'))
+        return Condition(dict(text=text, pooled=pooled, known=torch.cat([self.to_x(known), pack_mask(mask)], -1)), self.mask_weight(mask), h, w)
 
     def schedule(self, num_steps, h, w, strength=1.):
         scheduler = copy.deepcopy(self.pipe.scheduler); c = scheduler.config

@@ -18,17 +18,20 @@ class SDInpaint(Backbone):
     lora_targets = ('to_q','to_k','to_v','to_out.0')
     default_guidance,multiple = 7.5,8
 
-    def encode(self, batch):
-        image, mask = batch.image.to(self.device), batch.mask.to(self.device)
-        h, w = image.shape[-2:]; self.check_size(h, w)
-        known = self.latents(torch.where(mask<.5, image, .5)) # the hole is 0 in [-1,1]: mid-grey
-        cells = F.interpolate(mask, size=(h//self.factor, w//self.factor)) # nearest, as the pipeline
-        text, = self._texts(batch.prompt, self._encode_text)
-        negative, = self._texts(batch.negative_prompt or ['']*len(batch), self._encode_text)
-        return Condition(dict(text=text, negative=negative, known=torch.cat([cells, known], 1)), self.mask_weight(mask), h, w)
+    text_fields = dict(text=('text_encoder','tokenizer'), negative=('text_encoder','tokenizer'))
 
-    def _encode_text(self, prompts):
-        return self.pipe.encode_prompt(prompts, self.device, 1, do_classifier_free_guidance=False)[:1]
+    def blank(self, image, mask): return torch.where(mask<.5, image, .5) # the hole is 0 in [-1,1]: mid-grey
+    def encode_text(self, name, prompts): return self.pipe.encode_prompt(prompts, self.device, 1, do_classifier_free_guidance=False)[0]
+
+    def field_shapes(self, h, w):
+        text, z = (self.pipe.tokenizer.model_max_length, self.denoiser.config.cross_attention_dim), self.latent_shape(h, w)
+        return dict(text=text, negative=text, known=z, image=z)
+
+    def encode(self, batch):
+        mask = batch.mask.to(self.device); h, w = mask.shape[-2:]; self.check_size(h, w)
+        cells = F.interpolate(mask, size=(h//self.factor, w//self.factor)) # nearest, as the pipeline
+        text, negative, known = (self.field(n, batch) for n in ('text','negative','known'))
+        return Condition(dict(text=text, negative=negative, known=torch.cat([cells, known], 1)), self.mask_weight(mask), h, w)
 
     def schedule(self, num_steps, h, w, strength=1.):
         from diffusers import DDIMScheduler

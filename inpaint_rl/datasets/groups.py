@@ -62,6 +62,8 @@ class GroupSampler:
         start = iteration*self.groups; at = range(start, start+self.groups)[rank*self.groups//world:(rank+1)*self.groups//world]
         return [self.order(p//self.n)[p%self.n] for p in at]
 
+    def epoch(self, iteration:int)->int: return iteration*self.groups//self.n # how often the dataset had been gone through when `iteration` begins
+
 # %% ../../nbs/datasets/12_groups.ipynb #cb7b1ca7
 def sample_seeds(
     run_seed, # Of the run
