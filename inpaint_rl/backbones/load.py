@@ -178,7 +178,7 @@ def load_single_file(
     with TemporaryDirectory() as configs:
         write_configs(wanted, configs); write_index(wanted, cls.pipeline_class, configs)
         pipe = getattr(diffusers, cls.pipeline_class).from_single_file(str(file), config=configs, dtype=torch.float32 if whole else denoiser, local_files_only=True, **given)
-    for n,t in dict(text_encoder=frozen, **{cls.denoiser_name:denoiser}).items(): getattr(pipe, n).to(t) # a whole file was read in FP32, for the sake of its autoencoder
+    if whole: pipe.text_encoder.to(frozen); getattr(pipe, cls.denoiser_name).to(denoiser) # it was read in FP32, for the sake of its autoencoder
     return pipe, cls
 
 # %% ../../nbs/backbones/32b_load.ipynb #cf61b700
