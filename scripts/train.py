@@ -24,7 +24,7 @@ next, to try:
 def parse():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument('overrides', nargs='*', metavar='key=value', help='settings of the recipe')
-    p.add_argument('--backbone', default='flux_fill', help='flux_fill, sd_inpaint, a diffusers folder or a hub id')
+    p.add_argument('--backbone', default=os.environ.get('MODEL_PATH') or 'flux_fill', help='flux_fill, sd_inpaint, a diffusers folder, a .safetensors file or a hub id; default: $MODEL_PATH, else flux_fill')
     p.add_argument('--method', choices=('grpo','dpo','nft','best_of','sft'), help='how to learn; default: what the config is for, else grpo')
     p.add_argument('--config', help="recipe name, file.py:name or YAML file; default: the backbone's")
     p.add_argument('--data', help='JSON-lines file of your own; default: the handwritten-digit scenes')
