@@ -437,6 +437,12 @@ class FileDataset:
             return Record(r.id, image, mask, r.prompt, r.negative_prompt, dict(r.metadata), {n:s.read() for n,s in r.stored.items()})
         except DataError as e: raise DataError(f'{self.path}:{r.line}: {e} (it could be used when the run began)') from e
 
+    def cut_like(self, i:int, path)->Tensor: # [3,H,W] in [0,1]
+        "Another picture of record `i`'s frame, cut and scaled as its own is"
+        r = self.rows[i]; image, own = read_image(path), _upright_size(r.image) or r.hw
+        if tuple(image.shape[-2:])!=tuple(own): raise DataError(f'{self.path}:{r.line}: {path} is {image.shape[-1]}x{image.shape[-2]} pixels, its source {own[1]}x{own[0]}; they must agree')
+        return _pair(r, image, image.shape[-2:], self.polarity, self.epoch)[0]
+
 # %% ../../nbs/datasets/10_records.ipynb #1b2d421b
 class JsonlDataset(FileDataset):
     "Records of a JSON-lines file of `image_path`, `mask_path` and `prompt`"

@@ -12,7 +12,8 @@ import torch
 from .. import distributed as dist
 from ..config import option
 from ..core import ConfigError, generator, seed_from, seeded_noise
-from ..datasets.groups import GroupSampler, check_groups, sample_seeds
+from ..datasets.buckets import alike, read_iteration, sampler_for
+from ..datasets.groups import check_groups, sample_seeds
 from ..datasets.records import collate
 from ..losses.advantages import advantages
 from ..rewards.base import Samples, load_reward, score, spec
@@ -65,15 +66,15 @@ class Collector(Loop):
         self.weights = {n:float(w) for n,w in zip(self.rewards, rewards.values())}
         self.monitors = {spec(f:=load_reward(r)).name:f for r in monitors}
         self.wants_reference = any(spec(f).reference for f in [*self.rewards.values(), *self.monitors.values()])
-        self.sampler = GroupSampler(len(dataset), config.groups, config.seed)
-        if config.live_channels: backbone.find_live_channels(collate([dataset[i] for i in range(min(64, len(dataset)))]).image)
+        self.sampler = sampler_for(dataset, config.groups, config.seed)
+        if config.live_channels: backbone.find_live_channels(collate([dataset[i] for i in alike(dataset, 64)]).image)
         if config.kl_coef: backbone.freeze_reference()
 
     def schedule_for(self, h, w): return self.backbone.schedule(self.config.num_steps, h, w)
 
     def records(self, iteration): # (Batch, seeds of all samples)
         "What this process has to fill"
-        batch = collate([self.dataset[i] for i in self.sampler.indices(iteration, dist.rank(), dist.world_size())])
+        batch = read_iteration(self.dataset, self.sampler, iteration, dist.rank(), dist.world_size())
         return batch, sample_seeds(self.config.seed, iteration, batch.ids, self.config.group_size)
 
     def pictures(self, batch, t)->Samples:

@@ -56,9 +56,9 @@ class GRPOTrainer(Collector):
         self.steps_per_iteration = config.inner_epochs*config.updates
         if backbone.kind!='flow' and config.kind!='flow_sde': raise ConfigError(f'kind={config.kind!r} is for flow models; {type(backbone).__name__} takes DDIM steps, leave kind as it is')
         super().__init__(backbone, rewards, dataset, config, callbacks, samples, monitors)
-        schedule = self.schedule_for(*dataset[0].image.shape[-2:])
-        stop = len(schedule)-1 if config.window_stop is None else config.window_stop
-        check_noise_level(schedule, config.noise_level, config.kind if backbone.kind=='flow' else 'ddim', range(config.window_start, stop)) # every step that the window may hold
+        for size in sorted(set(getattr(dataset, 'sizes', None) or [dataset[0].image.shape[-2:]])): # the levels follow the size; so every step that the window may hold
+            schedule = self.schedule_for(*size); stop = len(schedule)-1 if config.window_stop is None else config.window_stop
+            check_noise_level(schedule, config.noise_level, config.kind if backbone.kind=='flow' else 'ddim', range(config.window_start, stop))
 
     def collect(self, iteration): # (Trajectory, Samples)
         "The rollouts of this process, and the pictures that came of them"

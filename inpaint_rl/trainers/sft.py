@@ -13,7 +13,7 @@ from .. import distributed as dist
 from ..config import option
 from ..core import ConfigError, seed_from, seeded_noise
 from ..backbones.base import Condition
-from ..datasets.groups import GroupSampler
+from ..datasets.buckets import sampler_for
 from ..datasets.records import collate
 from ..losses.sft import ddpm_target, flow_target, sample_sigmas, sample_timesteps, sft_loss
 from .loop import Loop, TrainConfig
@@ -54,7 +54,7 @@ class SFTTrainer(Loop):
 
     def __init__(self, backbone, dataset, config:SFTConfig, callbacks=(), samples=None):
         super().__init__(backbone, dataset, config, callbacks, samples)
-        self.sampler, self._cache = GroupSampler(len(dataset), config.batch_size, config.seed), {}
+        self.sampler, self._cache = sampler_for(dataset, config.batch_size, config.seed), {}
         if backbone.lora and backbone.lora.dropout: backbone.denoiser.train() # the only dropout there is
 
     @torch.no_grad()
@@ -62,7 +62,7 @@ class SFTTrainer(Loop):
         missing = [i for i in dict.fromkeys(index) if i not in self._cache]
         if missing:
             batch = collate([self.dataset[i] for i in missing])
-            x0, condition = self.backbone.latents(batch.image), self.backbone.encode(batch)
+            x0, condition = self.backbone.x0(batch), self.backbone.encode(batch)
             for row,i in enumerate(missing): self._cache[i] = x0[row:row+1], condition.select([row])
         rows = [self._cache[i] for i in index]
         if not self.config.cache: self._cache = {}
