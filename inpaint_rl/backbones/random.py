@@ -31,19 +31,16 @@ def materialise(
 
 # %% ../../nbs/backbones/34_random.ipynb #8816c2b1
 def random_prompts(
-    pipe, # A pipeline without text encoders
-    length:int, # States per prompt
-    width:int, # Numbers per state
-    pooled:int|None=None, # Width of the pooled state, for families that have one
+    backbone, # A `Backbone` without text encoders
 ):
-    "Let the pipeline answer `encode_prompt` with states that depend on the prompt alone"
-    def encode_prompt(prompt, *args, device=None, **kwargs):
-        prompts = [prompt] if isinstance(prompt, str) else prompt; device = device or next((a for a in args if isinstance(a, (torch.device,str))), None)
-        draw = lambda *shape: seeded_noise([seed_from('prompt', p, *shape) for p in prompts], shape, device)
-        states = draw(length, width)
-        return (states, draw(pooled), torch.zeros(length, 3, device=device)) if pooled else (states, None)
-    pipe.encode_prompt = encode_prompt
-    return pipe
+    "Let a backbone draw what its text encoders would say; the VAE is asked as before"
+    real, shapes = backbone.compute, backbone.field_shapes(backbone.multiple, backbone.multiple)
+    def compute(name, batch):
+        if name not in backbone.text_fields: return real(name, batch)
+        prompts = (batch.negative_prompt or ['']*len(batch)) if name=='negative' else batch.prompt
+        return seeded_noise([seed_from('prompt', p, shapes[name]) for p in prompts], shapes[name], backbone.device)
+    backbone.compute = compute
+    return backbone
 
 # %% ../../nbs/backbones/34_random.ipynb #9d8dd171
 def random_backbone(
@@ -62,11 +59,11 @@ def random_backbone(
     made = {'scheduler':build_part(parts['scheduler'], 'cpu')}
     for name in (cls.denoiser_name,'vae'):
         made[name] = materialise(build_part(parts[name]), device, DTYPES[dtype] if lora and name!='vae' else torch.float32, seed_from(seed, name))
-    clip, t5 = make_tokenizers(); made['tokenizer'] = clip; text, net = parts['text_encoder'][2], parts[cls.denoiser_name][2]
+    clip, t5 = make_tokenizers(); made['tokenizer'] = clip
     if family=='flux_fill':
         made |= dict(tokenizer_2=t5, text_encoder=None, text_encoder_2=None)
-        shape = (512 if scale=='published' else t5.model_max_length, net['joint_attention_dim'], net['pooled_projection_dim'])
+        if scale=='published': t5.model_max_length = 512
     else:
         made |= dict(text_encoder=None, safety_checker=None, feature_extractor=None, requires_safety_checker=False)
-        shape = (text['max_position_embeddings'], net['cross_attention_dim'])
-    return cls(random_prompts(getattr(diffusers, cls.pipeline_class)(**made), *shape), dtype, lora, region)
+        clip.model_max_length = parts['text_encoder'][2]['max_position_embeddings']
+    return random_prompts(cls(getattr(diffusers, cls.pipeline_class)(**made), dtype, lora, region))
