@@ -8,6 +8,7 @@ __all__ = ['rank', 'world_size', 'is_main', 'all_sum', 'all_mean', 'barrier', 'g
 
 # %% ../nbs/02_distributed.ipynb #175bd894
 import json
+from collections import OrderedDict
 import torch, torch.distributed as dist
 from torch import Tensor
 from . import core
@@ -147,10 +148,10 @@ def share(
     return DTensor.from_local(t.to(like.device, copy=True), like.device_mesh, like.placements, run_check=False, shape=like.shape, stride=like.stride())
 
 def gathered(
-    tree, # Dicts, lists and tuples; sharded tensors anywhere in them
+    tree, # Dicts, lists and tuples, with sharded tensors anywhere in them
 ): # The tree; sharded tensors are whole and on the CPU in the main process, and None in the others
     "Put every sharded tensor of a tree together, one after the other"
-    if type(tree) is dict: return {k:gathered(v) for k,v in tree.items()}
+    if type(tree) in (dict,OrderedDict): return type(tree)((k,gathered(v)) for k,v in tree.items())
     if type(tree) in (list,tuple): return type(tree)(gathered(v) for v in tree)
     if not hasattr(tree, 'full_tensor'): return tree
     t = whole(tree.detach())

@@ -13,6 +13,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 from ..core import ConfigError, Stacked, seeded_noise, shared
+from ..distributed import gathered, is_main
 from ..datasets.records import Batch
 from ..diffusion.ddim import ddim_step, x0_from_pred
 from ..diffusion.flow import flow_step, x0_from_v
@@ -63,6 +64,7 @@ class Pipe:
             if isinstance(part, torch.nn.Module): part.eval().requires_grad_(False)
         self.vae.to(memory_format=torch.channels_last) # a quarter faster on CPUs, no slower elsewhere
         self.wrapped = None # what a trainer wraps around the denoiser (DDP); `predict` goes through it
+        self.parallelized,self._device = None,None # f(net) that shards or splits a denoiser in place, once a trainer has done so; see `prepare`
         self._reference,self._use_reference = None,False
         self.channels = None # which latent channels the region weight covers, see `find_live_channels`; None: all
         if lora is None: self.denoiser.float().requires_grad_(True)
@@ -71,17 +73,22 @@ class Pipe:
     @property
     def denoiser(self): return getattr(self.pipe, self.denoiser_name)
     @property
-    def device(self): return next(self.denoiser.parameters()).device
+    def device(self): return self._device or next(self.denoiser.parameters()).device # where it computes; offloaded weights lie elsewhere
     @property
     def vae(self): return self.pipe.vae
     @property
     def factor(self): return 2**(len(self.vae.config.block_out_channels)-1) # pixels per latent pixel
 
     def to(self, device):
-        "Move every module"
-        self.pipe.to(device)
-        if self._reference is not None: self._reference.to(device)
+        "Move every module; a prepared denoiser has its place already"
+        self._device = torch.device(device)
+        for part in [*self.pipe.components.values(), self._reference]:
+            if isinstance(part, torch.nn.Module) and not (self.parallelized and part in (self.denoiser, self._reference)): part.to(device)
         return self
+
+    def prepare(self, parallelize):
+        "Shard or split the denoiser in place, and later its frozen reference alike; before the optimizer is made"
+        parallelize(self.denoiser); self.parallelized = parallelize
 
     def check_size(self, h, w):
         if h%self.multiple or w%self.multiple:
@@ -114,7 +121,21 @@ class Weights(Pipe):
 
     def freeze_reference(self):
         "Remember the present weights as the reference policy; with LoRA nothing has to be kept: the reference is the model without adapters"
-        if self.lora is None: self._reference = copy.deepcopy(self.denoiser).eval().requires_grad_(False)
+        if self.lora is not None: return
+        self._reference = (self._twin() if self.parallelized else copy.deepcopy(self.denoiser)).eval().requires_grad_(False)
+
+    def _twin(self): # a second denoiser like the prepared one, made without ever holding a whole one
+        from accelerate import init_empty_weights
+        with init_empty_weights(include_buffers=False): net = type(self.denoiser).from_config(self.denoiser.config)
+        live = dict(self.denoiser.named_parameters())
+        sharded = any(hasattr(p, 'full_tensor') for p in live.values())
+        if sharded: net.to(self.dtype) # what FSDP computes with
+        self.parallelized(net.requires_grad_(False))
+        net.to_empty(device=next(iter(live.values())).device)
+        with torch.no_grad():
+            for n,p in net.named_parameters(): p.copy_(live[n])
+            for n,v in net.named_buffers(): v.copy_(self.denoiser.get_buffer(n))
+        return net
 
     @contextmanager
     def reference(self):
@@ -128,13 +149,27 @@ class Weights(Pipe):
             if self.lora is not None: self.denoiser.enable_adapters()
 
     def save(self, folder):
-        "A folder others can load: the LoRA in diffusers' format, or the whole pipeline"
-        if self.lora is None: return self.pipe.save_pretrained(folder)
+        "A folder others can load: the LoRA in diffusers' format, or the whole pipeline. Sharded weights: every process must call it, the main one writes"
+        if self.lora is None: return self._save_pipeline(folder)
         from peft import get_peft_model_state_dict
+        layers = get_peft_model_state_dict(self.denoiser)
+        sharded = any(hasattr(t, 'full_tensor') for t in layers.values())
+        layers = {n:t.detach().cpu() for n,t in gathered(layers).items() if t is not None}
+        if sharded and not is_main(): return
         Path(folder).mkdir(parents=True, exist_ok=True)
-        layers = {n:t.detach().cpu() for n,t in get_peft_model_state_dict(self.denoiser).items()}
         self.pipe.save_lora_weights(folder, **{f'{self.lora_argument}_lora_layers':layers,
             f'{self.lora_argument}_lora_adapter_metadata':self.denoiser.peft_config['default'].to_dict()})
+
+    def _save_pipeline(self, folder):
+        net, state = self.denoiser, self.denoiser.state_dict()
+        if not any(hasattr(t, 'full_tensor') for t in state.values()): return self.pipe.save_pretrained(folder)
+        state = gathered(state)
+        if not is_main(): return
+        from accelerate import init_empty_weights
+        with init_empty_weights(): plain = type(net).from_config(net.config)
+        plain.load_state_dict(state, assign=True)
+        try: setattr(self.pipe, self.denoiser_name, plain); self.pipe.save_pretrained(folder)
+        finally: setattr(self.pipe, self.denoiser_name, net)
 
 # %% ../../nbs/backbones/30_base.ipynb #ec849ccb
 class Backbone(Weights):
