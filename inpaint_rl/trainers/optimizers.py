@@ -46,6 +46,7 @@ def load_named_state(
     odd = sorted(set(sum(mine, [])) ^ set(sum(theirs, [])))
     if [set(g) for g in mine]!=[set(g) for g in theirs]: raise CheckpointError(f'the optimizer was saved for other parameters: {len(odd)} differ{f", first {odd[0]!r}" if odd else " but their groups do"}')
     place = {n:i for i,n in enumerate(sum(mine, []))}
-    fit = lambda v, p: share(v, p) if isinstance(v, Tensor) and v.shape==p.shape else v
+    def fit(v, p): # copies: PyTorch would go on writing into the tensors that it was given
+        return v if not isinstance(v, Tensor) else share(v, p).clone() if v.shape==p.shape else v.clone()
     groups = [g | {'params':[place[n] for n in names]} for g,names in zip(saved['groups'], mine)]
     optimizer.load_state_dict(dict(state={place[n]:{k:fit(v, params[n]) for k,v in s.items()} for n,s in saved['state'].items()}, param_groups=groups))
