@@ -7,7 +7,7 @@ __all__ = ['TrainConfig', 'lr_factor', 'open_run', 'on_sigterm', 'check_precisio
            'Loop', 'save_rows']
 
 # %% ../../nbs/trainers/72_loop.ipynb #d48a811d
-import math,shutil,signal,time,warnings
+import math,os,shutil,signal,time,warnings
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -126,7 +126,8 @@ def start_processes(
     from accelerate import Accelerator, PartialState
     from accelerate.utils import InitProcessGroupKwargs
     kwargs = dict(backend='cpu:gloo,cuda:nccl') if config.cpu_offload and torch.cuda.is_available() else {} # norms of offloaded shards travel from main memory
-    check_precision(dtype, PartialState(**kwargs).device)
+    cpu = os.environ.get('ACCELERATE_USE_CPU','').lower() in ('1','true','yes') or not torch.accelerator.is_available() # unless told, accelerate takes torchrun on a CPU for GPUs, and would not exchange gradients
+    check_precision(dtype, PartialState(cpu, **kwargs).device)
     accelerator = Accelerator(mixed_precision='fp16' if dtype==torch.float16 else 'no', project_dir=config.run_dir, log_with=None if config.log_with=='none' else config.log_with,
                               kwargs_handlers=[InitProcessGroupKwargs(**kwargs)] if kwargs else [])
     mesh = dist.split_samples(config.sp_size, accelerator.device.type)
@@ -168,6 +169,7 @@ class Trainer:
         if not self.sharded: b.denoiser.to(a.device)
         self.params = b.trainable() # after sharding, which replaces them
         self.model = b.denoiser if self.sharded else a.prepare(b.denoiser)
+        if a.num_processes>1 and not self.sharded and self.model is b.denoiser: raise ConfigError(f'{a.num_processes} processes, but accelerate ({a.distributed_type}) would not exchange their gradients; on CPUs set ACCELERATE_USE_CPU=true')
         b.wrapped = self.model
 
     def everywhere(self,
