@@ -232,7 +232,7 @@ class Resumable(Trainer):
             if (part is None)!=(name not in parts): raise CheckpointError(f'{path} was saved {"with" if name in parts else "without"} {name}, this run is configured otherwise')
             if part is not None: part.load_state_dict(parts[name])
         self.progress = parts['progress']; set_rng_state(parts['rng'])
-        if len(parts['rng_ranks'])==self.accelerator.num_processes: torch.set_rng_state(parts['rng_ranks'][self.accelerator.process_index])
+        if len(parts['rng_ranks'])==self.accelerator.num_processes: torch.set_rng_state(parts['rng_ranks'][self.accelerator.process_index].clone()) # a row, and PyTorch reads from the start of its storage
         return parts
 
 # %% ../../nbs/trainers/72_loop.ipynb #36108dad
