@@ -26,7 +26,7 @@ def _leaf(v, path):
     if not isinstance(v, Tensor):
         try: return torch.from_numpy(np.array(v))
         except TypeError as e: raise CheckpointError(f'cannot save {path}: {e}') from e
-    if hasattr(v, 'full_tensor'): raise CheckpointError(f'cannot save {path}: it is sharded over ranks; gather it first (full_tensor() on every rank)')
+    if hasattr(v, 'full_tensor'): raise CheckpointError(f'cannot save {path}: it is sharded over ranks; gather it first (`distributed.gathered`, on every rank)')
     if v.layout != torch.strided or v.is_meta or v.is_quantized:
         raise CheckpointError(f'cannot save {path}: only dense tensors with data can be saved, this one is {v.layout} on {v.device}')
     return v.detach().resolve_conj().resolve_neg()
@@ -125,7 +125,7 @@ def set_rng_state(
                       +('with' if torch.cuda.is_available() else 'without')+' one: numbers drawn on the device will differ')
 
 # %% ../../nbs/trainers/71_checkpoints.ipynb #a1d9424a
-FORMAT = 1
+FORMAT = 2 # 1 kept the optimizer state by the position of a parameter, 2 keeps it by name
 MANIFEST = 'manifest.json'
 
 def _sha256(path):

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor
 from ..core import CheckpointError, ConfigError
+from ..distributed import share
 
 # %% ../../nbs/trainers/70_ema.ipynb #d82a8ad2
 def ema_decay(
@@ -21,16 +22,6 @@ def ema_decay(
     return min(decay, (1+n)/(10+n)) if warmup else decay
 
 # %% ../../nbs/trainers/70_ema.ipynb #1dcb04c4
-def _whole(t): return t.full_tensor() if hasattr(t, 'full_tensor') else t
-
-def _like(t, ref):
-    "`t`, a whole tensor, on the device of `ref` and sharded as it is"
-    t = t.to(ref.device, torch.float32)
-    if not hasattr(ref, 'full_tensor'): return t
-    from torch.distributed.tensor import distribute_tensor
-    return distribute_tensor(t, ref.device_mesh, ref.placements, src_data_rank=None)
-
-# %% ../../nbs/trainers/70_ema.ipynb #340968a9
 class EMA:
     "An fp32 moving average of named parameters"
     def __init__(self,
@@ -66,8 +57,8 @@ class EMA:
             self._swapped = False
 
     def state_dict(self)->dict: # 'updates': int, and each parameter's name -> fp32 tensor
-        "A flat dict to save; under FSDP every rank must call it"
-        return {'updates':self.updates, **{f'shadow.{n}':_whole(s) for n,s in self.shadow.items()}}
+        "A flat dict to save; under FSDP the tensors are sharded, see `distributed.gathered`"
+        return {'updates':self.updates, **{f'shadow.{n}':s for n,s in self.shadow.items()}}
 
     @torch.no_grad()
     def load_state_dict(self, state:dict):
@@ -77,5 +68,5 @@ class EMA:
         if wrong: raise CheckpointError(f'EMA state does not fit these parameters: {len(wrong)} differ, first {wrong[:3]}: shape here {want.get(wrong[0])}, '
                                         f'saved {got.get(wrong[0])}; was the run made with another model or LoRA rank?')
         if 'updates' not in state: raise CheckpointError("EMA state lacks 'updates', the count that sets its decay; it was not made by EMA.state_dict")
-        for n,s in self.shadow.items(): s.copy_(_like(state[f'shadow.{n}'], s))
+        for n,s in self.shadow.items(): s.copy_(share(state[f'shadow.{n}'], s))
         self.updates = int(state['updates'])
