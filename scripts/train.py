@@ -27,8 +27,15 @@ def parse():
     p.add_argument('--backbone', default=os.environ.get('MODEL_PATH') or 'flux_fill', help='flux_fill, sd_inpaint, a diffusers folder, a .safetensors file or a hub id; default: $MODEL_PATH, else flux_fill')
     p.add_argument('--method', choices=('grpo','dpo','nft','best_of','sft'), help='how to learn; default: what the config is for, else grpo')
     p.add_argument('--config', help="recipe name, file.py:name or YAML file; default: the backbone's")
-    p.add_argument('--data', help='JSON-lines file of your own; default: the handwritten-digit scenes')
-    p.add_argument('--held-out-data', metavar='FILE', help='JSON-lines file to measure on, with --data')
+    p.add_argument('--data', help='data of your own, JSON lines unless --format says otherwise; default: the handwritten-digit scenes')
+    p.add_argument('--held-out-data', metavar='FILE', help='what to measure on, with --data')
+    p.add_argument('--pairs', action='store_true', help='--data holds chosen pairs (win_path, lose_path): offline DPO')
+    p.add_argument('--format', default='jsonl', help='of the data: jsonl, brushbench, brushdata, misato, humanedit, rorem, follow_your_preference or image_folder')
+    p.add_argument('--set', nargs='+', default=[], metavar='KEY=VALUE', help='further settings of the reader, such as max_bad=0.01 or root=DIR')
+    p.add_argument('--size', type=int, nargs='+', metavar='PX', help='side, or height and width, of the pictures')
+    p.add_argument('--buckets', type=float, metavar='MOST', help='train on several shapes of the area of --size squared, up to MOST:1 and 1:MOST')
+    p.add_argument('--cache', metavar='DIR', help='what scripts/preprocess.py made of --data')
+    p.add_argument('--held-out-cache', metavar='DIR', help='and of --held-out-data; with both, the text encoders are dropped')
     p.add_argument('--rewards', nargs='+', metavar='NAME=WEIGHT', help='dotted names of rewards with weights; default: those of the digit scenes')
     p.add_argument('--lora', type=int, metavar='RANK', help='train a LoRA of this rank in place of all weights')
     p.add_argument('--dtype', default='fp32', choices=('fp32','bf16','fp16'), help='compute precision')
@@ -48,7 +55,11 @@ def main():
     from inpaint_rl.backbones.embedded import load_backbone
     from inpaint_rl.config import load_config, to_yaml
     from inpaint_rl.core import ConfigError, write_json
-    from inpaint_rl.datasets.records import JsonlDataset, collate
+    from inpaint_rl.datasets.buckets import alike, bucket_sizes
+    from inpaint_rl.datasets.cache import CachedDataset
+    from inpaint_rl.datasets.importers import read_dataset
+    from inpaint_rl.datasets.pairs import PairDataset
+    from inpaint_rl.datasets.records import collate
     from inpaint_rl.datasets.scenes import DigitScenes
     from inpaint_rl.evaluation.evaluate import evaluate, report_run
     from inpaint_rl.trainers import recipes
@@ -64,16 +75,22 @@ def main():
     backbone = load_backbone(model, a.dtype, LoRA(rank=a.lora, alpha=2*a.lora) if a.lora else None, a.region)
     if a.data:
         if not (a.rewards and a.held_out_data): raise ConfigError('--data needs --rewards (the default ones read digits) and --held-out-data (what was trained on cannot be measured on)')
-        train, held_out = JsonlDataset(a.data), JsonlDataset(a.held_out_data); rewards, monitors = {}, ()
+        size = a.size and (tuple(a.size) if len(a.size)>1 else a.size[0]); read = lambda f, size: read_dataset(f, a.format, a.set, size=size)
+        if a.buckets and not isinstance(size, int): raise ConfigError('--buckets needs --size with one number, the side of the square of the same area')
+        train = PairDataset(a.data, size) if a.pairs else read(a.data, bucket_sizes(size, backbone.multiple, most=a.buckets) if a.buckets else size)
+        held_out, rewards, monitors = read(a.held_out_data, size), {}, ()
+        if a.cache: train = CachedDataset(train, a.cache, backbone)
+        if a.held_out_cache: held_out = CachedDataset(held_out, a.held_out_cache, backbone)
+        if a.cache and a.held_out_cache: backbone.drop('text')
     else:
         train, held_out, monitors = DigitScenes(4096, 'train', seed=config.seed+1), DigitScenes(a.held_out, 'test'), ('inpaint_rl.rewards.digits.judge_accuracy',)
         rewards = {'inpaint_rl.rewards.digits.legibility':1., 'inpaint_rl.rewards.digits.ink_match':.3, 'inpaint_rl.rewards.local.seam':.3}
     if a.rewards: rewards = {n:float(w) for n,w in (r.split('=') for r in a.rewards)}
-    trainer = recipes.make_trainer(backbone, rewards, train, config, samples=collate([held_out[i] for i in range(min(8, len(held_out)))]), monitors=monitors)
+    trainer = recipes.make_trainer(backbone, rewards, train, config, samples=collate([held_out[i] for i in alike(held_out, 8)]), monitors=monitors)
     lora = a.lora and dict(rank=a.lora, alpha=2*a.lora, targets=list(backbone.lora.targets))
     if dist.is_main(): write_json(f'{config.run_dir}/run.json', dict(backbone=model, dtype=a.dtype, lora=lora, region=a.region, method=method, recipe=a.config or recipe, rewards=rewards,
                                   monitors=list(monitors), data=a.data or 'digit scenes', held_out_data=a.held_out_data, versions={m:sys.modules[m].__version__ for m in ('inpaint_rl','torch','diffusers')}))
-    measured = lambda: evaluate(backbone, held_out, rewards, monitors, n=a.held_out, num_steps=config.eval_steps, guidance=config.guidance) if dist.is_main() else (None, None)
+    measured = lambda: trainer.everywhere(lambda: evaluate(backbone, held_out, rewards, monitors, n=a.held_out, num_steps=config.eval_steps, guidance=config.guidance))
     if dist.is_main(): print(f'measuring {a.backbone} on {min(a.held_out, len(held_out))} held-out records ...', flush=True)
     before = measured()
     trainer.train()

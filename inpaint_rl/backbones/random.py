@@ -39,7 +39,8 @@ def random_prompts(
         if name not in backbone.text_fields: return real(name, batch)
         prompts = (batch.negative_prompt or ['']*len(batch)) if name=='negative' else batch.prompt
         return seeded_noise([seed_from('prompt', p, shapes[name]) for p in prompts], shapes[name], backbone.device)
-    backbone.compute = compute
+    there = backbone._encoder
+    backbone.compute, backbone._encoder = compute, lambda name: compute if name in backbone.text_fields else there(name) # what makes a field is there
     return backbone
 
 # %% ../../nbs/backbones/34_random.ipynb #9d8dd171

@@ -8,7 +8,7 @@ __all__ = ['PICTURES', 'PairDataset']
 # %% ../../nbs/datasets/17_pairs.ipynb #13ba78bc
 from pathlib import Path
 from ..core import DataError
-from .records import JsonlDataset, Record
+from .records import JsonlDataset, Record, cut_like
 
 # %% ../../nbs/datasets/17_pairs.ipynb #42db31aa
 PICTURES = ('win','lose')
@@ -31,5 +31,5 @@ class PairDataset(JsonlDataset):
 
     def __getitem__(self, i:int)->Record:
         r = super().__getitem__(i)
-        r.metadata |= {k:self.cut_like(i, p) for k,p in zip(PICTURES, self.pairs[i])}
+        r.metadata |= {k:cut_like(self, i, p) for k,p in zip(PICTURES, self.pairs[i])}
         return r

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['FIELDS', 'FIELD_KEYS', 'PICKLES', 'CONVERT', 'Record', 'Batch', 'collate', 'Source', 'digest', 'read_image',
            'read_mask', 'fit', 'nearest_size', 'assign_sizes', 'Stored', 'BadRow', 'read_json', 'read_bytes',
-           'make_rows', 'jsonl_lines', 'FileDataset', 'JsonlDataset']
+           'make_rows', 'jsonl_lines', 'FileDataset', 'cut_like', 'JsonlDataset']
 
 # %% ../../nbs/datasets/10_records.ipynb #4d92bc3c
 import hashlib,json,math,os
@@ -437,11 +437,17 @@ class FileDataset:
             return Record(r.id, image, mask, r.prompt, r.negative_prompt, dict(r.metadata), {n:s.read() for n,s in r.stored.items()})
         except DataError as e: raise DataError(f'{self.path}:{r.line}: {e} (it could be used when the run began)') from e
 
-    def cut_like(self, i:int, path)->Tensor: # [3,H,W] in [0,1]
-        "Another picture of record `i`'s frame, cut and scaled as its own is"
-        r = self.rows[i]; image, own = read_image(path), _upright_size(r.image) or r.hw
-        if tuple(image.shape[-2:])!=tuple(own): raise DataError(f'{self.path}:{r.line}: {path} is {image.shape[-1]}x{image.shape[-2]} pixels, its source {own[1]}x{own[0]}; they must agree')
-        return _pair(r, image, image.shape[-2:], self.polarity, self.epoch)[0]
+
+
+# %% ../../nbs/datasets/10_records.ipynb #455c26fe
+def cut_like(
+    dataset:FileDataset, i:int, # A record
+    path, # Another picture of its frame
+)->Tensor: # [3,H,W] in [0,1]
+    "A picture, cut and scaled as that of record `i` is"
+    r = dataset.rows[i]; image, own = read_image(path), _upright_size(r.image) or r.hw
+    if tuple(image.shape[-2:])!=tuple(own): raise DataError(f'{dataset.path}:{r.line}: {path} is {image.shape[-1]}x{image.shape[-2]} pixels, its source {own[1]}x{own[0]}; they must agree')
+    return _pair(r, image, image.shape[-2:], dataset.polarity, dataset.epoch)[0]
 
 # %% ../../nbs/datasets/10_records.ipynb #1b2d421b
 class JsonlDataset(FileDataset):

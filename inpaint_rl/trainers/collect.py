@@ -6,7 +6,7 @@
 __all__ = ['CollectConfig', 'Collector', 'portions', 'level_orders', 'renoise']
 
 # %% ../../nbs/trainers/74_collect.ipynb #f6d15283
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 import torch
 from .. import distributed as dist
@@ -62,6 +62,7 @@ class Collector(Loop):
         if backbone.lora and backbone.lora.dropout:
             raise ConfigError(f'lora.dropout={backbone.lora.dropout}: a sample is scored as it was drawn, and dropout would change the score by chance; set it to 0')
         super().__init__(backbone, dataset, config, callbacks, samples)
+        backbone.check_encoded(dataset)
         self.rewards = {spec(f:=load_reward(r)).name:f for r in rewards}
         self.weights = {n:float(w) for n,w in zip(self.rewards, rewards.values())}
         self.monitors = {spec(f:=load_reward(r)).name:f for r in monitors}
@@ -82,7 +83,7 @@ class Collector(Loop):
         c, b, (h,w) = self.config, self.backbone, batch.image.shape[-2:]
         raw = torch.cat([b.decode(z, h, w) for z in t.x0.split(c.decode_chunk)]).cpu()
         reference = b.round_trip(batch.image).cpu().repeat_interleave(c.group_size, 0) if self.wants_reference else None
-        return Samples.of(batch.repeat(c.group_size), raw, reference=reference)
+        return Samples.of(replace(batch, encoded=None).repeat(c.group_size), raw, reference=reference)
 
     def judge(self, samples): # (AdvantageResult, metrics)
         "Rewards and advantages; groups are whole on each process"

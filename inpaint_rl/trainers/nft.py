@@ -43,7 +43,7 @@ class NFTTrainer(Collector):
     def state(self): return super().state() | {'old':self.old.state_dict()}
     def load(self, path):
         parts = super().load(path); self.old.load_state_dict(parts['old'])
-        self.same = all(torch.equal(s, p) for s,p in zip(self.old.shadow.values(), self.params.values()))
+        self.same = all(torch.equal(dist.whole(s), dist.whole(p.detach())) for s,p in zip(self.old.shadow.values(), self.params.values()))
         return parts
 
     def collect(self, iteration): # (Trajectory, Samples)

@@ -6,13 +6,16 @@
 __all__ = ['METHODS', 'method_of', 'make_trainer', 'tiny_flux_fill_grpo', 'tiny_sd_inpaint_grpo', 'flow_grpo_as_published',
            'tiny_flux_fill_nft', 'tiny_sd_inpaint_nft', 'tiny_flux_fill_dpo', 'tiny_sd_inpaint_dpo',
            'tiny_flux_fill_best_of', 'tiny_sd_inpaint_best_of', 'build_tiny_flux_fill', 'build_tiny_sd_inpaint',
-           'tiny_flux_fill_sft', 'tiny_sd_inpaint_sft']
+           'tiny_flux_fill_sft', 'tiny_sd_inpaint_sft', 'flux_fill_grpo_4gpus', 'flux_fill_dpo_4gpus',
+           'flux_fill_nft_4gpus', 'flux_fill_sft_4gpus', 'sd_inpainting_grpo_4gpus', 'sd_inpainting_dpo_4gpus',
+           'sd_inpainting_nft_4gpus', 'sd_inpainting_sft_4gpus']
 
 # %% ../../nbs/trainers/79_recipes.ipynb #f427cfe6
 from dataclasses import replace
 from ..core import ConfigError
+from ..datasets.pairs import PairDataset
 from .best_of import BestOfConfig, BestOfTrainer
-from .dpo import DPOConfig, DPOTrainer
+from .dpo import DPOConfig, DPOTrainer, OfflineDPOTrainer
 from .grpo import GRPOConfig, GRPOTrainer
 from .nft import NFTConfig, NFTTrainer
 from .sft import SFTConfig, SFTTrainer
@@ -37,6 +40,9 @@ def make_trainer(
 ):
     "The trainer that a config is for"
     method = method_of(config); cls = METHODS[method][1]
+    if isinstance(dataset, PairDataset): # nothing is drawn, so nothing is scored
+        if method!='dpo': raise ConfigError(f'chosen pairs are learned by dpo, and the config is for {method}')
+        return OfflineDPOTrainer(backbone, dataset, config, callbacks, samples)
     if method=='sft': return cls(backbone, dataset, config, callbacks, samples)
     return cls(backbone, rewards, dataset, config, callbacks, samples, monitors)
 
@@ -59,8 +65,8 @@ def flow_grpo_as_published():
 
 # %% ../../nbs/trainers/79_recipes.ipynb #d7f9f53c
 def _finished(cls, **kwargs):
-    return cls(**(dict(iterations=24, learning_rate=1e-3, lr_schedule='cosine', groups=24, group_size=8, chunk=96, num_steps=4, eval_steps=4, guidance=30., live_channels=True,
-                       train_only=('time_text_embed','norm',r'^transformer_blocks.*attn'), kl_coef=.02, kl_outside=3., ema_decay=.9) | kwargs))
+    return cls(**(dict(iterations=24, learning_rate=1e-3, lr_schedule='cosine', groups=48, group_size=4, chunk=96, num_steps=4, eval_steps=4, guidance=30., live_channels=True,
+                       train_only=('time_text_embed','norm',r'^transformer_blocks.*attn'), kl_coef=.01, kl_outside=3., ema_decay=.9) | kwargs))
 
 def _finished_sd(cls, **kwargs):
     return _finished(cls, **(dict(learning_rate=1e-4, lr_schedule='constant', num_steps=5, eval_steps=8, guidance=1., live_channels=False, train_only=(), kl_coef=.05, kl_outside=1.) | kwargs))
@@ -106,3 +112,43 @@ def tiny_flux_fill_sft():
 def tiny_sd_inpaint_sft():
     "Goes on with supervised training of the embedded SD1.5-inpainting model"
     return replace(tiny_flux_fill_sft(), run_dir='runs/sft-sd', eval_steps=8, guidance=1.)
+
+# %% ../../nbs/trainers/79_recipes.ipynb #859bdc89
+def _four_gpus(cls, **kwargs):
+    return cls(**(dict(iterations=3000, learning_rate=1e-5, max_grad_norm=.1, weight_decay=1e-4, ema_decay=.995, save_every=50, sample_every=50) | kwargs))
+
+_flux = dict(shard='fsdp2', activation_checkpointing=True, guidance=30., eval_steps=28)
+_flux_rollout = dict(groups=4, group_size=12, chunk=4, decode_chunk=4, num_steps=20)
+_sd_rollout = dict(groups=16, group_size=8, chunk=8, decode_chunk=8, num_steps=50, eval_steps=50, guidance=7.5)
+
+def flux_fill_grpo_4gpus():
+    "GRPO of FLUX.1-Fill-dev: all weights sharded over four GPUs, or a LoRA"
+    return _four_gpus(GRPOConfig, run_dir='runs/flux_fill_grpo_4gpus', **_flux, **_flux_rollout, kind='dance_sde', noise_level=.3, window=3, window_stop=12, same_noise=True, clip_range=1e-4)
+
+def flux_fill_dpo_4gpus():
+    "Online DPO of FLUX.1-Fill-dev"
+    return _four_gpus(DPOConfig, run_dir='runs/flux_fill_dpo_4gpus', **_flux, **_flux_rollout, beta=1000., refresh_every=50, levels=2)
+
+def flux_fill_nft_4gpus():
+    "DiffusionNFT of FLUX.1-Fill-dev; its distance to the base model and its old policy as published for SD3.5 (arXiv 2509.16117)"
+    return _four_gpus(NFTConfig, run_dir='runs/flux_fill_nft_4gpus', **_flux, **_flux_rollout, kl_coef=1e-4, kl_outside=1., levels=2)
+
+def flux_fill_sft_4gpus():
+    "Supervised fine-tuning of FLUX.1-Fill-dev"
+    return _four_gpus(SFTConfig, run_dir='runs/flux_fill_sft_4gpus', **_flux, batch_size=32, micro_batch=2, region_loss=.5, max_grad_norm=1., warmup_steps=100)
+
+def sd_inpainting_grpo_4gpus():
+    "GRPO of stable-diffusion-inpainting, with classifier-free guidance"
+    return _four_gpus(GRPOConfig, run_dir='runs/sd_inpainting_grpo_4gpus', **_sd_rollout, noise_level=1., window=5, clip_range=1e-4)
+
+def sd_inpainting_dpo_4gpus():
+    "Online DPO of stable-diffusion-inpainting"
+    return _four_gpus(DPOConfig, run_dir='runs/sd_inpainting_dpo_4gpus', **_sd_rollout, beta=1000., refresh_every=50, levels=2)
+
+def sd_inpainting_nft_4gpus():
+    "DiffusionNFT of stable-diffusion-inpainting"
+    return _four_gpus(NFTConfig, run_dir='runs/sd_inpainting_nft_4gpus', **_sd_rollout, kl_coef=1e-4, kl_outside=1., levels=2)
+
+def sd_inpainting_sft_4gpus():
+    "Supervised fine-tuning of stable-diffusion-inpainting; a tenth of the prompts is dropped, so that guidance goes on working"
+    return _four_gpus(SFTConfig, run_dir='runs/sd_inpainting_sft_4gpus', guidance=1., eval_steps=50, batch_size=64, micro_batch=16, region_loss=.5, prompt_dropout=.1, max_grad_norm=1., warmup_steps=100)

@@ -53,7 +53,9 @@ class SFTTrainer(Loop):
     shown = (('loss','loss'),)
 
     def __init__(self, backbone, dataset, config:SFTConfig, callbacks=(), samples=None):
+        if config.cache and getattr(dataset, 'fresh', False): raise ConfigError('cache=true keeps the first mask of every record, and this dataset draws another one each epoch; leave cache off, or draw fixed masks')
         super().__init__(backbone, dataset, config, callbacks, samples)
+        backbone.check_encoded(dataset)
         self.sampler, self._cache = sampler_for(dataset, config.batch_size, config.seed), {}
         if backbone.lora and backbone.lora.dropout: backbone.denoiser.train() # the only dropout there is
 
