@@ -73,15 +73,15 @@ def _finished_sd(cls, **kwargs):
 
 def tiny_flux_fill_nft():
     "DiffusionNFT on the embedded Flux Fill model"
-    return _finished(NFTConfig, run_dir='runs/nft')
+    return _finished(NFTConfig, run_dir='runs/nft', iterations=48)
 
 def tiny_sd_inpaint_nft():
     "DiffusionNFT on the embedded SD1.5-inpainting model"
     return _finished_sd(NFTConfig, run_dir='runs/nft-sd')
 
 def tiny_flux_fill_dpo():
-    "Online DPO on the embedded Flux Fill model"
-    return _finished(DPOConfig, run_dir='runs/dpo', beta=20.)
+    "Online DPO on the embedded Flux Fill model; the known region is in no pair's error, so it is held more firmly"
+    return _finished(DPOConfig, run_dir='runs/dpo', iterations=32, kl_outside=10., beta=20.)
 
 def tiny_sd_inpaint_dpo():
     "Online DPO on the embedded SD1.5-inpainting model"
