@@ -67,7 +67,7 @@ def main():
         rewards = {'inpaint_rl.rewards.digits.legibility':1., 'inpaint_rl.rewards.digits.ink_match':.3, 'inpaint_rl.rewards.local.seam':.3}
     if a.rewards: rewards = {n:float(w) for n,w in (r.split('=') for r in a.rewards)}
     trainer = GRPOTrainer(backbone, rewards, train, config, samples=collate([held_out[i] for i in range(min(8, len(held_out)))]), monitors=monitors)
-    measured = lambda: evaluate(backbone, held_out, rewards, monitors, n=a.held_out, num_steps=config.eval_steps, guidance=config.guidance) if dist.is_main() else (None, None)
+    measured = lambda: trainer.everywhere(lambda: evaluate(backbone, held_out, rewards, monitors, n=a.held_out, num_steps=config.eval_steps, guidance=config.guidance), (None, None))
     if dist.is_main(): print(f'measuring {a.backbone} on {min(a.held_out, len(held_out))} held-out records ...', flush=True)
     before = measured()
     trainer.train()
