@@ -92,7 +92,7 @@ def open_run(
     dist.raise_together(error) # all have looked before anyone writes
     if config.overwrite and dist.is_main():
         for name in ('checkpoints','samples'): shutil.rmtree(run/name, ignore_errors=True)
-        for name in ('metrics.jsonl','report.json','report.md'): (run/name).unlink(missing_ok=True)
+        for name in ('metrics.jsonl','report.json','report.md','run.json','contact_sheet.png','reward_curve.png'): (run/name).unlink(missing_ok=True)
     run.mkdir(parents=True, exist_ok=True); dist.barrier()
     return found
 
