@@ -109,7 +109,7 @@ def reward_curve(
 )->Path:
     "Reward, and what the held-out judges thought meanwhile, against training seconds"
     keys = {k for r in metrics for k,v in r.items() if isinstance(v, (int,float))}
-    if series is None: series = {k:k.split('/')[-1] for k in ('reward', *sorted(k for k in keys if k.startswith('monitor/'))) if k in keys} or {k:k for k in ('loss',) if k in keys}
+    if series is None: series = {k:k.split('/')[-1] for k in ('reward', *sorted(k for k in keys if k.startswith('monitor/'))) if k in keys} or {k:k for k in sorted(keys) if k.split('/')[-1]=='loss'}
     lost = [k for k in (seconds, *series) if k not in keys]
     if lost or not series:
         raise DataError(f'reward_curve: no numbers under {", ".join(lost) or "reward"} in {len(metrics)} rows; '
