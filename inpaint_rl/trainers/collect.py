@@ -15,7 +15,7 @@ from ..core import ConfigError, generator, seed_from, seeded_noise
 from ..datasets.buckets import alike, read_iteration, sampler_for
 from ..datasets.groups import check_groups, sample_seeds
 from ..datasets.records import collate
-from ..losses.advantages import advantages
+from ..losses.advantages import AdvantageResult, advantages
 from ..rewards.base import Samples, load_reward, score, spec
 from .loop import Loop, TrainConfig
 
@@ -85,11 +85,20 @@ class Collector(Loop):
         reference = b.round_trip(batch.image).cpu().repeat_interleave(c.group_size, 0) if self.wants_reference else None
         return Samples.of(replace(batch, encoded=None).repeat(c.group_size), raw, reference=reference)
 
+    def compared(self, scores, ids)->AdvantageResult:
+        "Advantages over the samples of all processes; the values and flags of this one's"
+        c = self.config; floors = {n:spec(f).std_floor for n,f in self.rewards.items()}
+        told = dist.gather_objects([dist.rank(), ids, {n:scores.oriented(n).tolist() for n in self.rewards}])
+        told = {r:(i,v) for r,i,v in told} # processes that share their samples say the same
+        every = [told[r] for r in sorted(told)]; start = sum(len(told[r][0]) for r in told if r<dist.rank()); mine = slice(start, start+len(ids))
+        adv = advantages({n:torch.tensor([x for _,v in every for x in v[n]]) for n in self.rewards}, [k for i,_ in every for k in i], self.weights,
+                         combine=c.combine, std=c.std, mean=c.baseline, std_floor=floors, clip=c.advantage_clip)
+        return AdvantageResult(adv.values[mine], adv.valid[mine], adv.stats)
+
     def judge(self, samples): # (AdvantageResult, metrics)
         "Rewards and advantages; groups are whole on each process"
         c, scores = self.config, score(self.rewards, samples)
-        floors = {n:spec(f).std_floor for n,f in self.rewards.items()}
-        adv = advantages({n:scores.oriented(n) for n in self.rewards}, samples.ids, self.weights, combine=c.combine, std=c.std, mean=c.baseline, std_floor=floors, clip=c.advantage_clip)
+        adv = self.compared(scores, samples.ids)
         failed = 1-dist.all_mean(adv.valid.float().mean()).item()
         error = None
         if failed>c.reward_ceiling:
