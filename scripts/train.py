@@ -89,7 +89,7 @@ def main():
     trainer = recipes.make_trainer(backbone, rewards, train, config, samples=collate([held_out[i] for i in alike(held_out, 8)]), monitors=monitors)
     lora = a.lora and dict(rank=a.lora, alpha=2*a.lora, targets=list(backbone.lora.targets))
     if dist.is_main(): write_json(f'{config.run_dir}/run.json', dict(backbone=model, dtype=a.dtype, lora=lora, region=a.region, method=method, recipe=a.config or recipe, rewards=rewards,
-                                  monitors=list(monitors), data=a.data or 'digit scenes', held_out_data=a.held_out_data, versions={m:sys.modules[m].__version__ for m in ('inpaint_rl','torch','diffusers')}))
+                                  monitors=list(monitors), data=a.data or 'digit scenes', held_out_data=a.held_out_data or 'digit scenes of other scans', versions={m:sys.modules[m].__version__ for m in ('inpaint_rl','torch','diffusers')}))
     measured = lambda: trainer.everywhere(lambda: evaluate(backbone, held_out, rewards, monitors, n=a.held_out, num_steps=config.eval_steps, guidance=config.guidance))
     if dist.is_main(): print(f'measuring {a.backbone} on {min(a.held_out, len(held_out))} held-out records ...', flush=True)
     before = measured()
