@@ -14,7 +14,6 @@ from ..core import ConfigError
 from ..losses.advantages import group_index
 from ..losses.grpo import masked_mean, velocity_kl
 from ..losses.sft import sft_loss
-from ..rollout import rollout
 from .collect import CollectConfig, Collector, portions, renoise
 from .sft import denoising_target
 
@@ -75,9 +74,8 @@ class BestOfTrainer(Collector):
         return out | {'best_of/loss':(loss*ok).sum().item()/max(1, int(ok.sum())), 'best_of/samples':int(counts.sum())}
 
     def iterate(self, iteration):
-        c, b, (batch, seeds) = self.config, self.backbone, self.records(iteration)
-        t = rollout(b, b.encode(batch).repeat(c.group_size), seeds, self.schedule_for(*batch.image.shape[-2:]), guidance=c.guidance, chunk=c.chunk)
-        samples = self.pictures(batch, t); adv, metrics = self.judge(samples)
+        t, samples = self.collect(iteration)
+        adv, metrics = self.judge(samples)
         out = self.learn(t, adv, samples.ids)
         self.progress['images'] += len(t)*dist.world_size()
         return metrics | out

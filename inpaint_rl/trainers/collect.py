@@ -17,6 +17,7 @@ from ..datasets.groups import check_groups, sample_seeds
 from ..datasets.records import collate
 from ..losses.advantages import AdvantageResult, advantages
 from ..rewards.base import Samples, load_reward, score, spec
+from ..rollout import rollout
 from .loop import Loop, TrainConfig
 
 # %% ../../nbs/trainers/74_collect.ipynb #052df9c1
@@ -78,6 +79,12 @@ class Collector(Loop):
         batch = read_iteration(self.dataset, self.sampler, iteration, dist.rank(), dist.world_size())
         return batch, sample_seeds(self.config.seed, iteration, batch.ids, self.config.group_size)
 
+    def collect(self, iteration): # (Trajectory, Samples)
+        "Deterministic rollouts of this process by the present weights, and the pictures that came of them"
+        c, b, (batch, seeds) = self.config, self.backbone, self.records(iteration)
+        t = rollout(b, b.encode(batch).repeat(c.group_size), seeds, self.schedule_for(*batch.image.shape[-2:]), guidance=c.guidance, chunk=c.chunk)
+        return t, self.pictures(batch, t)
+
     def pictures(self, batch, t)->Samples:
         "The fills of a trajectory, pasted back"
         c, b, (h,w) = self.config, self.backbone, batch.image.shape[-2:]
@@ -88,8 +95,7 @@ class Collector(Loop):
     def compared(self, scores, ids)->AdvantageResult:
         "Advantages over the samples of all processes; the values and flags of this one's"
         c = self.config; floors = {n:spec(f).std_floor for n,f in self.rewards.items()}
-        told = dist.gather_objects([dist.rank(), ids, {n:scores.oriented(n).tolist() for n in self.rewards}])
-        told = {r:(i,v) for r,i,v in told} # processes that share their samples say the same
+        told = {r:(i,v) for r,i,v in dist.gather_objects([dist.rank(), ids, {n:scores.oriented(n).tolist() for n in self.rewards}])} # processes that share their samples say the same
         every = [told[r] for r in sorted(told)]; start = sum(len(told[r][0]) for r in told if r<dist.rank()); mine = slice(start, start+len(ids))
         adv = advantages({n:torch.tensor([x for _,v in every for x in v[n]]) for n in self.rewards}, [k for i,_ in every for k in i], self.weights,
                          combine=c.combine, std=c.std, mean=c.baseline, std_floor=floors, clip=c.advantage_clip)
@@ -99,8 +105,7 @@ class Collector(Loop):
         "Rewards and advantages; groups are whole on each process"
         c, scores = self.config, score(self.rewards, samples)
         adv = self.compared(scores, samples.ids)
-        failed = 1-dist.all_mean(adv.valid.float().mean()).item()
-        error = None
+        failed, error = 1-dist.all_mean(adv.valid.float().mean()).item(), None
         if failed>c.reward_ceiling:
             why = next((w for r in scores.reasons.values() for w in r if w), 'too few samples per group')
             error = ConfigError(f'{failed:.0%} of the samples lack a reward, more than reward_ceiling={c.reward_ceiling:.0%}; first reason: {why}')
@@ -110,8 +115,7 @@ class Collector(Loop):
         if self.monitors:
             watched = score(self.monitors, samples)
             out |= {f'monitor/{n}':watched.values[n].nanmean() for n in self.monitors}
-        means = {k:dist.all_mean(v.float()).item() for k,v in out.items()}
-        return adv, means | adv.stats
+        return adv, {k:dist.all_mean(v.float()).item() for k,v in out.items()} | adv.stats
 
 # %% ../../nbs/trainers/74_collect.ipynb #1d0d2787
 def portions(

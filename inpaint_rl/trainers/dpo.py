@@ -16,7 +16,7 @@ from ..losses.advantages import AdvantageResult
 from ..losses.dpo import dpo_loss, preference_pairs
 from ..losses.grpo import masked_mean, velocity_kl
 from ..losses.sft import sft_loss
-from ..rollout import Trajectory, rollout
+from ..rollout import Trajectory
 from .collect import CollectConfig, Collector, portions, renoise
 from .ema import EMA
 from .sft import denoising_target
@@ -55,12 +55,6 @@ class DPOTrainer(Collector):
     def load(self, path):
         parts = super().load(path); self.reference.load_state_dict(parts['reference'])
         return parts
-
-    def collect(self, iteration): # (Trajectory, Samples)
-        "Deterministic rollouts by the present policy"
-        c, b, (batch, seeds) = self.config, self.backbone, self.records(iteration)
-        t = rollout(b, b.encode(batch).repeat(c.group_size), seeds, self.schedule_for(*batch.image.shape[-2:]), guidance=c.guidance, chunk=c.chunk)
-        return t, self.pictures(batch, t)
 
     def errors(self, t, rows, seeds, k): # (errors of the policy [n], of the reference [n], distance to the base model [n])
         "How well samples are denoised at their k-th level"

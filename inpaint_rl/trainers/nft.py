@@ -13,7 +13,6 @@ from ..config import option
 from ..core import ConfigError
 from ..losses.grpo import masked_mean, velocity_kl
 from ..losses.nft import goodness, nft_loss
-from ..rollout import rollout
 from .collect import CollectConfig, Collector, portions, renoise
 from .ema import EMA
 
@@ -48,10 +47,7 @@ class NFTTrainer(Collector):
 
     def collect(self, iteration): # (Trajectory, Samples)
         "Deterministic rollouts by the old policy"
-        c, b, (batch, seeds) = self.config, self.backbone, self.records(iteration)
-        condition = b.encode(batch).repeat(c.group_size)
-        with self.old.swap(): t = rollout(b, condition, seeds, self.schedule_for(*batch.image.shape[-2:]), guidance=c.guidance, chunk=c.chunk)
-        return t, self.pictures(batch, t)
+        with self.old.swap(): return super().collect(iteration)
 
     def micro(self, t, good, valid, start, k, count, keep): # the loss of one chunk at the k-th level of each sample, as a function
         c, b, cut = self.config, self.backbone, slice(start, start+self.config.chunk)
