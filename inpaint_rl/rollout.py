@@ -52,6 +52,7 @@ def rollout(
     x:Tensor|None=None, # Starting latents; None draws them from the seeds
     start:int=0, # First step to take, where `x` is not at the beginning
     stop:int|None=None, # One past the last step to take; None goes to the end
+    part=None, # A function that is called with the final latents of each chunk as soon as they are there
 )->Trajectory:
     "Denoise, recording the steps of the window"
     if len(seeds)!=len(condition): raise ConfigError(f'{len(seeds)} seeds for {len(condition)} conditions: one per sample is needed')
@@ -72,6 +73,7 @@ def rollout(
         empty = z.new_zeros(len(s), 0, *z.shape[1:])
         fields = [torch.stack(f, 1) for f in zip(*record)] if record else [empty]*4 + [z.new_zeros(len(s), 0)]
         parts.append(Trajectory(z, *fields, c, s, schedule, window, noise_level, kind, guidance))
+        if part: part(z)
     return Trajectory.cat(parts)
 
 # %% ../nbs/40_rollout.ipynb #d2cf842c

@@ -16,7 +16,7 @@ SHORT = dict(flux_fill='tiny-flux-fill', sd_inpaint='tiny-sd-inpaint') # backbon
 
 NEXT = """
 next, to try:
-  {python} scripts/train.py {again}    # go on where this run ended
+  {launch} scripts/train.py {again}    # go on where this run ended
   {python} scripts/train.py --run-dir runs/mine learning_rate=2e-4 kl_coef=0.05    # other settings; --help lists the options
   bash scripts/quickstart.sh --backbone {other}    # the other family
   {python} -m jupyterlab nbs/tutorials/one_update.ipynb    # one rollout and one update, step by step"""
@@ -100,7 +100,8 @@ def main():
     if dist.is_main() and not a.data:
         options = [x for x in sys.argv[1:] if x not in ('--overwrite', '--resume', *a.overrides)]; kept = [o for o in a.overrides if not o.startswith('iterations=')]
         again = shlex.join([*options, '--resume', *kept, f'iterations={2*config.iterations}']) # the same run, so the same options
-        print(NEXT.format(python=os.path.relpath(sys.executable), again=again, other='flux_fill' if a.backbone=='sd_inpaint' else 'sd_inpaint'))
+        alone, python = int(os.environ.get('LOCAL_WORLD_SIZE', 1))==1, os.path.relpath(sys.executable)
+        print(NEXT.format(python=python, launch=python if alone else f"torchrun --nproc-per-node {os.environ['LOCAL_WORLD_SIZE']}", again=again, other='flux_fill' if a.backbone=='sd_inpaint' else 'sd_inpaint'))
 
 if __name__=='__main__':
     try: main()

@@ -8,7 +8,6 @@ __all__ = ['preference_pairs', 'dpo_loss']
 # %% ../../nbs/losses/64_dpo.ipynb #e3c1c8da
 import torch
 import torch.nn.functional as F
-from torch import Tensor
 from ..core import ConfigError, DataError
 from .advantages import group_index
 

@@ -6,7 +6,6 @@
 __all__ = ['goodness', 'nft_loss']
 
 # %% ../../nbs/losses/63_nft.ipynb #635afb93
-import torch
 from torch import Tensor
 from ..core import ConfigError
 from ..diffusion.regions import weighted_mean

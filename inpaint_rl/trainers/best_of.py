@@ -12,9 +12,9 @@ from .. import distributed as dist
 from ..config import option
 from ..core import ConfigError
 from ..losses.advantages import group_index
-from ..losses.grpo import masked_mean, velocity_kl
+from ..losses.grpo import masked_mean
 from ..losses.sft import sft_loss
-from .collect import CollectConfig, Collector, portions, renoise
+from .collect import CollectConfig, Collector, base_distance, check_levels, portions, renoise
 from .sft import denoising_target
 
 # %% ../../nbs/trainers/78_best_of.ipynb #f8649431
@@ -40,7 +40,7 @@ class BestOfConfig(CollectConfig):
     def check(self):
         super().check()
         if not 1<=self.best<self.group_size: raise ConfigError(f'best={self.best}: at least 1, and fewer than the group_size={self.group_size}')
-        if not 1<=self.levels<=self.num_steps: raise ConfigError(f'levels={self.levels}: between 1 and num_steps={self.num_steps}')
+        check_levels(self.levels, self.num_steps)
         chunks = -(-self.groups//dist.world_size()*self.best//self.chunk)
         if chunks%self.updates: raise ConfigError(f'updates={self.updates} must divide the {chunks} chunks of best samples of an iteration; change chunk or updates')
 
@@ -58,9 +58,7 @@ class BestOfTrainer(Collector):
             x0, condition = t.x0[mine], t.condition.select(mine)
             x, time, level, noise = renoise(b, x0, [t.seeds[i] for i in mine], t.schedule, k); predict = lambda: b.predict(x, time, condition, t.guidance)
             pred = predict(); loss = sft_loss(pred, denoising_target(b, x0, noise, level), condition.weight); keep.append((loss.detach(), ok))
-            if c.kl_coef:
-                with torch.no_grad(), b.reference(): base = predict()
-                loss = loss + c.kl_coef*velocity_kl(pred, base, condition.weight, c.kl_outside)
+            if c.kl_coef: loss = loss + c.kl_coef*base_distance(b, predict, pred, condition.weight, c.kl_outside)
             return masked_mean(loss, ok, count)
         return f
 
@@ -74,8 +72,8 @@ class BestOfTrainer(Collector):
         return out | {'best_of/loss':(loss*ok).sum().item()/max(1, int(ok.sum())), 'best_of/samples':int(counts.sum())}
 
     def iterate(self, iteration):
-        t, samples = self.collect(iteration)
-        adv, metrics = self.judge(samples)
+        t, samples, scores = self.collect(iteration)
+        adv, metrics = self.judge(scores, samples.ids)
         out = self.learn(t, adv, samples.ids)
         self.progress['images'] += len(t)*dist.world_size()
         return metrics | out

@@ -14,10 +14,10 @@ from ..config import option
 from ..core import ConfigError
 from ..losses.advantages import AdvantageResult
 from ..losses.dpo import dpo_loss, preference_pairs
-from ..losses.grpo import masked_mean, velocity_kl
+from ..losses.grpo import masked_mean
 from ..losses.sft import sft_loss
 from ..rollout import Trajectory
-from .collect import CollectConfig, Collector, portions, renoise
+from .collect import CollectConfig, Collector, base_distance, check_levels, portions, renoise
 from .ema import EMA
 from .sft import denoising_target
 
@@ -35,7 +35,7 @@ class DPOConfig(CollectConfig):
         super().check()
         if not self.beta>0: raise ConfigError(f'beta={self.beta}: it must be above 0')
         if self.margin<0 or self.refresh_every<0: raise ConfigError(f'margin={self.margin}, refresh_every={self.refresh_every}: neither may be negative')
-        if not 1<=self.levels<=self.num_steps: raise ConfigError(f'levels={self.levels}: between 1 and num_steps={self.num_steps}')
+        check_levels(self.levels, self.num_steps)
         if self.chunk%2: raise ConfigError(f'chunk={self.chunk}: a pair goes through the network together, so it must be even')
         each = 1 if self.pairs=='extremes' else self.group_size*(self.group_size-1)//2
         chunks = -(-self.groups//dist.world_size()*each//(self.chunk//2))
@@ -63,9 +63,7 @@ class DPOTrainer(Collector):
         predict = lambda: b.predict(x, time, condition, t.guidance)
         with torch.no_grad(), self.reference.swap(): ref = predict()
         pred = predict(); kl = torch.zeros(len(x0), device=x0.device)
-        if c.kl_coef:
-            with torch.no_grad(), b.reference(): base = predict()
-            kl = velocity_kl(pred, base, condition.weight, c.kl_outside)
+        if c.kl_coef: kl = base_distance(b, predict, pred, condition.weight, c.kl_outside)
         return sft_loss(pred, target, condition.weight), sft_loss(ref, target, condition.weight), kl
 
     def micro(self, t, win, lose, counts, start, k, count, keep): # the loss of some pairs, as a function
@@ -91,8 +89,8 @@ class DPOTrainer(Collector):
 
     def iterate(self, iteration):
         self.refresh(iteration)
-        t, samples = self.collect(iteration)
-        adv, metrics = self.judge(samples)
+        t, samples, scores = self.collect(iteration)
+        adv, metrics = self.judge(scores, samples.ids)
         out = self.learn(t, adv, samples.ids)
         self.progress['images'] += len(t)*dist.world_size()
         return metrics | out

@@ -60,7 +60,7 @@ class GRPOTrainer(Collector):
             schedule = self.schedule_for(*size); stop = len(schedule)-1 if config.window_stop is None else config.window_stop
             check_noise_level(schedule, config.noise_level, config.kind if backbone.kind=='flow' else 'ddim', range(config.window_start, stop))
 
-    def collect(self, iteration): # (Trajectory, Samples)
+    def collect(self, iteration): # (Trajectory, Samples, Scores)
         "The rollouts of this process, and the pictures that came of them"
         c, b, (batch, seeds) = self.config, self.backbone, self.records(iteration)
         window = sde_window(iteration, c.num_steps, c.window, c.window_mode, c.window_start, c.window_stop, c.window_every, c.seed)
@@ -68,8 +68,8 @@ class GRPOTrainer(Collector):
         if c.same_noise: # the way to the window is the same for the whole group, so it is walked once
             start, noise = window[0], [seed_from(c.seed, iteration, i) for i in batch.ids]
             x = rollout(b, single, noise, schedule, guidance=c.guidance, chunk=c.chunk, stop=start).x0.repeat_interleave(c.group_size, 0)
-        t = rollout(b, single.repeat(c.group_size), seeds, schedule, window, c.noise_level, c.kind, c.guidance, c.chunk, x, start)
-        return t, self.pictures(batch, t)
+        condition = single.repeat(c.group_size)
+        return self.finish(batch, lambda part: rollout(b, condition, seeds, schedule, window, c.noise_level, c.kind, c.guidance, c.chunk, x, start, part=part))
 
     def learn(self, t, adv):
         "Optimizer steps on one batch of rollouts; returns diagnostics"
@@ -110,8 +110,8 @@ class GRPOTrainer(Collector):
         return mean_kl(new.mean, ref.mean, new.std, part.weight)
 
     def iterate(self, iteration):
-        t, samples = self.collect(iteration)
-        adv, metrics = self.judge(samples)
+        t, samples, scores = self.collect(iteration)
+        adv, metrics = self.judge(scores, samples.ids)
         out, rows, first = self.learn(t, adv)
         self.progress['images'] += len(t)*dist.world_size()
         return metrics | out | diagnostics(rows, first)

@@ -13,7 +13,7 @@ from ..config import option
 from ..core import ConfigError
 from ..losses.grpo import masked_mean, velocity_kl
 from ..losses.nft import goodness, nft_loss
-from .collect import CollectConfig, Collector, portions, renoise
+from .collect import CollectConfig, Collector, base_distance, check_levels, portions, renoise
 from .ema import EMA
 
 # %% ../../nbs/trainers/76_nft.ipynb #0e734082
@@ -22,13 +22,14 @@ class NFTConfig(CollectConfig):
     "Settings of DiffusionNFT"
     beta: float = option(1., 'how far the implicit policies lie from the old one; the published values are 1 and .1')
     levels: int = option(1, 'noise levels, of those of the rollout, at which each sample is learned in an iteration')
+    same_noise: bool = option(True, 'members of a group meet the same noise at the same level, which leaves the mean of the gradient and lowers its variance; false draws for each, as published')
     old_decay: float = option(.5, 'largest share of the old policy that survives an iteration ...')
     old_rate: float = option(.001, '... which grows by this much per iteration, from 0')
 
     def check(self):
         super().check()
         if not self.beta>0: raise ConfigError(f'beta={self.beta}: it must be above 0')
-        if not 1<=self.levels<=self.num_steps: raise ConfigError(f'levels={self.levels}: between 1 and num_steps={self.num_steps}')
+        check_levels(self.levels, self.num_steps)
         if not (0<=self.old_decay<1 and self.old_rate>=0): raise ConfigError(f'old_decay={self.old_decay}, old_rate={self.old_rate}: a decay in [0,1) that is reached at a rate of at least 0')
 
 # %% ../../nbs/trainers/76_nft.ipynb #3a6f3af5
@@ -45,15 +46,19 @@ class NFTTrainer(Collector):
         self.same = all(torch.equal(dist.whole(s), dist.whole(p.detach())) for s,p in zip(self.old.shadow.values(), self.params.values()))
         return parts
 
-    def collect(self, iteration): # (Trajectory, Samples)
+    def collect(self, iteration): # (Trajectory, Samples, Scores)
         "Deterministic rollouts by the old policy"
         with self.old.swap(): return super().collect(iteration)
+
+    def noise_seeds(self, t, cut):
+        K = self.config.group_size if self.config.same_noise else 1
+        return [t.seeds[i-i%K] for i in range(len(t))[cut]]
 
     def micro(self, t, good, valid, start, k, count, keep): # the loss of one chunk at the k-th level of each sample, as a function
         c, b, cut = self.config, self.backbone, slice(start, start+self.config.chunk)
         def f():
             part = t.select(cut); ok = valid[cut].to(part.x0.device)
-            x, time, level, _ = renoise(b, part.x0, part.seeds, t.schedule, k); predict = lambda: b.predict(x, time, part.condition, t.guidance)
+            x, time, level, _ = renoise(b, part.x0, self.noise_seeds(t, cut), t.schedule, k); predict = lambda: b.predict(x, time, part.condition, t.guidance)
             if not self.same: # before the forward pass that is differentiated: a swap writes into the weights
                 with torch.no_grad(), self.old.swap(): old = predict()
             pred = predict(); old = pred.detach() if self.same else old
@@ -61,8 +66,7 @@ class NFTTrainer(Collector):
             loss = c.advantage_clip*nft_loss(new_x0, old_x0, part.x0, good[cut].to(part.x0.device), part.weight, c.beta)
             row = dict(loss=loss.detach(), deviation=velocity_kl(pred.detach(), old, part.weight), valid=ok)
             if c.kl_coef:
-                with torch.no_grad(), b.reference(): ref = predict()
-                kl = velocity_kl(pred, ref, part.weight, c.kl_outside); loss = loss + c.kl_coef*kl; row['kl'] = kl.detach()
+                kl = base_distance(b, predict, pred, part.weight, c.kl_outside); loss = loss + c.kl_coef*kl; row['kl'] = kl.detach()
             keep.append(row)
             return masked_mean(loss, ok, count)
         return f
@@ -77,8 +81,8 @@ class NFTTrainer(Collector):
         return out | {f'nft/{n}':mean(n) for n in ('loss','deviation','kl') if n in keep[0]}
 
     def iterate(self, iteration):
-        c, (t, samples) = self.config, self.collect(iteration)
-        adv, metrics = self.judge(samples)
+        c, (t, samples, scores) = self.config, self.collect(iteration)
+        adv, metrics = self.judge(scores, samples.ids)
         out = self.learn(t, adv)
         self.old.decay = min(c.old_rate*iteration, c.old_decay); self.old.update(); self.same = self.old.decay==0
         self.progress['images'] += len(t)*dist.world_size()

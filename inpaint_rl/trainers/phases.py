@@ -51,8 +51,9 @@ def instrument(
     meter:Meter,
 ):
     "Charge the parts of an iteration to `PHASES`"
+    if trainer.config.score_ahead: raise ConfigError('score_ahead=true: phases that run side by side cannot be told apart; measure without it')
     b = trainer.backbone
-    for owner, method, phase in ((b,'encode','encode'), (b,'decode','decode'), (trainer,'records','other'), (trainer,'collect','rollout'), (trainer,'pictures','decode'), (trainer,'judge','reward'),
+    for owner, method, phase in ((b,'encode','encode'), (b,'decode','decode'), (trainer,'records','other'), (trainer,'collect','rollout'), (trainer,'pictures','decode'), (trainer,'ask','reward'), (trainer,'judge','reward'),
                                  (trainer,'learn','other'), (trainer,'iterate','other'), (trainer.accelerator,'backward','backward')):
         setattr(owner, method, meter.timed(phase, getattr(owner, method)))
     update = trainer.update

@@ -72,12 +72,12 @@ def _finished_sd(cls, **kwargs):
     return _finished(cls, **(dict(learning_rate=1e-4, lr_schedule='constant', num_steps=5, eval_steps=8, guidance=1., live_channels=False, train_only=(), kl_coef=.05, kl_outside=1.) | kwargs))
 
 def tiny_flux_fill_nft():
-    "DiffusionNFT on the embedded Flux Fill model"
-    return _finished(NFTConfig, run_dir='runs/nft', iterations=48)
+    "DiffusionNFT on the embedded Flux Fill model; samples are drawn by the present policy, which saves a forward pass"
+    return _finished(NFTConfig, run_dir='runs/nft', iterations=48, old_rate=0.)
 
 def tiny_sd_inpaint_nft():
     "DiffusionNFT on the embedded SD1.5-inpainting model"
-    return _finished_sd(NFTConfig, run_dir='runs/nft-sd')
+    return _finished_sd(NFTConfig, run_dir='runs/nft-sd', old_rate=0.)
 
 def tiny_flux_fill_dpo():
     "Online DPO on the embedded Flux Fill model; the known region is in no pair's error, so it is held more firmly"
@@ -118,8 +118,8 @@ def _four_gpus(cls, **kwargs):
     return cls(**(dict(iterations=3000, learning_rate=1e-5, max_grad_norm=.1, weight_decay=1e-4, ema_decay=.995, save_every=50, sample_every=50) | kwargs))
 
 _flux = dict(shard='fsdp2', activation_checkpointing=True, guidance=30., eval_steps=28)
-_flux_rollout = dict(groups=4, group_size=12, chunk=4, decode_chunk=4, num_steps=20)
-_sd_rollout = dict(groups=16, group_size=8, chunk=8, decode_chunk=8, num_steps=50, eval_steps=50, guidance=7.5)
+_flux_rollout = dict(groups=4, group_size=12, chunk=4, decode_chunk=4, num_steps=20, score_ahead=True)
+_sd_rollout = dict(groups=16, group_size=8, chunk=8, decode_chunk=8, num_steps=50, eval_steps=50, guidance=7.5, score_ahead=True)
 
 def flux_fill_grpo_4gpus():
     "GRPO of FLUX.1-Fill-dev: all weights sharded over four GPUs, or a LoRA"
