@@ -6,6 +6,7 @@ from setuptools import setup, find_packages
 cfg = ConfigParser(delimiters=['='])
 cfg.read('settings.ini', encoding='utf-8')
 cfg = cfg['DEFAULT']
+extras = {name: shlex.split(cfg[f'{name}_requirements']) for name in ('server','ocr','geneval')} # pip install inpaint_rl[server,ocr]
 
 setup(
     name=cfg['lib_name'], version=cfg['version'], description=cfg['description'], keywords=cfg['keywords'],
@@ -13,7 +14,7 @@ setup(
     packages=find_packages(include=[cfg['lib_path'], cfg['lib_path']+'.*']), include_package_data=True,
     package_data={cfg['lib_path']: ['embedded/**']}, # the small scenes and models that come with the package
     install_requires=shlex.split(cfg.get('requirements','')),
-    extras_require={'dev': shlex.split(cfg.get('dev_requirements',''))},
+    extras_require={**extras, 'dev': shlex.split(cfg['dev_requirements'])+[r for rs in extras.values() for r in rs]}, # who develops needs all of them
     python_requires='>='+cfg['min_python'],
     long_description=open('README.md', encoding='utf-8').read(), long_description_content_type='text/markdown',
     entry_points={'console_scripts': cfg.get('console_scripts','').split(), 'nbdev': [f"{cfg['lib_path']}={cfg['lib_path']}._modidx:d"]},

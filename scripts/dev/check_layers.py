@@ -7,8 +7,9 @@ FLOORS = ('core','datasets','diffusion','backbones','rollout','rewards','losses'
 below = {f:set(FLOORS[:i]) for i,f in enumerate(FLOORS)}
 MAY = below | {'backbones':{'core','datasets','diffusion'}, 'diffusion':{'core'}, 'rewards':{'core','datasets'}, 'losses':{'core','diffusion','rollout'},
     'evaluation':below['evaluation']-{'trainers'}, 'app':below['app']-{'trainers'}}
-OWNERS = {'diffusers':{'backbones'}, 'transformers':{'backbones','rewards','trainers'}, 'peft':{'backbones','rewards','trainers'}, 'gradio':{'app'}}
-LAZY = {'diffusers','transformers','peft','gradio','matplotlib','sklearn'} # seconds each: imported inside functions
+OWNERS = {'diffusers':{'backbones'}, 'transformers':{'backbones','rewards','trainers'}, 'peft':{'backbones','rewards','trainers'}, 'gradio':{'app'},
+          **dict.fromkeys(('fastapi','starlette','uvicorn','rapidocr','paddleocr','rapidfuzz'), {'rewards'})}
+LAZY = {'diffusers','transformers','peft','gradio','matplotlib','sklearn','scipy','fastapi','starlette','uvicorn','rapidocr','paddleocr'} # seconds each: imported inside functions
 NEVER = {'nbdev','fastcore','execnb','IPython', 'pickle','dill','cloudpickle','joblib'} # tools of the workshop; and nothing is ever unpickled
 TORCH_ONLY = {'diffusion'}
 
