@@ -232,7 +232,7 @@ def _wire(x, pixels, name):
     low, high = (x.amin().item(), x.amax().item()) if x.numel() else (0,0)
     if not (low>=0 and high<=1): raise DataError(f'{name} has values from {low:g} to {high:g}; pictures are finite and lie in [0,1]')
     x = x.detach().cpu()
-    return (x.float()*255).round().to(torch.uint8) if pixels=='uint8' else x.float().contiguous()
+    return (x.float()*255).round().to(torch.uint8) if pixels=='uint8' else x.float().clone(memory_format=torch.contiguous_format) # one tensor may be two pictures, and a file wants two
 
 def write_request(
     samples:Samples,
