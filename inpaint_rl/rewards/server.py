@@ -8,7 +8,7 @@ __all__ = ['older_shapes', 'SHORT', 'AS_THEY_ARE', 'Job', 'Worker', 'Engine', 'j
            'make_reward', 'parse_settings', 'main']
 
 # %% ../../nbs/rewards/58_server.ipynb #15f2997b
-import hmac,inspect,ipaddress,json,os,socket,sys,threading,time,traceback
+import hmac,inspect,ipaddress,json,os,signal,socket,sys,threading,time
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections import deque
 from concurrent.futures import Future
@@ -262,6 +262,7 @@ def serve(
     s = _bound(host, port, token); server = _uvicorn(make_app(engine, limits, token), grace)
     served = ', '.join(f'{k} (version {e["version"]}, {e["device"]})' for k,e in read_list(list_rewards(engine.rewards)).items())
     print(f'serving {served} on http://{host}:{s.getsockname()[1]}', flush=True)
+    for n in (signal.SIGTERM, signal.SIGINT): signal.signal(n, lambda *_: None) # uvicorn sends itself the signal again when all is done
     try: server.run([s])
     finally: engine.close()
 
