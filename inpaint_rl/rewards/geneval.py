@@ -273,7 +273,9 @@ def clauses(
 def _threshold(given, detector, which):
     known = getattr(detector, 'thresholds', None)
     if given is None and known is None: raise ConfigError(f"{detector.name}: GenEval's thresholds do not fit the scores of this detector; say threshold= and counting_threshold= (`calibrate` finds them)")
-    return known[which] if given is None else given
+    least, given = getattr(detector, 'least', 0), known[which] if given is None else given
+    if given<least: raise ConfigError(f'{detector.name}: a threshold of {given:g}, but the detector keeps nothing below least={least:g}')
+    return given
 
 # %% ../../nbs/rewards/56_geneval.ipynb #f6a4009e
 def coloured(
