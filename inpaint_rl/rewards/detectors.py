@@ -25,6 +25,7 @@ def keep_ratio(h, w, short, long)->tuple: # (height, width)
     scale = min(long/max(h,w), short/min(h,w))
     return int(h*scale+.5), int(w*scale+.5)
 
+# %% ../../nbs/rewards/56a_detectors.ipynb #631d4dec
 def prepare(
     images, # [B,3,H,W] in [0,1], RGB
     size, # (height, width) of the picture in the network
@@ -87,12 +88,18 @@ def load_frozen(architecture, source, device):
     import transformers
     if architecture.startswith('Mask2Former') and importlib.util.find_spec('scipy') is None:
         raise ConfigError("Mask2Former needs scipy even to look at a picture (its loss is built with it); pip install 'inpaint_rl[geneval]', or take the detector eomt")
-    try: net, info = getattr(transformers, architecture).from_pretrained(source, use_safetensors=True, output_loading_info=True, dtype=torch.float32)
+    kind = getattr(transformers, architecture)
+    try:
+        config = transformers.AutoConfig.from_pretrained(source)
+        if config.model_type!=kind.config_class.model_type: raise ConfigError(f'{source}: a {config.model_type}, not a {kind.config_class.model_type}; name the detector that it is for')
+        net, info = kind.from_pretrained(source, config=config, use_safetensors=True, output_loading_info=True, dtype=torch.float32)
+    except ConfigError: raise
     except (OSError, ValueError, RuntimeError) as e: raise ConfigError(f'{source}: cannot be loaded as {architecture} ({e})') from e
-    lost = sorted(map(str, [*info['missing_keys'], *info['mismatched_keys']]))
-    if lost: raise ConfigError(f'{source}: {len(lost)} weights of {architecture} are not in it, first {lost[0]}; another architecture, or a checkpoint of a backbone alone?')
+    lost = sorted(k for k in map(str, [*info['missing_keys'], *info['mismatched_keys']]) if not k.startswith('criterion.') and not k.endswith('num_batches_tracked')) # only training reads these
+    if lost: raise ConfigError(f'{source}: {len(lost)} weights of {architecture} are not in it, first {lost[0]}; is it the checkpoint of a backbone alone?')
     return net.eval().requires_grad_(False).to(device)
 
+# %% ../../nbs/rewards/56a_detectors.ipynb #2e9cbca6
 def check_labels(
     labels, # Names in the order of the outputs
     source, # For the message
@@ -263,6 +270,7 @@ def geneval_reward(
     colours = None if clip is None else ClipColours(clip.image_features, clip.text_features)
     return GenEval(load_detector(detector, model, classes, device), colours, rule, threshold, counting_threshold, in_hole=in_hole)
 
+# %% ../../nbs/rewards/56a_detectors.ipynb #d465ae3b
 def counting_reward(
     detector='eomt', model='', classes='', device=None, # As for `load_detector`
     threshold=None, in_hole=None, # As for `Counting`

@@ -277,6 +277,17 @@ def _threshold(given, detector, which):
     if given<least: raise ConfigError(f'{detector.name}: a threshold of {given:g}, but the detector keeps nothing below least={least:g}')
     return given
 
+# %% ../../nbs/rewards/56_geneval.ipynb #f76f8dd1
+def _asked(samples, read, none):
+    "({row: what its record asks}, reasons of those that cannot be judged)"
+    found, reasons = {}, [None]*len(samples)
+    for i,m in enumerate(samples.metadata):
+        try: c = read(m)
+        except DataError as e: reasons[i] = Missing(str(e), 'bad_target'); continue
+        if c is None: reasons[i] = Missing(none, 'no_target')
+        else: found[i] = c
+    return found, reasons
+
 # %% ../../nbs/rewards/56_geneval.ipynb #f6a4009e
 def coloured(
     image, # [3,H,W] in [0,1]
@@ -315,19 +326,9 @@ class GenEval:
         if self.colours is None and any('color' in c for m in metadata for c in m.get('include', [])):
             raise ConfigError(f'{self.name}: the metadata ask for colours; give GenEval a classifier (colours=...)')
 
-    def asked(self, samples):
-        "({row: clauses}, reasons): what each record demands, or why it cannot be judged"
-        found, reasons = {}, [None]*len(samples)
-        for i,m in enumerate(samples.metadata):
-            try: c = clauses(m, self.detector.classes)
-            except DataError as e: reasons[i] = Missing(str(e), 'bad_target'); continue
-            if c is None: reasons[i] = Missing("no GenEval clauses in the metadata ('geneval', or 'tag' and 'include')", 'no_target')
-            else: found[i] = c
-        return found, reasons
-
     def __call__(self, samples):
-        asked, reasons = self.asked(samples); values, extras = [math.nan]*len(samples), [None]*len(samples)
-        self.check_colours(asked.values())
+        asked, reasons = _asked(samples, lambda m: clauses(m, self.detector.classes), "no GenEval clauses in the metadata ('geneval', or 'tag' and 'include')")
+        values, extras = [math.nan]*len(samples), [None]*len(samples); self.check_colours(asked.values())
         for i,found in zip(asked, self.detector(samples.select(list(asked)).image) if asked else []):
             v, found = self.verdicts(samples.image[i], found, asked[i], samples.mask[i,0]); mine = v[self.protocol.rule]; values[i] = mine.score
             names = {d['class'] for d in mine.details}; least = self.protocol.counting_threshold if asked[i]['tag']=='counting' else self.protocol.threshold
@@ -384,12 +385,8 @@ class Counting:
         self.name = self.version = f'counting[{detector.name}, threshold={self.protocol.counting_threshold:g}' + (f', in_hole={in_hole:g}]' if in_hole else ']')
 
     def __call__(self, samples):
-        asked, values, reasons, extras = {}, [math.nan]*len(samples), [None]*len(samples), [None]*len(samples)
-        for i,m in enumerate(samples.metadata):
-            try: target = count_target(m, self.detector.classes)
-            except DataError as e: reasons[i] = Missing(str(e), 'bad_target'); continue
-            if target: asked[i] = target
-            else: reasons[i] = Missing("no target in the metadata ('class' and 'count', or 'include')", 'no_target')
+        asked, reasons = _asked(samples, lambda m: count_target(m, self.detector.classes), "no target in the metadata ('class' and 'count', or 'include')")
+        values, extras = [math.nan]*len(samples), [None]*len(samples)
         for i,found in zip(asked, self.detector(samples.select(list(asked)).image) if asked else []):
             own, k = objects(found, asked[i], 'counting', self.protocol, samples.mask[i,0]), asked[i]['count']
             values[i] = max(0., 1-abs(len(own)-k)/max(k,1))
