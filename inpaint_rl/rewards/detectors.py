@@ -182,7 +182,7 @@ class RtDetr(Detector):
 
 # %% ../../nbs/rewards/56a_detectors.ipynb #a363c5a3
 class Owlv2(Detector):
-    "OWLv2, arXiv:2306.09683: boxes for any words; Apache-2.0. Its scores need thresholds of their own"
+    "OWLv2, arXiv:2306.09683: boxes for any words. Its scores need thresholds of their own"
     model, architecture = 'google/owlv2-base-patch16-ensemble', 'Owlv2ForObjectDetection'
     def __init__(self,
         model='', name='', least=.05, top=100, batch=8, device=None, # As for `Detector`
