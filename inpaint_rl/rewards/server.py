@@ -337,3 +337,7 @@ short names: {', '.join(SHORT)}; anything else is a dotted name.""")
         engine = Engine({n if n in SHORT else spec(load_reward(n)).name:make_reward(n, settings[n], a.device) for n in names}, a.batch)
         serve(engine, a.host, a.port, os.environ[a.token_env] if a.token_env else None, Limits(body=a.max_body_mb*2**20, samples=a.max_samples))
     except InpaintRLError as e: sys.exit(f'{type(e).__name__}: {e}')
+
+# %% ../../nbs/rewards/58_server.ipynb #3950c2ab
+#| eval: false
+if __name__=='__main__': main()
