@@ -71,7 +71,7 @@ def model_folder(
 # %% ../../nbs/rewards/53_clip.ipynb #7c27a363
 _loaded = weakref.WeakValueDictionary() # (folder, device) -> model
 
-@torch.inference_mode(False) # a model made in inference mode could not pass gradients later
+@torch.inference_mode(False) # weights that are moved to a device in inference mode could not pass gradients later
 def load_clip(
     name:str, # Folder or hub id
     device='cpu',
@@ -160,7 +160,6 @@ class ClipReward:
         "Embeddings of texts, without gradients; cached"
         return torch.stack([e for e,_ in self.texts(prompts)])
 
-    @torch.inference_mode(False) # what is remembered must serve a differentiating caller too
     @torch.no_grad()
     def _read(self, prompts): # pairs: embedding, and how many tokens were cut off
         tokenizer, most, out = self.inputs[0], self.net.config.text_config.max_position_embeddings, []
