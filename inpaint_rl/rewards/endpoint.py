@@ -7,6 +7,7 @@ __all__ = ['data_url', 'Endpoint']
 
 # %% ../../nbs/rewards/54b_endpoint.ipynb #f60f0aba
 import base64,io,json
+import numpy as np
 from PIL import Image
 from ..core import ConfigError, RewardError
 from .http import RequestFailed, Transport

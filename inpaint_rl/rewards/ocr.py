@@ -7,7 +7,7 @@ __all__ = ['MATCHES', 'fold', 'agreement', 'quoted', 'share_inside', 'reading_or
            'PaddleReader', 'OCR']
 
 # %% ../../nbs/rewards/54_ocr.ipynb #e46c05f8
-import importlib.util,logging,math,re,threading,unicodedata
+import importlib.util,math,re,threading,unicodedata
 from collections import Counter, deque
 from concurrent.futures import ThreadPoolExecutor
 import numpy as np
