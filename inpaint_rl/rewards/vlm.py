@@ -61,15 +61,13 @@ class VLM:
     range, std_floor = (0,1), .01
     def __init__(self,
         url='', model='', # A server, see `Endpoint`, ...
-        local='', # ... or a model to load here, see `LocalVLM`, ...
+        local='', device=None, dtype='', # ... or a model to load here, see `LocalVLM`, ...
         judge=None, # ... or a callable of your own: judge(instruction, pictures, text, choices) -> [(token, log-probability)]
         against='source', # 'source' | 'none' | 'siblings'
         answer='', # 'yes_no' (the default) | 'scale'; siblings are compared by 'pair'
         prompt_file='', # A question of your own, see `read_question`; default: one that fits `against` and `answer`
-        view='composite', size=448, # What is shown; the side of a crop, pixels
-        max_side=1024, # Larger pictures are reduced to this
-        opponents=4, # See `pairings`
-        least=.1, # See `read_answer`
+        view='composite', size=448, max_side=1024, # What is shown; the side of a crop, pixels; larger pictures are reduced to `max_side`
+        opponents=4, least=.1, # See `pairings`; see `read_answer`
         mode='logprobs', constrain='structured_outputs', extra='', # See `Endpoint`
         key_env='', connect_s=5., read_s=120., retries=4, workers=8, # See `Transport`
     ):
@@ -78,10 +76,12 @@ class VLM:
         if answer not in ANSWERS or (answer=='pair')!=(against=='siblings'): raise ConfigError(f'answer={answer!r} with against={against!r}; choose yes_no or scale, and leave it out for siblings')
         if opponents<2 or opponents%2: raise ConfigError(f'opponents={opponents}: an even number, at least 2')
         if sum(map(bool, (url, local, judge)))!=1: raise ConfigError('who is to judge? give one of url= (a server), local= (a model to load here), judge= (a callable)')
+        stray = [k for k,v in dict(model=model, extra=extra, key_env=key_env).items() if v and not url]+[k for k,v in dict(device=device, dtype=dtype).items() if v and not local]
+        if stray: raise ConfigError(f'{", ".join(stray)}: this belongs to {"local" if stray[0] in ("device","dtype") else "url"}=, which is not given')
         self.__name__, self.against, self.values, self.opponents, self.least, self.max_side = 'vlm', against, ANSWERS[answer], opponents, least, max_side
         self.question = read_question(prompt_file or ('pair' if answer=='pair' else f'{"picture" if against=="none" else "source"}_{answer}'))
         self.view = functools.partial(prepared, kind=view, size=size) if 'crop' in check_view(view) else view
-        self.judge = judge or (LocalVLM(local) if local else Endpoint(url, model, mode, constrain, extra=extra, key_env=key_env, connect_s=connect_s, read_s=read_s, retries=retries, workers=workers))
+        self.judge = judge or (LocalVLM(local, device, dtype) if local else Endpoint(url, model, mode, constrain, extra=extra, key_env=key_env, connect_s=connect_s, read_s=read_s, retries=retries, workers=workers))
 
     def check(self):
         "Is the judge there, and does it answer in the form that is needed? An error if not"
