@@ -175,7 +175,8 @@ def _encoded(text, name, limits):
     try: raw = base64.b64decode(data, validate=True)
     except (binascii.Error,ValueError) as e: raise ProtocolError(f'{name} is not base64 ({e}); addresses and file names are not followed') from e
     try:
-        with Image.open(io.BytesIO(raw), formats=list(_formats)) as im: size, kind, frames = im.size, im.format, getattr(im, 'n_frames', 1)
+        im = Image.open(io.BytesIO(raw), formats=list(_formats)); size, kind, frames = im.size, im.format, getattr(im, 'n_frames', 1)
+        im.verify() # whole, as far as that shows without decoding it
     except Image.DecompressionBombError as e: raise ProtocolError(f'{name}: {e}', 413) from e
     except Exception as e: raise ProtocolError(f'{name} is not a PNG, JPEG or WebP picture ({type(e).__name__}: {e})') from e # whatever Pillow raises on hostile bytes
     if head and head.removeprefix('data:').split(';')[0] not in ('',_formats[kind]): raise ProtocolError(f'{name} calls itself {head[5:60]!r} and is {_formats[kind]}')

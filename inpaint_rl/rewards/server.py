@@ -168,7 +168,7 @@ def make_app(
     from starlette.exceptions import HTTPException
     from starlette.requests import ClientDisconnect
     from starlette.responses import Response
-    app, budget, decoding = FastAPI(title='reward server', docs_url=None, redoc_url=None, openapi_url=None), Budget(memory), anyio.Semaphore(2)
+    app, budget, decoding = FastAPI(title='reward server', docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False), Budget(memory), anyio.Semaphore(2)
     say = lambda d: Response(json.dumps(d, allow_nan=False), media_type='application/json')
 
     async def received(http, read): # what `read` makes of the body, in a thread
@@ -199,7 +199,7 @@ def make_app(
         app.post(path)(single)
 
     app.exception_handler(ProtocolError)(lambda http, e: _refusal(e))
-    app.exception_handler(HTTPException)(lambda http, e: _refusal(e.detail, e.status_code))
+    app.exception_handler(HTTPException)(lambda http, e: _refusal(f'{e.detail}: {http.method} {http.url.path[:200]}; there are GET /health, GET /v1/rewards, POST /v1/score, POST /score and POST /calculate_reward', e.status_code))
     app.exception_handler(ClientDisconnect)(lambda http, e: Response(status_code=400)) # nobody is there to read it
     return app
 
