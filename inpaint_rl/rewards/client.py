@@ -192,7 +192,12 @@ def ask_canary(
     for s in servers:
         mine = [n for n in entries if n in (s.listed or ())]
         if not mine: continue
-        try: told[s.url] = {n:a.values.tolist() for n,a in s.score(samples, mine, pixels, read_s).items()}
+        try:
+            for tried in range(1, 6): # a model that is still warming up may ask for a moment
+                found = s.score(samples, mine, pixels, read_s)
+                if not any(r is not None and r.retryable for a in found.values() for r in a.reasons): break
+                time.sleep(pause(tried, .1, 10.))
+            told[s.url] = {n:a.values.tolist() for n,a in found.items()}
         except (RequestFailed,ProtocolError) as e: raise ConfigError(f'{s.url} could not score the canary: {e}') from e
     compare_canary(told, entries, expected)
     return {n:next(v[n] for v in told.values() if n in v) for n in entries}
