@@ -62,6 +62,7 @@ def main():
     from inpaint_rl.datasets.records import collate
     from inpaint_rl.datasets.scenes import DigitScenes
     from inpaint_rl.evaluation.evaluate import evaluate, report_run
+    from inpaint_rl.rewards import local
     from inpaint_rl.trainers import recipes
     from inpaint_rl.trainers.checkpoints import read_metrics
     model = SHORT.get(a.backbone, a.backbone); recipe = f"{model}_{a.method or 'grpo'}".replace('-', '_') if a.backbone in SHORT else None
@@ -90,13 +91,14 @@ def main():
     lora = a.lora and dict(rank=a.lora, alpha=2*a.lora, targets=list(backbone.lora.targets))
     if dist.is_main(): write_json(f'{config.run_dir}/run.json', dict(backbone=model, dtype=a.dtype, lora=lora, region=a.region, method=method, recipe=a.config or recipe, rewards=rewards,
                                   monitors=list(monitors), data=a.data or 'digit scenes', held_out_data=a.held_out_data or 'digit scenes of other scans', versions={m:sys.modules[m].__version__ for m in ('inpaint_rl','torch','diffusers')}))
-    measured = lambda: trainer.everywhere(lambda: evaluate(backbone, held_out, rewards, monitors, n=a.held_out, num_steps=config.eval_steps, guidance=config.guidance))
+    watched = (*monitors, *local.monitors.values()) # and brightness, saturation ...: has the look of the fills changed?
+    measured = lambda: trainer.everywhere(lambda: evaluate(backbone, held_out, rewards, watched, n=a.held_out, num_steps=config.eval_steps, guidance=config.guidance))
     if dist.is_main(): print(f'measuring {a.backbone} on {min(a.held_out, len(held_out))} held-out records ...', flush=True)
     before = measured()
     trainer.train()
     if trainer.stopped: return
     with trainer.best_weights(): after = measured()
-    if dist.is_main(): print(report_run(config.run_dir, a.backbone, held_out, rewards, monitors, before, after, config.seed, trainer.progress, to_yaml(config), read_metrics(config.run_dir), method.upper() if '_' not in method else method.replace('_', '-')))
+    if dist.is_main(): print(report_run(config.run_dir, a.backbone, held_out, rewards, watched, before, after, config.seed, trainer.progress, to_yaml(config), read_metrics(config.run_dir), method.upper() if '_' not in method else method.replace('_', '-')))
     if dist.is_main() and not a.data:
         options = [x for x in sys.argv[1:] if x not in ('--overwrite', '--resume', *a.overrides)]; kept = [o for o in a.overrides if not o.startswith('iterations=')]
         again = shlex.join([*options, '--resume', *kept, f'iterations={2*config.iterations}']) # the same run, so the same options

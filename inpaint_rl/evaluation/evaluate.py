@@ -6,7 +6,7 @@
 __all__ = ['noise_seed', 'fill', 'untouched', 'Evaluation', 'measure', 'evaluate', 'report_run', 'summary_text']
 
 # %% ../../nbs/evaluation/82_evaluate.ipynb #1d9ddd53
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 import torch
 from ..core import seed_from
@@ -15,6 +15,7 @@ from .metrics import compare, diversity, known_region_psnr, summarise
 from .report import write_report
 from ..masks import hole_fraction
 from ..rewards.base import Samples, load_reward, score, spec
+from ..rewards.drift import alarms, bands, judges
 from ..rollout import generate
 
 # %% ../../nbs/evaluation/82_evaluate.ipynb #a2420b48
@@ -90,11 +91,12 @@ def report_run(
     "Write report.json, report.md and their pictures into the run folder"
     run, n = Path(run_dir), len(before.samples)
     ceiling = {k:v.nanmean().item() for k,v in measure(untouched(collate([dataset[i] for i in range(n)])), rewards, monitors).items()}
-    differences = compare(before.per_sample, after.per_sample)
+    differences, watched = compare(before.per_sample, after.per_sample), {spec(f:=load_reward(m)).name:f for m in monitors}
     data = dict(title=f'{method} on {backbone}', method=method, backbone=backbone, seed=seed, iterations=progress['iteration'], images=progress['images'], train_seconds=round(progress['seconds'], 2),
                 before=before.summary, after=after.summary, differences=differences, ceiling=ceiling, skipped_steps=progress['skipped'], config=config,
                 details=dict(method=method, backbone=backbone, seed=seed, iterations=progress['iteration'], images=progress['images'], train_seconds=round(progress['seconds'], 1), skipped_steps=progress['skipped']),
                 notes=[f'{k} on untouched real scenes: {v:.3f}' for k,v in ceiling.items()] + ['known_region_psnr is of the raw decode, against the VAE round trip of the source'])
+    if any('drift/brightness' in r for r in metrics or ()): data['drift'] = dict(bands=[asdict(b) for b in bands(metrics)], alarms=[a.to_dict() for a in alarms(metrics, judges(watched))])
     s, rows = before.samples, list(range(min(n, 12)))
     cut = lambda x: x[rows]
     path = write_report(run, data, dict(columns={'source':cut(s.source), 'before':cut(s.composite), 'after':cut(after.samples.composite)}, labels=[s.prompt[i] for i in rows],

@@ -7,7 +7,6 @@ __all__ = ['HOLE_EDGES', 'known_region_psnr', 'diversity', 'hole_bucket', 'summa
 
 # %% ../../nbs/evaluation/80_metrics.ipynb #8aa74807
 import math,re
-from itertools import combinations
 import torch
 from torch import Tensor
 from ..core import ConfigError, DataError, generator
@@ -40,10 +39,9 @@ def diversity(
     if images.ndim != 5 or tuple(mask.shape) != (len(images), 1, *images.shape[-2:]):
         raise DataError(f'fills {tuple(images.shape)} with mask {tuple(mask.shape)}: expected [G,K,3,H,W] and [G,1,H,W]')
     if images.shape[1] < 2: raise ConfigError(f'diversity of {images.shape[1]} fill: it takes at least 2 seeds per hole')
-    hole = (mask >= .5).double(); pixels = hole.sum((1,2,3))
-    if len(empty:=(pixels==0).nonzero().flatten()): raise DataError(f'diversity: the hole is empty in row(s) {empty.tolist()}')
-    def apart(i, j): return (((images[:,i]-images[:,j]).double().square()*hole).sum((1,2,3))/(images.shape[2]*pixels)).sqrt()
-    return torch.stack([apart(i,j) for i,j in combinations(range(images.shape[1]), 2)]).mean(0).float()
+    apart = local.diversity(images, mask)
+    if len(empty:=apart.isnan().nonzero().flatten()): raise DataError(f'diversity: the hole is empty in row(s) {empty.tolist()}')
+    return apart
 
 # %% ../../nbs/evaluation/80_metrics.ipynb #2e77d62b
 HOLE_EDGES = (.05, .1, .15, .2, .3, .5) # Shares of the picture at which a new bucket begins

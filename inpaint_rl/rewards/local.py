@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['seam', 'known_region', 'monitors', 'outline', 'runs', 'edge_statistics', 'seam_excess', 'seam_reward',
-           'known_region_psnr', 'known_region_reward', 'brightness', 'saturation', 'edge_density']
+           'known_region_psnr', 'known_region_reward', 'brightness', 'saturation', 'edge_density', 'colour_entropy',
+           'diversity']
 
 # %% ../../nbs/rewards/51_local.ipynb #37891dd0
 import math
@@ -170,4 +171,21 @@ def edge_density(samples):
         total, n = total+(samples.image.diff(dim=axis).abs().mean(1,keepdim=True)*both).flatten(1).sum(1), n+both.flatten(1).sum(1)
     return total/n
 
-monitors = dict(brightness=brightness, saturation=saturation, edge_density=edge_density)
+# %% ../../nbs/rewards/51_local.ipynb #f56ecb15
+@reward(range=(0,1), required=False)
+def colour_entropy(samples):
+    "Entropy of the histogram of the hole over 4x4x4 colours, divided by log 64; NaN if the hole is empty"
+    code = ((samples.image*4).long().clamp(0,3)*torch.tensor([16,4,1], device=samples.image.device)[:,None,None]).sum(1).flatten(1)
+    count = samples.mask.new_zeros(len(code), 64).scatter_add(1, code, samples.mask.flatten(1))
+    return torch.special.entr(count/count.sum(1, keepdim=True)).sum(1)/math.log(64)
+
+monitors = dict(brightness=brightness, saturation=saturation, edge_density=edge_density, colour_entropy=colour_entropy)
+
+# %% ../../nbs/rewards/51_local.ipynb #c641df5f
+def diversity(
+    images, # [G,K,3,H,W] in [0,1]: K fills of each of G holes
+    mask, # [G,1,H,W]
+)->Tensor: # [G], 0 = all fills alike; NaN where the hole is empty or there is one fill
+    "Mean pairwise root-mean-square distance between the fills of a hole, inside the hole"
+    inside = [x[:,:,m[0]>=.5].flatten(1).double() for x,m in zip(images, mask)] # [K, 3*pixels]
+    return torch.stack([(torch.pdist(x)/math.sqrt(x.shape[1])).mean() if x.numel() else x.new_tensor(math.nan) for x in inside]).float()

@@ -70,10 +70,3 @@ class BestOfTrainer(Collector):
             out = self.update([self.micro(t, rows, counts, s, k, count, keep) for s in mine for k in range(c.levels)])
         loss, ok = (torch.cat(v) for v in zip(*keep))
         return out | {'best_of/loss':(loss*ok).sum().item()/max(1, int(ok.sum())), 'best_of/samples':int(counts.sum())}
-
-    def iterate(self, iteration):
-        t, samples, scores = self.collect(iteration)
-        adv, metrics = self.judge(scores, samples.ids)
-        out = self.learn(t, adv, samples.ids)
-        self.progress['images'] += len(t)*dist.world_size()
-        return metrics | out

@@ -89,11 +89,7 @@ class DPOTrainer(Collector):
 
     def iterate(self, iteration):
         self.refresh(iteration)
-        t, samples, scores = self.collect(iteration)
-        adv, metrics = self.judge(scores, samples.ids)
-        out = self.learn(t, adv, samples.ids)
-        self.progress['images'] += len(t)*dist.world_size()
-        return metrics | out
+        return super().iterate(iteration)
 
 # %% ../../nbs/trainers/77_dpo.ipynb #d3d4692b
 class OfflineDPOTrainer(DPOTrainer):

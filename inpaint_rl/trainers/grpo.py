@@ -9,7 +9,6 @@ __all__ = ['GRPOConfig', 'GRPOTrainer', 'region_norms', 'diagnostics']
 from dataclasses import dataclass
 from typing import Literal
 import torch
-from .. import distributed as dist
 from ..config import option
 from ..core import ConfigError, seed_from
 from ..diffusion.flow import check_noise_level
@@ -71,7 +70,7 @@ class GRPOTrainer(Collector):
         condition = single.repeat(c.group_size)
         return self.finish(batch, lambda part: rollout(b, condition, seeds, schedule, window, c.noise_level, c.kind, c.guidance, c.chunk, x, start, part=part))
 
-    def learn(self, t, adv):
+    def learn(self, t, adv, ids=()):
         "Optimizer steps on one batch of rollouts; returns diagnostics"
         c, S = self.config, len(t.steps); idle = None if c.kl_coef else (adv.values==0)|~adv.valid # nothing pulls at them
         rows, out = [], {}
@@ -81,7 +80,7 @@ class GRPOTrainer(Collector):
                 out = self.update([self.micro(t, adv, i, j, count, keep) for i,j in self.pieces(mine, len(t), S)])
                 if epoch==u==0: first = keep # scored before the first optimizer step
                 rows += keep
-        return out, rows, first
+        return out | diagnostics(rows, first)
 
     def pieces(self, starts, n, S): # pairs: sample numbers, and the recorded step of each or of all
         "What goes through the network together"
@@ -109,12 +108,7 @@ class GRPOTrainer(Collector):
         if self.config.kl_on=='velocity': return velocity_kl(pred, ref_pred, part.weight, self.config.kl_outside)
         return mean_kl(new.mean, ref.mean, new.std, part.weight)
 
-    def iterate(self, iteration):
-        t, samples, scores = self.collect(iteration)
-        adv, metrics = self.judge(scores, samples.ids)
-        out, rows, first = self.learn(t, adv)
-        self.progress['images'] += len(t)*dist.world_size()
-        return metrics | out | diagnostics(rows, first)
+
 
 # %% ../../nbs/trainers/75_grpo.ipynb #32981b5d
 def region_norms(

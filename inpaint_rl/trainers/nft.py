@@ -71,7 +71,7 @@ class NFTTrainer(Collector):
             return masked_mean(loss, ok, count)
         return f
 
-    def learn(self, t, adv):
+    def learn(self, t, adv, ids=()):
         "Optimizer steps on one batch of samples; returns diagnostics"
         c, good, keep = self.config, goodness(adv.values, self.config.advantage_clip), []
         for mine,count in portions(adv.valid, c.chunk, c.updates, c.levels):
@@ -81,9 +81,6 @@ class NFTTrainer(Collector):
         return out | {f'nft/{n}':mean(n) for n in ('loss','deviation','kl') if n in keep[0]}
 
     def iterate(self, iteration):
-        c, (t, samples, scores) = self.config, self.collect(iteration)
-        adv, metrics = self.judge(scores, samples.ids)
-        out = self.learn(t, adv)
-        self.old.decay = min(c.old_rate*iteration, c.old_decay); self.old.update(); self.same = self.old.decay==0
-        self.progress['images'] += len(t)*dist.world_size()
-        return metrics | out | {'nft/old_decay':self.old.decay}
+        out = super().iterate(iteration)
+        self.old.decay = min(self.config.old_rate*iteration, self.config.old_decay); self.old.update(); self.same = self.old.decay==0
+        return out | {'nft/old_decay':self.old.decay}
