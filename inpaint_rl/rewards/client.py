@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['Server', 'Pool', 'agree', 'content_key', 'Cache', 'Dispatcher', 'canary_samples', 'compare_canary', 'ask_canary',
-           'Pending', 'RemoteReward', 'same_homes', 'RewardClient', 'take_weights', 'split_weight']
+           'Pending', 'RemoteReward', 'same_homes', 'whole_groups', 'RewardClient', 'take_weights', 'split_weight',
+           'find_rewards']
 
 # %% ../../nbs/rewards/59_client.ipynb #b58239f2
 import difflib,hashlib,itertools,json,math,re,sqlite3,threading,time,uuid,warnings
@@ -17,6 +18,7 @@ from ..core import ConfigError, DataError, jsonable
 from ..datasets.scenes import DigitScenes
 from .base import Answer, Missing, Samples
 from .http import RequestFailed, Transport, pause
+from .named import make_reward, parse_settings
 from .protocol import ProtocolError, read_answer, read_list, spec_of, write_request
 
 # %% ../../nbs/rewards/59_client.ipynb #a086d3d6
@@ -168,7 +170,7 @@ def canary_samples()->Samples:
     return Samples.of(replace(b, metadata=[m | {'text':str(m['digit'])} for m in b.metadata]), b.image, reference=b.image)
 
 def compare_canary(
-    told, # URL -> name -> list of values, NaN for none
+    told, # URL -> name -> list of values, None where there is none
     entries, # Name -> its entry in the list of rewards
     expected, # Name -> list of values, or None
 ):
@@ -177,7 +179,7 @@ def compare_canary(
         values = {u:v[name] for u,v in told.items() if name in v} | ({'expected':expected[name]} if expected and name in expected else {})
         (first, a), *rest = reversed(values.items())
         for who,b in rest:
-            apart = next((i for i,(x,y) in enumerate(zip(a,b)) if (x!=x)!=(y!=y) or abs(x-y)>e['std_floor']), None)
+            apart = next((i for i,(x,y) in enumerate(zip(a,b)) if (x is None)!=(y is None) or x is not None and abs(x-y)>e['std_floor']), None)
             if apart is not None or len(a)!=len(b):
                 raise ConfigError(f'canary of reward {name!r}: {who} says {b}, and {"it should be" if first=="expected" else first+" says"} {a} (allowed difference: {e["std_floor"]:g}); '
                                   'a wrong checkpoint, or another preprocessing?')
@@ -197,7 +199,7 @@ def ask_canary(
                 found = s.score(samples, mine, pixels, read_s)
                 if not any(r is not None and r.retryable for a in found.values() for r in a.reasons): break
                 time.sleep(pause(tried, .1, 10.))
-            told[s.url] = {n:a.values.tolist() for n,a in found.items()}
+            told[s.url] = {n:[None if x!=x else x for x in a.values.tolist()] for n,a in found.items()}
         except (RequestFailed,ProtocolError) as e: raise ConfigError(f'{s.url} could not score the canary: {e}') from e
     compare_canary(told, entries, expected)
     return {n:next(v[n] for v in told.values() if n in v) for n in entries}
@@ -227,7 +229,18 @@ def same_homes(servers, names)->list: # Lists of names
     for k in names: homes.setdefault(tuple(s.url for s in servers if s.listed and k in s.listed), []).append(k)
     return list(homes.values())
 
-# %% ../../nbs/rewards/59_client.ipynb #4377f7db
+
+def whole_groups(rows, ids, most)->list: # Lists of rows
+    "Rows cut into chunks of at most `most`, between groups wherever a group is not larger than that: some judges compare siblings"
+    runs, out = [list(g) for _,g in itertools.groupby(rows, key=lambda i: ids[i])], [[]]
+    for run in runs:
+        if len(out[-1])+len(run)>most and len(out[-1])%most: out.append([])
+        for i in run:
+            if len(out[-1])==most: out.append([])
+            out[-1].append(i)
+    return [x for x in out if x]
+
+# %% ../../nbs/rewards/59_client.ipynb #5ca217e5
 class RewardClient:
     "Rewards of one or several servers"
     def __init__(self,
@@ -273,7 +286,7 @@ class RewardClient:
                 elif self.cache and (hit:=self.cache.get(self._key(samples, i, k, keys))): out[k].values[i], out[k].extras[i] = hit; self.cached += 1
         for together in same_homes(self.servers, names):
             rows = [i for i in range(n) if any(out[k].reasons[i] is None and out[k].values[i]!=out[k].values[i] for k in together)]
-            jobs += [(rows[j:j+self.chunk], together) for j in range(0, len(rows), self.chunk)]
+            jobs += [(r, together) for r in whole_groups(rows, samples.ids, self.chunk)]
         asked = [(rows, self.workers.submit(self.dispatcher.ask, samples.select(rows), together)) for rows,together in jobs]; return Pending(lambda: self._collect(out, asked, keys))
 
     def _key(self, samples, i, name, keys): return keys.setdefault((i,name), content_key(samples, i, [name, self.entries[name]['version'], self.pixels]))
@@ -314,4 +327,18 @@ def split_weight(
     "A reward and its weight"
     name, eq, weight = text.partition('=')
     try: return name, float(weight)
-    except ValueError as e: raise ConfigError(f'--rewards {text!r}: expected NAME=WEIGHT with a number, such as ocr=0.5') from e
+    except ValueError as e: raise ConfigError(f'{text!r}: expected NAME=WEIGHT with a number, such as ocr=0.5') from e
+
+def find_rewards(
+    names, # Plain or dotted
+    servers=(), # URLs; a plain name is theirs, a dotted one is computed here. Without servers, both are
+    settings=(), # 'reward.option=value', for rewards that are made here
+    on_failure=(), # 'reward=nan', 'reward=drop_group', 'reward=raise'; for rewards of servers
+    **options, # For the `RewardClient`
+)->tuple: # (Name as given -> reward, the client or None)
+    "Rewards by name, wherever they are computed"
+    far = [n for n in names if servers and '.' not in n and ':' not in n]; near = [n for n in names if n not in far]; policies = dict(t.partition('=')[::2] for t in on_failure)
+    if servers and not far: raise ConfigError(f'reward servers were named, and no reward of theirs: {", ".join(names)} are dotted names, which are computed here')
+    if (odd:=[n for n in policies if n not in far]): raise ConfigError(f'on_failure names {odd[0]!r}, which is no reward of a server; those are {", ".join(far) or "none"}')
+    client = RewardClient(servers, far, on_failure=policies, **options) if far else None; made = parse_settings(settings, near)
+    return {n:client.rewards[n] if n in far else make_reward(n, made[n]) for n in names}, client

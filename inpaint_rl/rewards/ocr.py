@@ -191,13 +191,14 @@ class OCR:
                 for (b,t,c),s in zip(found, shares)]
 
     def _judge(self, image, mask, target):
-        if isinstance(target, Missing): return math.nan, target, None
         try: words = self.read(image, mask)
         except Exception as e: return math.nan, Missing(f'the recogniser failed: {type(e).__name__}: {e}', 'engine'), None # one picture that breaks it costs its own score
         counted = [w for w in words if w['counts']]
         text = '\n'.join(join_words(counted[i]['text'] for i in row) for row in reading_order([w['box'] for w in counted]))
+        said = dict(text=text, target=None, cer=None, confidence=min((w['confidence'] for w in counted), default=None), words=words)
+        if isinstance(target, Missing): return math.nan, target, said # what it says is of interest even so
         value, cer = agreement(fold(text, **self.folding), fold(target, **self.folding), self.match)
-        return value, None, dict(text=text, target=target, cer=cer, confidence=min((w['confidence'] for w in counted), default=None), words=words)
+        return value, None, said | dict(target=target, cer=cer)
 
     def __call__(self, samples):
         targets = [self.target(p, m) for p,m in zip(samples.prompt, samples.metadata)]

@@ -82,6 +82,7 @@ class VLM:
         self.question = read_question(prompt_file or ('pair' if answer=='pair' else f'{"picture" if against=="none" else "source"}_{answer}'))
         self.view = functools.partial(prepared, kind=view, size=size) if 'crop' in check_view(view) else view
         self.judge = judge or (LocalVLM(local, device, dtype) if local else Endpoint(url, model, mode, constrain, extra=extra, key_env=key_env, connect_s=connect_s, read_s=read_s, retries=retries, workers=workers))
+        self.device = 'remote' if url else getattr(self.judge, 'device', None) # a reward server lets nobody wait for another machine
 
     def check(self):
         "Is the judge there, and does it answer in the form that is needed? An error if not"
