@@ -65,7 +65,8 @@ class Stacked:
     def __len__(self): return next(n for f in self._stacked() if (n:=_size(getattr(self,f))) is not None)
 
     def select(self, index): # int positions: list, tensor or slice
-        "The items at `index`, in that order"
+        "The items at `index`, in that order; those of a plain slice share their memory with these, as in torch"
+        if isinstance(index, slice) and index.step in (None,1): return self._with(lambda t: t[index], lambda l: l[index])
         rows = list(range(len(self)))[index] if isinstance(index, slice) else [int(i) for i in index]
         return self._with(lambda t: t[torch.as_tensor(rows, device=t.device, dtype=torch.long)], lambda l: [l[i] for i in rows])
 

@@ -7,6 +7,7 @@ __all__ = ['Samples', 'check_view', 'view', 'Spec', 'reward', 'spec', 'load_rewa
 
 # %% ../../nbs/rewards/50_base.ipynb #670f683f
 import difflib,functools,importlib,math,time
+from collections import Counter
 from dataclasses import dataclass, field, fields, replace
 import torch
 from torch import Tensor
@@ -185,6 +186,11 @@ class Scores(Stacked):
     def floors(self)->dict: # Name -> number
         "The `std_floor` of each reward, for `advantages`"
         return {k:v.std_floor for k,v in self.specs.items()}
+
+    def counts(self)->dict: # 'name/kind' -> samples
+        "How many samples have no score, by the kind of reason; and for how many the prompt was cut off"
+        lost = Counter(f'{k}/{r.kind}' for k,rs in self.reasons.items() for r in rs if r is not None)
+        return lost + Counter(f'{k}/truncated_prompt' for k,es in self.extras.items() for e in es if e and e.get('truncated_tokens'))
 
     def stats(self)->dict: # Name/statistic -> number
         "What to log: mean, spread, failures and seconds per sample; no NaN, since a log in JSON has none"

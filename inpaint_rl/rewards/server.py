@@ -126,15 +126,15 @@ async def read_body(stream, announced, limit, budget, patience): # bytes
     "A request's body, counted as it comes; whoever calls gives its length back to the budget"
     import anyio
     if announced is not None and announced>limit: raise ProtocolError(f'a body of {announced:,} bytes, more than {limit:,}; send fewer samples at once', 413)
-    body = bytearray()
+    pieces, length = [], 0
     try:
         with anyio.fail_after(patience):
             async for piece in stream:
-                if len(body)+len(piece)>limit: raise ProtocolError(f'a body of more than {limit:,} bytes; send fewer samples at once', 413)
-                budget.take(len(piece)); body += piece
-    except TimeoutError: budget.give(len(body)); raise ProtocolError(f'the body did not arrive within {patience:g} s', 408) from None
-    except BaseException: budget.give(len(body)); raise
-    return body
+                if length+len(piece)>limit: raise ProtocolError(f'a body of more than {limit:,} bytes; send fewer samples at once', 413)
+                budget.take(len(piece)); pieces.append(piece); length += len(piece)
+    except TimeoutError: budget.give(length); raise ProtocolError(f'the body did not arrive within {patience:g} s', 408) from None
+    except BaseException: budget.give(length); raise
+    return b''.join(pieces)
 
 # %% ../../nbs/rewards/58_server.ipynb #b74aef0f
 def _refusal(e, status=None):

@@ -8,6 +8,7 @@ __all__ = ['CollectConfig', 'compared', 'check_failed', 'Drawer', 'Collector', '
 
 # %% ../../nbs/trainers/74_collect.ipynb #f6d15283
 import warnings
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Literal
 import torch
@@ -152,7 +153,8 @@ class Collector(Drawer):
         adv = compared(scores, ids, self.weights, self.config); check_failed(adv, scores, self.weights, self.config.reward_ceiling)
         total = sum(self.weights[n]*scores.oriented(n) for n in self.rewards)
         out = {f'reward/{n}':scores.oriented(n).nanmean() for n in self.rewards} | {'reward':total.nanmean()} | {f'monitor/{n}':scores.values[n].nanmean() for n in self.monitors}
-        return adv, {k:dist.all_mean(v.float()).item() for k,v in out.items()} | adv.stats
+        counted = sum(map(Counter, dist.gather_objects(scores.counts())), Counter()) # samples without a score, by cause; prompts cut off
+        return adv, {k:dist.all_mean(v.float()).item() for k,v in out.items()} | {f'counted/{k}':n for k,n in counted.items()} | adv.stats
 
     def iterate(self, iteration):
         t, samples, scores = self.collect(iteration)

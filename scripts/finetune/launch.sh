@@ -3,7 +3,9 @@
 #   MODEL_PATH           a diffusers folder, a .safetensors file in the original layout, or a hub id          (needed)
 #   DATA_JSON_PATH       JSON lines {"image_path","mask_path","prompt"} to train on                           (needed)
 #   HELD_OUT_JSON_PATH   JSON lines to measure on before and after                                            (needed)
-#   REWARDS              "dotted.name=weight dotted.name=weight": what is learned (but by sft) and measured   (needed)
+#   REWARDS              "name=weight name=weight": what is learned (but by sft) and measured                 (needed)
+#   REWARD_SERVERS       addresses of who computes rewards with short names (see scripts/run_server.sh); default: this process
+#   MONITORS             held-out rewards: logged and measured, never optimised
 #   DATA_PATH            folder that the paths in the files start from; default: the folder of each file
 #   CACHE HELD_OUT_CACHE what scripts/preprocess.py made of the two files; with both, the text encoders leave memory
 #   SIZE                 pixels: a side, or "height width"; default: as the pictures are
@@ -30,6 +32,9 @@ python=${PYTHON:-.venv/bin/python}
 command -v "$python" >/dev/null || { echo "$(basename "$0"): no $python here: run scripts/setup.sh, or name an interpreter with PYTHON" >&2; exit 2; }
 read -ra rewards <<<"$REWARDS"; read -ra size <<<"${SIZE:-}"
 args=(--rewards "${rewards[@]}") # lists first: at the end they would take in a key=value that follows
+read -ra servers <<<"${REWARD_SERVERS:-}"; read -ra monitors <<<"${MONITORS:-}"
+[ ${#servers[@]} -eq 0 ]  || args+=(--reward-servers "${servers[@]}")
+[ ${#monitors[@]} -eq 0 ] || args+=(--monitors "${monitors[@]}")
 [ -z "${DATA_PATH:-}" ]   || args+=(--set "root=$DATA_PATH")
 [ ${#size[@]} -eq 0 ]     || args+=(--size "${size[@]}")
 args+=(--backbone "$MODEL_PATH" --config "$RECIPE" --dtype "$DTYPE" --data "$DATA_JSON_PATH" --held-out-data "$HELD_OUT_JSON_PATH" --run-dir "${RUN_DIR:-runs/$RECIPE}")
