@@ -27,13 +27,14 @@ class Server:
     def __init__(self, url, cool_down_s, longest_s, **transport):
         self.transport, self.url = Transport(url, retries=0, **transport), url
         self.cool_down_s, self.longest_s = cool_down_s, longest_s
+        self.versions = {} # name -> the version that all servers must have, once that is known
         self.listed, self.busy, self.until, self.failed_in_a_row, self.counts, self.seconds = None, 0, 0., 0, Counter(), deque(maxlen=1000)
 
     def ask_list(self): # raises RequestFailed or ProtocolError
-        "What is served; one that serves something else than before is refused"
+        "What is served; another version of a reward than elsewhere, or than before, is refused"
         found = read_list(self.transport.json('GET', '/v1/rewards', read_s=10.), self.url)
-        changed = [k for k,e in found.items() if self.listed and k in self.listed and e['version']!=self.listed[k]['version']]
-        if changed: raise ProtocolError(f'{self.url} now serves another version of {", ".join(changed)}', 502)
+        other = [f'{k} {found[k]["version"]!r} in place of {v!r}' for k,v in self.versions.items() if k in found and found[k]['version']!=v]
+        if other: raise ProtocolError(f'{self.url} serves another version of a reward: {", ".join(other)}', 502)
         self.listed = found
 
     def rest(self):
@@ -42,6 +43,7 @@ class Server:
 
     def score(self, samples, names, pixels, read_s):
         "One request; answers by name"
+        if (lost:=[n for n in names if n not in self.listed]): raise ProtocolError(f'{self.url} does not serve {", ".join(lost)}', 502)
         views = [self.listed[n]['view'] for n in names]; raw = any(v=='custom' or v.split('+')[0]=='raw' for v in views); id, start = uuid.uuid4().hex, time.monotonic()
         if not any(self.listed[n]['reference'] for n in names): samples = replace(samples, reference=None)
         said = self.transport.json('POST', '/v1/score', read_s=read_s, data=write_request(samples, names, pixels, raw, id), headers={'Content-Type':'application/octet-stream'})
@@ -100,6 +102,7 @@ def agree(
             if first[1]!=same: raise ConfigError(f'reward {n!r} differs between {first[0]} and {s.url}: ' + ', '.join(f'{k} {first[1][k]!r} and {same[k]!r}' for k in same if first[1][k]!=same[k]))
     for n in wanted or ():
         if n not in served: raise ConfigError(f'no server has the reward {n!r}' + (f'; did you mean {m[0]!r}?' if (m:=difflib.get_close_matches(n, served, 1)) else f'; they have {", ".join(served)}'))
+    for s in servers: s.versions = {n:e['version'] for n,(_,e) in served.items()} # also for one that comes later
     return {n:served[n][1] for n in (wanted or served)}
 
 # %% ../../nbs/rewards/59_client.ipynb #ab0b187e

@@ -197,8 +197,7 @@ class OCR:
         text = '\n'.join(join_words(counted[i]['text'] for i in row) for row in reading_order([w['box'] for w in counted]))
         said = dict(text=text, target=None, cer=None, confidence=min((w['confidence'] for w in counted), default=None), words=words)
         if isinstance(target, Missing): return math.nan, target, said # what it says is of interest even so
-        value, cer = agreement(fold(text, **self.folding), fold(target, **self.folding), self.match)
-        return value, None, said | dict(target=target, cer=cer)
+        value, cer = agreement(fold(text, **self.folding), fold(target, **self.folding), self.match); return value, None, said | dict(target=target, cer=cer)
 
     def __call__(self, samples):
         targets = [self.target(p, m) for p,m in zip(samples.prompt, samples.metadata)]
