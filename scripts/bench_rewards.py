@@ -17,7 +17,7 @@ reward.range = (0,1)
 
 def serve_pickle():
     "The baseline: arrays in a pickle, scores in a pickle; fp32 tensors and the reward as in ours, one worker thread, the same web server"
-    import pickle, torch, uvicorn
+    import pickle, socket, torch, uvicorn
     from fastapi import FastAPI, Request
     from starlette.concurrency import run_in_threadpool
     from starlette.responses import Response
@@ -30,7 +30,7 @@ def serve_pickle():
         return pickle.dumps(score({'reward':reward}, s).values['reward'].numpy())
     @app.post('/score')
     async def scored(http:Request): return Response(await run_in_threadpool(work, await http.body()), media_type='application/octet-stream')
-    config = uvicorn.Config(app, host='127.0.0.1', port=0, log_level='warning', access_log=False); sock = config.bind_socket(); sock.listen(64)
+    config = uvicorn.Config(app, log_level='warning', access_log=False); sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP); sock.bind(('127.0.0.1', 0)); sock.listen(64)
     print(f'serving on http://127.0.0.1:{sock.getsockname()[1]}', flush=True); uvicorn.Server(config).run([sock])
 
 def pictures(n, side):

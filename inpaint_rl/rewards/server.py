@@ -246,7 +246,8 @@ def _bound(host, port, token):
     try: loopback = ipaddress.ip_address(socket.getaddrinfo(host, port)[0][4][0]).is_loopback
     except OSError as e: raise ConfigError(f'--host {host}: {e.strerror}') from e
     if not loopback and not token: raise ConfigError(f'--host {host} can be reached by other machines, so it needs a token: put one into the environment and name the variable, as in --token-env REWARD_TOKEN')
-    s = socket.socket(socket.AF_INET6 if ':' in host else socket.AF_INET); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    s = socket.socket(socket.AF_INET6 if ':' in host else socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) # named: asyncio sends small answers at once only then
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try: s.bind((host, port)); s.listen(2048) # from here on callers wait instead of being refused
     except OSError as e: s.close(); raise ConfigError(f'--port {port} on {host}: {e.strerror}; is another server running? --port 0 takes a free one') from e
     return s
