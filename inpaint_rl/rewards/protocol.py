@@ -10,6 +10,7 @@ __all__ = ['VERSION', 'ProtocolError', 'Limits', 'Request', 'to_bytes', 'from_by
 # %% ../../nbs/rewards/57_protocol.ipynb #f5f721a6
 import base64,binascii,difflib,io,json,math
 from dataclasses import asdict, dataclass, field
+import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
@@ -116,8 +117,10 @@ def to_bytes(
     "Pictures rounded to 8 bits"
     return _fill(torch.empty(x.shape, dtype=torch.uint8), x)
 
-def _fill(out, x): # one picture at a time: what stays in the cache need not be fetched from memory twice
-    for a,b in zip(x, out): b.copy_((a.detach().float()*255).round_() if out.dtype==torch.uint8 else a.detach())
+def _plain(a): return a.detach().cpu().float().numpy()
+
+def _fill(out, x): # one picture at a time, which stays in the cache; and by numpy: torch would start threads for each of the client's, and the trainer's own would then wait for a core
+    for a,b in zip(map(_plain, x), out.numpy()): b[...] = np.rint(a*np.float32(255)) if out.dtype==torch.uint8 else a
     return out
 
 def from_bytes(
@@ -249,8 +252,7 @@ def read_request(
 
 # %% ../../nbs/rewards/57_protocol.ipynb #81fa36aa
 def _check_range(x, name):
-    low, high = (v.item() for v in x.aminmax()) if x.numel() else (0,0)
-    if not (low>=0 and high<=1): raise DataError(f'{name} has values from {low:g} to {high:g}; pictures are finite and lie in [0,1]')
+    if not all(_plain(a).min()>=0 and _plain(a).max()<=1 for a in x): raise DataError(f'{name} has values from {x.min():g} to {x.max():g}; pictures are finite and lie in [0,1]')
 
 def _pack(tensors, text): # name -> (tensor, dtype it travels in)
     "A safetensors file in memory; the library's own `save` copies the pictures three times, and a request is mostly pictures"
