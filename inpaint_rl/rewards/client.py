@@ -208,6 +208,9 @@ def ask_canary(
                 time.sleep(pause(tried, .1, 10.))
             told[s.url] = {n:[None if x!=x else x for x in a.values.tolist()] for n,a in found.items()}
         except (RequestFailed,ProtocolError) as e: raise ConfigError(f'{s.url} could not score the canary: {e}') from e
+        for n,a in found.items(): # a sample without a target is no failure, a reward that breaks down is
+            broken = [r for r in a.reasons if r is not None and (r.retryable or r.kind.endswith(('Error','Exception')))]
+            if broken: raise ConfigError(f'{s.url}: reward {n!r} breaks down on the canary: {broken[0]}')
     compare_canary(told, entries, expected)
     return {n:next(v[n] for v in told.values() if n in v) for n in entries}
 

@@ -317,6 +317,10 @@ class GenEval:
         self.protocol = Protocol(rule, _threshold(threshold, detector, 0), _threshold(counting_threshold, detector, 1), max_objects, position_threshold, in_hole)
         self.name = self.version = self.protocol.name(detector.name)
 
+    device = property(lambda self: getattr(self.detector, 'device', None))
+    def load(self): # weights; the first call does it otherwise
+        getattr(self.detector, 'net', None) # asking for it loads it
+
     def verdicts(self, image, detections, metadata, hole=None):
         "({rule: `Verdict`}, the detections with their colours) of one picture"
         if self.colours: detections = coloured(image, detections, metadata, self.protocol, hole, self.colours)
@@ -383,6 +387,8 @@ class Counting:
         self.detector, self.__name__ = detector, 'counting'
         self.protocol = Protocol('exact', counting_threshold=_threshold(threshold, detector, 1), max_objects=1000, in_hole=in_hole)
         self.name = self.version = f'counting[{detector.name}, threshold={self.protocol.counting_threshold:g}' + (f', in_hole={in_hole:g}]' if in_hole else ']')
+
+    device, load = GenEval.device, GenEval.load
 
     def __call__(self, samples):
         asked, reasons = _asked(samples, lambda m: count_target(m, self.detector.classes), "no target in the metadata ('class' and 'count', or 'include')")

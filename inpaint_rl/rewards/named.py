@@ -59,6 +59,7 @@ def make_reward(
         if lacking: raise ConfigError(f'reward {name!r} needs {", ".join(lacking)}: set {name}.{lacking[0]}=...')
         f = f(**options, **({'device':device} if device and 'device' in known and 'device' not in options and not options.get('url') else {}))
     elif options: raise ConfigError(f'reward {name!r} takes no options, and {", ".join(options)} was set')
+    if hasattr(f, 'load'): f.load() # weights that cannot be had are named now, not in the middle of a run
     if hasattr(f, 'check'): f.check() # is its server there, does it read what is plain to see?
     return f
 
