@@ -84,11 +84,8 @@ class VLM:
         self.judge = judge or (LocalVLM(local, device, dtype) if local else Endpoint(url, model, mode, constrain, extra=extra, key_env=key_env, connect_s=connect_s, read_s=read_s, retries=retries, workers=workers))
         self.device = 'remote' if url else getattr(self.judge, 'device', None) # a reward server lets nobody wait for another machine
 
-    def load(self): # a model in this process; the first call does it otherwise
-        if hasattr(self.judge, 'load'): self.judge.load()
-
-    def check(self):
-        "Is the judge there, and does it answer in the form that is needed? An error if not"
+    def load(self): return self.judge.load() if hasattr(self.judge, 'load') else None # a model in this process; the first call does it otherwise
+    def check(self): # an error if the judge is not there, or does not answer in the form that is needed
         return self.judge.check() if hasattr(self.judge, 'check') else None
 
     def _asked(self, jobs)->list: # (pictures, text) each
