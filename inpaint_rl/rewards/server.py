@@ -18,7 +18,7 @@ from ..core import ConfigError, InpaintRLError
 from ..masks import hole_fraction
 from .base import Samples, Scores, load_reward, score, spec
 from .named import MADE, READY, make_rewards
-from .protocol import VERSION, Limits, ProtocolError, Request, list_rewards, read_list, read_picture, read_request, write_answer
+from .protocol import VERSION, Limits, ProtocolError, Request, from_bytes, json_object, list_rewards, read_list, read_picture, read_request, write_answer
 
 # %% ../../nbs/rewards/58_server.ipynb #9c754146
 @dataclass
@@ -210,22 +210,18 @@ def _single(d, known, wanted, fields, limits):
     names = [n for n in wanted if n in known]; image, mask = fields
     if not names: raise ProtocolError(f'this route needs one of the rewards {", ".join(wanted)}, and this server has {", ".join(known)}', 404)
     if not isinstance(d.get('prompt'), str) or len(d['prompt'])>limits.prompt: raise ProtocolError(f'prompt must be a string of at most {limits.prompt:,} characters')
-    x = read_picture(d.get(image), image, limits).float()[None]/255
+    x = from_bytes(read_picture(d.get(image), image, limits)[None])
     m = torch.ones_like(x[:,:1]) if d.get(mask) is None else read_picture(d[mask], mask, limits, mask=True)[None].ne(0).float()
     if m.shape[2:]!=x.shape[2:]: raise ProtocolError(f'{mask} is {list(m.shape[2:])} and {image} {list(x.shape[2:])}; they must be of one size')
     if not m.any(): raise ProtocolError(f'{mask} has no hole')
     return Request(Samples([d['prompt']], torch.where(m>0, .5, x), m, x, x, ['0'], [d['metadata'] if isinstance(d.get('metadata'), dict) else {}]), names)
 
-def read_score(body, known, limits): return _single(_object(body), known, ('vlm','ocr'), ('image','mask'), limits)
+def read_score(body, known, limits): return _single(json_object(body, 'the body'), known, ('vlm','ocr'), ('image','mask'), limits)
 
 def read_calculate_reward(body, known, limits):
-    d = _object(body)
+    d = json_object(body, 'the body')
     if d.get('mask_base64') is None: raise ProtocolError('mask_base64 is missing')
     return _single(d, known, ('boundary','hps','clip_score'), ('image_b_base64','mask_base64'), limits)
-
-def _object(body):
-    from inpaint_rl.rewards.protocol import _json
-    return _json(body, 'the body')
 
 def _value(scores, name): return None if name not in scores.values or (v:=scores.values[name][0].item())!=v else v
 def _errors(scores): return [dict(reward=k, message=str(r[0])) for k,r in scores.reasons.items() if r[0] is not None]
