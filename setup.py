@@ -6,7 +6,7 @@ from setuptools import setup, find_packages
 cfg = ConfigParser(delimiters=['='])
 cfg.read('settings.ini', encoding='utf-8')
 cfg = cfg['DEFAULT']
-extras = {name: shlex.split(cfg[f'{name}_requirements']) for name in ('server','ocr','geneval')} # pip install inpaint_rl[server,ocr]
+extras = {name: shlex.split(cfg[f'{name}_requirements']) for name in ('server','ocr','geneval','app','widgets')} # pip install inpaint_rl[server,ocr]
 
 setup(
     name=cfg['lib_name'], version=cfg['version'], description=cfg['description'], keywords=cfg['keywords'],
