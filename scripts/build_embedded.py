@@ -1,18 +1,20 @@
 #!/usr/bin/env python
-"""Rebuild what ships in inpaint_rl/embedded from nothing, on a CPU: the digit reader, autoencoders, text encoders, and denoisers by the kit's own SFT trainer.
+"""Rebuild what ships in inpaint_rl/embedded from nothing, on a CPU: the digit reader, autoencoders, text encoders, and denoisers by the kit's own SFT trainer,
+and a LoRA of one of them by its GRPO trainer.
 
   python scripts/build_embedded.py                        # everything; a finished autoencoder in runs/build is not trained again
-  python scripts/build_embedded.py --only tiny-flux-fill  # one of reader, tiny-flux-fill, tiny-sd-inpaint
+  python scripts/build_embedded.py --only tiny-flux-fill  # some of reader, tiny-flux-fill, tiny-sd-inpaint, tiny-flux-fill-grpo
 """
-import argparse, os, shutil, time
+import argparse, os, shutil, subprocess, sys, time
 from dataclasses import replace
 from pathlib import Path
 os.environ.setdefault('OMP_NUM_THREADS', str(os.cpu_count()))
 ROOT = Path(__file__).parent.parent
+PARTS = ('reader', 'tiny-flux-fill', 'tiny-sd-inpaint', 'tiny-flux-fill-grpo')
 
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument('--only', nargs='+', choices=('reader','tiny-flux-fill','tiny-sd-inpaint'), default=('reader','tiny-flux-fill','tiny-sd-inpaint'))
+    p.add_argument('--only', nargs='+', choices=PARTS, default=PARTS)
     p.add_argument('--out', default=ROOT/'inpaint_rl/embedded', type=Path)
     p.add_argument('--work', default=ROOT/'runs/build', type=Path, help='where finished autoencoders and the SFT runs are kept')
     a = p.parse_args()
@@ -46,5 +48,9 @@ def main():
         shutil.rmtree(a.out/name, ignore_errors=True)
         with trainer.best_weights(): E.save_small(backbone.pipe, a.out/name)
         said(f'{name}: denoiser trained for {trainer.config.iterations} iterations, {trainer.progress["seconds"]:.0f} s')
+    if (name:='tiny-flux-fill-grpo') in a.only: # by the commands that everybody uses
+        run = lambda script, *args: subprocess.run([sys.executable, ROOT/f'scripts/{script}.py', *map(str, args)], check=True)
+        run('train', '--config', 'build_tiny_flux_fill_grpo', '--backbone', a.out/'tiny-flux-fill' if a.out!=p.get_default('out') else 'flux_fill', '--lora', 16, '--run-dir', a.work/name, '--overwrite')
+        shutil.rmtree(a.out/name, ignore_errors=True); run('export', a.work/name, '--to', a.out/name, '--dtype', 'fp32'); said(name)
 
 if __name__=='__main__': main()

@@ -6,9 +6,9 @@
 __all__ = ['METHODS', 'method_of', 'make_trainer', 'tiny_flux_fill_grpo', 'tiny_sd_inpaint_grpo', 'flow_grpo_as_published',
            'tiny_flux_fill_nft', 'tiny_sd_inpaint_nft', 'tiny_flux_fill_dpo', 'tiny_sd_inpaint_dpo',
            'tiny_flux_fill_best_of', 'tiny_sd_inpaint_best_of', 'build_tiny_flux_fill', 'build_tiny_sd_inpaint',
-           'tiny_flux_fill_sft', 'tiny_sd_inpaint_sft', 'flux_fill_grpo_4gpus', 'flux_fill_dpo_4gpus',
-           'flux_fill_nft_4gpus', 'flux_fill_sft_4gpus', 'sd_inpainting_grpo_4gpus', 'sd_inpainting_dpo_4gpus',
-           'sd_inpainting_nft_4gpus', 'sd_inpainting_sft_4gpus']
+           'build_tiny_flux_fill_grpo', 'tiny_flux_fill_sft', 'tiny_sd_inpaint_sft', 'flux_fill_grpo_4gpus',
+           'flux_fill_dpo_4gpus', 'flux_fill_nft_4gpus', 'flux_fill_sft_4gpus', 'sd_inpainting_grpo_4gpus',
+           'sd_inpainting_dpo_4gpus', 'sd_inpainting_nft_4gpus', 'sd_inpainting_sft_4gpus']
 
 # %% ../../nbs/trainers/79_recipes.ipynb #f427cfe6
 from dataclasses import replace
@@ -104,6 +104,10 @@ def build_tiny_flux_fill():
 def build_tiny_sd_inpaint():
     "Trains the embedded SD1.5-inpainting denoiser from nothing"
     return replace(build_tiny_flux_fill(), run_dir='runs/build/tiny-sd-inpaint', iterations=1000, lr_schedule='cosine', ema_decay=.99, guidance=1., prompt_dropout=.1)
+
+def build_tiny_flux_fill_grpo():
+    "Trains the LoRA that ships beside the embedded Flux Fill model: `scripts/train.py --lora 16`"
+    return replace(tiny_flux_fill_grpo(), run_dir='runs/build/tiny-flux-fill-grpo', learning_rate=4e-3, train_only=())
 
 def tiny_flux_fill_sft():
     "Goes on with supervised training of the embedded Flux Fill model"
