@@ -58,11 +58,25 @@ def _size(v):
     return None if v is None else len(v)
 
 # %% ../nbs/00_core.ipynb #26be263e
+def _brief(name, v): # '' for what is not there
+    match v:
+        case None: return ''
+        case Tensor(): return f'{name} {list(v.shape)}'
+        case dict(): return f'{name} {{{", ".join(s for k,x in v.items() if (s:=_brief(k,x)))}}}'
+        case int()|float()|str()|tuple(): return f'{name}={v!r}'
+        case list(): return f'{name} {len(v)}x {type(v[0]).__name__}' if v else f'{name} 0x'
+    return f'{name} {type(v).__name__}'
+
+# %% ../nbs/00_core.ipynb #fd9bcf32
 class Stacked:
     "Base of dataclasses whose fields are stacked along the first axis"
     def _stacked(self): return [f.name for f in fields(self) if not f.metadata.get('shared')]
     def _with(self, tensor, seq): return replace(self, **{n:_map(getattr(self,n), tensor, seq) for n in self._stacked()})
     def __len__(self): return next(n for f in self._stacked() if (n:=_size(getattr(self,f))) is not None)
+    def __repr__(self): return f'{type(self).__name__}({", ".join(s for f in fields(self) if (s:=_brief(f.name, getattr(self,f.name))))})'
+    def __init_subclass__(cls, **kwargs): # a dataclass keeps the repr that it finds in its class, and its own would print every number
+        super().__init_subclass__(**kwargs)
+        if '__repr__' not in vars(cls): cls.__repr__ = cls.__mro__[1].__repr__
 
     def select(self, index): # int positions: list, tensor or slice
         "The items at `index`, in that order; those of a plain slice share their memory with these, as in torch"

@@ -20,6 +20,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 from ..core import ConfigError, DataError, Stacked
 from ..masks import binarise, bounding_box, check_mask, polarity_evidence, suspect_inverted, suspect_set
+from ..show import Html, cell, grid, sheet, show_hole
 
 # %% ../../nbs/datasets/10_records.ipynb #f6de5d4a
 @dataclass
@@ -32,6 +33,10 @@ class Record:
     negative_prompt: str = ''
     metadata: dict = field(default_factory=dict) # whatever else the row held
     encoded: dict = field(default_factory=dict) # precomputed: name -> tensor, names as in `FIELDS`
+    def __repr__(self): return f'Record({self.id!r}, image {list(self.image.shape)}, mask {list(self.mask.shape)}, {self.prompt!r})'
+    def _repr_html_(self):
+        image, mask = self.image[None].float().cpu(), self.mask[None].float().cpu()
+        return str(sheet({'picture':show_hole(image, mask), 'hole':mask, 'id':[self.id], 'prompt':[self.prompt], 'metadata':[self.metadata or None]}, side=160, what='record'))
 
 @dataclass
 class Batch(Stacked):
@@ -45,6 +50,9 @@ class Batch(Stacked):
     encoded: dict|None = None # precomputed: name -> [B,...]
     def __post_init__(self):
         if self.metadata is None: self.metadata = [{} for _ in self.ids]
+    def _repr_html_(self, most=8):
+        b = self.select(slice(0, most)); labels = [Html(f'{cell(p)}<br><span style="opacity:.7">{cell(i)}</span>') for p,i in zip(b.prompt, b.ids)]
+        return str(grid(show_hole(b.image.float().cpu(), b.mask.float().cpu()), labels, most, what='records', total=len(self)))
 
 def _stacked(records):
     "What all records have precomputed, stacked; None if there is nothing"

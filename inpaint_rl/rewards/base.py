@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 from ..core import ConfigError, DataError, RewardError, Stacked, shared
 from ..masks import bounding_box, composite, crop, crop_box
+from ..show import Html, cell, of_all, sheet, show_hole, table
 
 # %% ../../nbs/rewards/50_base.ipynb #9b2d1588
 @dataclass
@@ -31,6 +32,10 @@ class Samples(Stacked):
     def __post_init__(self):
         sizes = {n:len(v) for n in self._stacked() if (v:=getattr(self,n)) is not None}
         if len(set(sizes.values()))>1: raise DataError(f'the fields of these samples differ in length: {sizes}')
+
+    def _repr_html_(self, most=6):
+        s = self.select(slice(0, most)).to('cpu', torch.float32)
+        return str(sheet({'prompt':s.prompt, 'hole':show_hole(s.source, s.mask), 'raw':s.raw, 'composite':s.composite, 'record':s.ids}, most, total=len(self), caption=f'view: {self.view}'))
 
     @property
     def image(self)->Tensor: # [B,3,H,W]
@@ -200,6 +205,19 @@ class Scores(Stacked):
             out |= {f'{k}/failed':len(v)-len(ok), f'{k}/seconds':self.seconds[k].mean().item()}
             if len(ok): out |= {f'{k}/mean':ok.mean().item(), f'{k}/std':ok.std(correction=0).item()}
         return out
+
+    def said(self, i:int, name:str)->Html:
+        "A value, or a dash and why there is none"
+        v, why = self.values[name][i].item(), self.reasons[name][i]
+        return cell(v) if why is None and v==v else Html(f'– <span style="opacity:.7">{cell(why or "NaN, without a reason")}</span>')
+
+    def _repr_html_(self, most=8):
+        n = len(next(iter(self.values.values()), ())); ok = {k:v[~v.isnan()] for k,v in self.values.items()}
+        name = lambda k: k if k not in self.specs or self.specs[k].higher_is_better else f'{k} (lower is better)'
+        rows = [[i, *(self.said(i, k) for k in self.values)] for i in range(min(n, most))]
+        rows += [['mean', *(v.mean() if len(v) else None for v in ok.values())], ['std', *(v.std(correction=0) if len(v) else None for v in ok.values())],
+                 ['without', *(n-len(v) for v in ok.values())]]
+        return str(table(['sample', *map(name, self.values)], rows, of_all(min(n, most), n, 'samples; mean and std of those that have a score')))
 
 # %% ../../nbs/rewards/50_base.ipynb #40dbca2f
 def _tidy(out, sp, n):
