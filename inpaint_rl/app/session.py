@@ -22,6 +22,7 @@ from .comparisons import Comparison, make_comparisons, save_comparison
 from .fills import Window, fill_window, make_window, put_back
 from .holes import describe_hole, merge_strokes, paint, shown, strokes, upload_mask
 from .models import Models, defaults
+from .votes import Ballot
 from .pictures import MAX_PIXELS, Picture, png_bytes, preview, read_picture
 
 # %% ../../nbs/app/98_session.ipynb #55683055
@@ -51,6 +52,8 @@ class Session:
     paste_back: bool = True
     metadata: dict = field(default_factory=dict) # of an example, for rewards that read it
     example: str = '' # its id
+    ballot: Ballot|None = None # what is voted on
+    since: float = 0. # when it appeared, in seconds of a clock
     def need_picture(self):
         if self.picture is None: raise DataError('there is no picture yet: load one, or take an example')
 
