@@ -14,25 +14,22 @@ from ..masks import bounding_box, dilate, feather, hole_fraction, suspect_invert
 from ..datasets.records import read_mask
 
 # %% ../../nbs/app/91_holes.ipynb #3a7bffa0
-PAINT = (232, 72, 48, 150) # how a hole looks on the canvas: red, green, blue, opacity
+PAINT = (232, 72, 48) # the colour of a hole on the canvas
 
 def strokes(
-    value, # What the editor hands over; layers are PIL pictures
+    layer:Image.Image, # The paint, as the canvas sends it
     hw, # (height, width) of the preview that was given to it
 )->np.ndarray: # [h,w] bool: painted
-    "Where the canvas is painted, on all layers together"
-    painted = np.zeros(hw, bool)
-    for layer in (value or {}).get('layers') or ():
-        a = layer.convert('RGBA').getchannel('A')
-        if abs(a.width*hw[0]-a.height*hw[1])>max(a.size)+max(hw): raise DataError(f'the canvas is {a.width}x{a.height} and the preview {hw[1]}x{hw[0]}: another shape. Load the picture again')
-        painted |= np.asarray(a.resize(hw[::-1], Image.Resampling.NEAREST))>=PAINT[3]//2
-    return painted
+    "Where the canvas is painted"
+    a = layer.convert('RGBA').getchannel('A')
+    if abs(a.width*hw[0]-a.height*hw[1])>max(a.size)+max(hw): raise DataError(f'the canvas is {a.width}x{a.height} and the preview {hw[1]}x{hw[0]}: another shape. Load the picture again')
+    return np.asarray(a.resize(hw[::-1], Image.Resampling.NEAREST))>=128
 
 def paint(
     painted, # [h,w] bool
 )->Image.Image:
     "A layer for the canvas"
-    rgba = np.zeros((*painted.shape, 4), np.uint8); rgba[painted] = PAINT
+    rgba = np.zeros((*painted.shape, 4), np.uint8); rgba[painted] = (*PAINT, 255)
     return Image.fromarray(rgba)
 
 def shown(
@@ -49,7 +46,7 @@ def merge_strokes(
     painted, # [h,w] bool: what it shows now
 )->Tensor: # [1,H,W]
     "The mask with what was painted and without what was rubbed out"
-    big = lambda x: torch.from_numpy(np.asarray(Image.fromarray(x).resize(mask.shape[:0:-1], Image.Resampling.NEAREST)))[None]
+    big = lambda x: torch.from_numpy(np.array(Image.fromarray(x).resize(mask.shape[:0:-1], Image.Resampling.NEAREST)))[None]
     return torch.where(big(painted & ~before), 1., torch.where(big(before & ~painted), 0., mask))
 
 # %% ../../nbs/app/91_holes.ipynb #e9e49af0

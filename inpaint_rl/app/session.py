@@ -20,9 +20,10 @@ from ..datasets.scenes import DigitScenes
 from ..rewards.base import load_reward, spec
 from .comparisons import Comparison, make_comparisons, save_comparison
 from .fills import Window, fill_window, make_window, put_back
-from .holes import describe_hole, merge_strokes, paint, shown, strokes, upload_mask
+from .holes import describe_hole, merge_strokes, shown, upload_mask
 from .models import Models, defaults
 from .votes import Ballot
+from .painter import from_canvas, to_canvas
 from .pictures import MAX_PIXELS, Picture, png_bytes, preview, read_picture
 
 # %% ../../nbs/app/98_session.ipynb #55683055
@@ -46,6 +47,7 @@ class Session:
     mask: Tensor|None = None # [1,H,W] at the picture's size: the mask of record
     preview: Image.Image|None = None # what the canvas shows
     canvas: np.ndarray|None = None # [h,w] bool: what the canvas shows of the mask
+    number: int = 0 # of the picture, for the canvas
     prompt: str = ''
     window: Window|None = None # of the last fill
     filled: list = field(default_factory=list) # `Filled`s, one per checkpoint
@@ -58,21 +60,21 @@ class Session:
         if self.picture is None: raise DataError('there is no picture yet: load one, or take an example')
 
 # %% ../../nbs/app/98_session.ipynb #b36a1b17
-def canvas_value(s:Session)->dict:
-    "What the editor is given: the preview, and the mask as one layer of paint"
-    return dict(background=s.preview, layers=[paint(s.canvas)], composite=None)
+def canvas_value(s:Session)->str:
+    "What the canvas is given: the preview, and the mask as paint"
+    return to_canvas(s.number, s.preview, s.canvas)
 
 def _put(s, picture, mask=None):
     s.picture, s.filled, s.window, s.metadata, s.example = picture, [], None, {}, ''
-    s.preview = preview(picture.rgb()); s.mask = torch.zeros(1, *picture.size) if mask is None else mask
+    s.number += 1; s.preview = preview(picture.rgb(), 1024); s.mask = torch.zeros(1, *picture.size) if mask is None else mask
     s.canvas = shown(s.mask, s.preview.size[::-1])
     return canvas_value(s)
 
-def load_picture(s:Session, path, max_pixels:int=MAX_PIXELS)->dict:
+def load_picture(s:Session, path, max_pixels:int=MAX_PIXELS)->str:
     "A picture from a file; the old one, its mask and its fills are gone"
     return _put(s, read_picture(path, max_pixels))
 
-def load_example(s:Session, record:Record)->dict:
+def load_example(s:Session, record:Record)->str:
     "A record of a dataset, with its mask and its prompt"
     value = _put(s, Picture((record.image*255).round().byte().permute(1,2,0).numpy(), f'{re.sub(r"[^A-Za-z0-9_-]+", "-", record.id)}.png'), record.mask.clone())
     s.prompt, s.metadata, s.example = record.prompt, dict(record.metadata), record.id
@@ -80,21 +82,21 @@ def load_example(s:Session, record:Record)->dict:
 
 def read_canvas(s:Session, value)->Session:
     "Take over what was painted and rubbed out since the canvas was last read"
-    s.need_picture(); painted = strokes(value, s.canvas.shape)
+    s.need_picture(); painted = from_canvas(value, s.number, s.canvas.shape)
     s.mask, s.canvas = merge_strokes(s.mask, s.canvas, painted), painted
     return s
 
-def load_mask(s:Session, path)->tuple: # (for the editor, a warning or '')
+def load_mask(s:Session, path)->tuple: # (for the canvas, a warning or '')
     "A mask from a file, in place of what was painted"
     s.need_picture(); s.mask, warning = upload_mask(path, s.picture.size); s.canvas = shown(s.mask, s.canvas.shape)
     return canvas_value(s), warning
 
-def invert(s:Session, value)->dict:
+def invert(s:Session, value)->str:
     "Repaint what was kept, keep what was to be repainted"
     read_canvas(s, value); s.mask = 1-s.mask; s.canvas = shown(s.mask, s.canvas.shape)
     return canvas_value(s)
 
-def clear(s:Session)->dict:
+def clear(s:Session)->str:
     "Nothing is painted"
     s.need_picture(); s.mask = torch.zeros_like(s.mask); s.canvas = np.zeros_like(s.canvas)
     return canvas_value(s)

@@ -17,6 +17,7 @@ from ..show import Html, show_hole
 from .comparisons import list_comparisons, read_comparison
 from .models import MOST, Models
 from .pairs import export_pairs
+from .painter import painter
 from .pictures import preview
 from .session import (Ask, Session, Workshop, about, clear, fill, invert, load_example, load_mask, load_picture, make_ballots, read_canvas, reward_facts,
     save_mask, save_results)
@@ -67,8 +68,7 @@ def _inpaint_fields(gr, shop):
                 c['upload'] = gr.UploadButton('Load a picture', file_types=['image'], elem_id='load-picture', min_width=120)
                 c['mask'] = gr.UploadButton('Load a mask', file_types=['image'], elem_id='load-mask', min_width=120)
                 c['example'] = gr.Dropdown([(f'{i+1}: {shop.dataset[i].prompt}', i) for i in range(n)], label='or an example', value=None, elem_id='example', min_width=200)
-            c['canvas'] = gr.ImageEditor(type='pil', image_mode='RGBA', format='png', sources=(), transforms=(), layers=False, height=560, show_label=False, elem_id='canvas', buttons=[],
-                brush=gr.Brush(default_size=36, colors=[('#e84830', .59)], color_mode='fixed'), eraser=gr.Eraser(default_size=36))
+            c['canvas'] = painter(gr, elem_id='canvas')
             with gr.Row():
                 for name,label in (('invert','Invert'), ('clear','Clear'), ('save_mask','Mask as a file')): c[name] = gr.Button(label, size='sm', elem_id=name.replace('_','-'), min_width=90)
             c['about'] = gr.HTML(said(about(Session())), elem_id='about')
@@ -78,14 +78,14 @@ def _inpaint_fields(gr, shop):
                 label='Checkpoints, 2 to 4', info='base models, runs (name@step for an earlier checkpoint), LoRA folders' + (', hub ids' if shop.models.hub else ''))
             with gr.Row():
                 c['seed'] = gr.Number(0, label='Seed', precision=0, minimum=0, min_width=80, elem_id='seed'); c['seeds'] = gr.Slider(1, 4, 1, step=1, label='Seeds', min_width=110, elem_id='seeds')
-                c['steps'] = gr.Number(None, label='Steps', precision=0, placeholder='as trained', min_width=80, elem_id='steps'); c['guidance'] = gr.Number(None, label='Guidance', placeholder='as trained', min_width=80, elem_id='guidance')
+                c['steps'] = gr.Textbox('', label='Steps', placeholder='as trained', min_width=80, max_lines=1, elem_id='steps'); c['guidance'] = gr.Textbox('', label='Guidance', placeholder='as trained', min_width=80, max_lines=1, elem_id='guidance')
             with gr.Row():
                 c['grow'] = gr.Slider(0, 128, 0, step=1, label='Grow the hole, px', min_width=130, elem_id='grow'); c['feather'] = gr.Slider(0, 128, 0, step=1, label='Feather, px', min_width=130, elem_id='feather')
             c['paste'] = gr.Checkbox(True, label='Paste back: only the hole changes', elem_id='paste')
             with gr.Accordion('More', open=False):
                 c['negative'] = gr.Textbox(label='Negative prompt', elem_id='negative')
                 c['around'] = gr.Radio([('the hole and its surroundings', True), ('the whole picture', False)], value=True, label='What the model sees', elem_id='around')
-                c['side'] = gr.Number(None, label='At which size, px', precision=0, placeholder="the model's own", elem_id='side')
+                c['side'] = gr.Textbox('', label='At which size, px', placeholder="the model's own", max_lines=1, elem_id='side')
                 c['keep'] = gr.Checkbox(True, label='Keep for the vote', elem_id='keep')
             with gr.Row(): c['fill'] = gr.Button('Fill', variant='primary', elem_id='fill'); c['cancel'] = gr.Button('Cancel', elem_id='cancel')
             c['status'] = gr.HTML(said(''), elem_id='status')
@@ -170,7 +170,7 @@ def _vote_fields(gr, shop):
         names = shop.models.names()
         with gr.Row():
             c['checkpoints'] = gr.Dropdown(names, value=[n for n in names if n.startswith('tiny-flux-fill')][:2], multiselect=True, max_choices=MOST, allow_custom_value=True, label='Checkpoints', elem_id='vote-checkpoints', scale=3, min_width=260)
-            c['n'] = gr.Number(8, label='Pictures', precision=0, minimum=1, min_width=90, elem_id='vote-n'); c['steps'] = gr.Number(None, label='Steps', precision=0, placeholder='as trained', min_width=90, elem_id='vote-steps')
+            c['n'] = gr.Number(8, label='Pictures', precision=0, minimum=1, min_width=90, elem_id='vote-n'); c['steps'] = gr.Textbox('', label='Steps', placeholder='as trained', max_lines=1, min_width=90, elem_id='vote-steps')
         with gr.Row(): c['make'] = gr.Button('Fill and add', elem_id='vote-make'); c['cancel'] = gr.Button('Cancel', elem_id='vote-cancel')
     with gr.Accordion('Results', open=False, elem_id='vote-results'):
         c['show'] = gr.Button('Count the votes', size='sm', elem_id='vote-show'); c['results'] = gr.Markdown('', elem_id='vote-table')
@@ -222,7 +222,7 @@ def build(
     os.environ.setdefault('GRADIO_ANALYTICS_ENABLED', 'False')
     import gradio as gr
     with gr.Blocks(title='inpaint_rl', analytics_enabled=False, delete_cache=(3600, 24*3600), fill_width=False) as page:
-        session = gr.State(lambda: Session(), time_to_live=6*3600)
+        session = gr.State(Session(), time_to_live=6*3600)
         with gr.Tabs():
             with gr.Tab('Inpaint', elem_id='tab-inpaint'): c = inpaint_tab(gr, shop, session)
             with gr.Tab('Compare', elem_id='tab-compare') as tab: compare_tab(gr, shop, session, tab)
