@@ -106,6 +106,7 @@ def comparison_files(
     path, files = Path(path), _read_said(path)['files']
     return dict(source=path/files['source'], mask=path/files['mask'], fills={l:path/n for l,n in files['fills'].items()})
 
+# %% ../../nbs/app/94_comparisons.ipynb #7e056218
 def read_comparison(
     path, # Folder of a comparison
     pixels:bool=True, # False reads the text only: source and mask are None, and so is every fill
@@ -126,6 +127,7 @@ def _merged(old, new): # {label: {name: value}}; a value is not given up for Non
 
 def _text(c, files): return dict(format=_FORMAT) | {k:getattr(c,k) for k in _KINDS} | dict(files=files)
 
+# %% ../../nbs/app/94_comparisons.ipynb #ecb417c6
 def save_comparison(
     folder, # Where comparisons are kept: `<workspace>/comparisons`
     c:Comparison,
@@ -170,6 +172,7 @@ def _scored(rewards, samples, labels): # ({label: {reward: value or None}}, {lab
     values = {l:{k:s.values[k][i].item() for k in s.values} for i,l in enumerate(labels)}
     return values, each(lambda k,i: s.reasons[k][i] and str(s.reasons[k][i]))
 
+# %% ../../nbs/app/94_comparisons.ipynb #3e51319a
 def make_comparisons(
     backbones:dict, # label -> `Backbone`, 2 to 4 of one family
     dataset, # A sequence of `Record`s

@@ -25,6 +25,7 @@ class Preference:
     votes_against: int
     undecided: int # Votes for tie or both bad on the same ballot
 
+# %% ../../nbs/app/95a_pairs.ipynb #8226d8fb
 def preferences(
     votes, # As `votes.read_votes` gives them
 )->tuple: # (`Preference`s in the order of comparison and labels, Counter of what was left out)
@@ -46,6 +47,7 @@ def _row(c, p):
     return dict(id=f'{c.id}-{pair}', prompt=c.prompt, negative_prompt=c.negative_prompt, allow_inverted=True) | said | dict(comparison=c.id, record=c.record, seed=c.seed, steps=c.steps, guidance=c.guidance,
                 pasted=c.pasted, votes_for=p.votes_for, votes_against=p.votes_against, votes_undecided=p.undecided)
 
+# %% ../../nbs/app/95a_pairs.ipynb #3bda959e
 def _collected(folder, wanted): # (rows, {name: file}, what was left out, lines about it)
     there = {c.id for c in list_comparisons(folder)[0]}; rows, pictures, left_out, odd = [], {}, Counter(), []; opened = {}
     for p in wanted:
@@ -60,11 +62,12 @@ def _collected(folder, wanted): # (rows, {name: file}, what was left out, lines 
         rows.append(names | _row(c, p))
     return rows, pictures, left_out, odd
 
-# %% ../../nbs/app/95a_pairs.ipynb #3bda959e
+# %% ../../nbs/app/95a_pairs.ipynb #1008f41b
 def _claim(out):
     if out.exists() and not (out.is_dir() and ((out/'pairs.json').is_file() or not any(out.iterdir()))):
         raise ConfigError(f'{out} is there already and holds no earlier pairs; choose another folder')
 
+# %% ../../nbs/app/95a_pairs.ipynb #5f14ac49
 def export_pairs(
     folder, # `<workspace>/comparisons`
     votes, # As `votes.read_votes` gives them
@@ -80,11 +83,12 @@ def export_pairs(
         write_json(d/'pairs.json', dict(pairs=len(rows), left_out=left_out))
     return dict(file=out/'pairs.jsonl', pairs=len(rows), left_out=left_out, odd=odd)
 
+# %% ../../nbs/app/95a_pairs.ipynb #618e3688
 def export_words(
     made:dict, # From `export_pairs`
 )->str: # Text
     "What was exported, what was not, and what to do with it"
     n, file = made['pairs'], shlex.quote(str(made['file']))
-    lines = [f'{n} {"pair" if n==1 else "pairs"} in {made["file"]}.', *(f'Left out: {k} {what}.' for what,k in made['left_out'].items()), *made['odd'],
+    lines = [f'{n} {"pair" if n==1 else "pairs"} in {made["file"]}.', *(f'Left out: {what}: {k}.' for what,k in made['left_out'].items()), *made['odd'],
              f'To train on them: python scripts/train.py --method dpo --pairs --data {file} --held-out-data FILE --rewards NAME=WEIGHT group_size=2 groups={min(n,16)} chunk=2']
     return '\n'.join(lines)

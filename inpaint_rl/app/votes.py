@@ -33,6 +33,7 @@ class Ballot:
         "Which question this is"
         return (self.comparison, *sorted((self.left, self.right)))
 
+# %% ../../nbs/app/95_votes.ipynb #94da098a
 def ballots(
     comparisons, # `Comparison`s, with or without pixels
     voter:str, # Name of the voter
@@ -65,6 +66,7 @@ class Vote:
         "Who was preferred"
         return getattr(self, self.verdict) if self.verdict in ('left','right') else None
 
+# %% ../../nbs/app/95_votes.ipynb #601ff29d
 def _append(path, row):
     "One line at the end of a file, in one write"
     path = Path(path); line = json.dumps(row, allow_nan=False).encode()+b'\n'
@@ -82,6 +84,7 @@ def _append(path, row):
 def _check_voter(voter):
     if not isinstance(voter, str) or not voter.strip() or len(voter)>200: raise ConfigError(f'voter={voter!r}: expected a name, up to 200 characters')
 
+# %% ../../nbs/app/95_votes.ipynb #7ed6af48
 def cast(
     votes_file, # `<workspace>/votes.jsonl`
     ballot:Ballot,
@@ -118,11 +121,13 @@ def _replay(votes_file):
         else: votes[v.id] = v
     return list(votes.values()), odd
 
+# %% ../../nbs/app/95_votes.ipynb #710dae24
 def read_votes(votes_file)->tuple: # (`Vote`s that count, oldest first; lines about what could not be read)
     "One vote for each voter and ballot, the latest"
     votes, odd = _replay(votes_file); last = {(v.voter, v.key):v for v in votes}
     return [v for v in votes if last[v.voter, v.key] is v], odd
 
+# %% ../../nbs/app/95_votes.ipynb #10aac65e
 def undo(
     votes_file, voter:str, # Whose last vote is taken back; an earlier vote on the same ballot counts again
 )->Vote|None: # What was taken back; None when there is nothing
@@ -167,6 +172,7 @@ class WinRate:
     voters: int
     records: int
 
+# %% ../../nbs/app/95_votes.ipynb #3cc21148
 def checkpoint_names(comparisons)->dict: # (comparison id, label) -> name
     "What a label is called over many comparisons: itself, unless it stands for different checkpoints"
     said = {(c.id,l):json.dumps(c.checkpoints[l], sort_keys=True) for c in comparisons for l in c.labels}; facts = {}
@@ -174,6 +180,7 @@ def checkpoint_names(comparisons)->dict: # (comparison id, label) -> name
     def words(f): return ', '.join(f'{k} {v}' for k,v in json.loads(f).items() if v is not None)
     return {(i,l):l if len(facts[l])==1 else f'{l} ({words(f)})' for (i,l),f in said.items()}
 
+# %% ../../nbs/app/95_votes.ipynb #fe81565f
 def rate_interval(
     counts, # [records] of (wins, losses)
     seed=0, # Of the resampling
@@ -190,6 +197,7 @@ def rate_interval(
     low, high = rates.quantile(torch.tensor([.025,.975], dtype=rates.dtype)).tolist(); alone = wilson(rate, decided.sum().item())
     return (low, high, 'bootstrap over records') if high-low>=alone[1]-alone[0] else (*alone, 'wilson')
 
+# %% ../../nbs/app/95_votes.ipynb #20926ed0
 def win_rates(
     votes, # As `read_votes` gives them
     comparisons, # Votes on others are left out
@@ -215,6 +223,7 @@ def position_bias(votes)->dict: # 'left', 'decided', 'rate', 'low', 'high'; rate
     rate = left/decided if decided else None; low, high = wilson(rate, decided) if decided else (None,None)
     return dict(left=left, decided=decided, rate=rate, low=low, high=high)
 
+# %% ../../nbs/app/95_votes.ipynb #df071f35
 def plain(text)->str:
     "Any text as a cell of Markdown in which nothing is markup"
     return ''.join(c if c.isalnum() and c.isprintable() or c in ' .,-+%=/' else '&nbsp;' if not c.isprintable() else f'&#{ord(c)};' for c in str(text))
@@ -226,6 +235,7 @@ def rate_rows(rates)->tuple: # (headings, rows of text)
     head = ['A','B','A won','B won','tie','both bad','A preferred (95%)','with ties as half','records','voters','interval']
     return head, [[r.a, r.b, *map(str, (r.wins, r.losses, r.ties, r.both_bad)), _share(r.rate, r.low, r.high), f'{r.half:.0%}', str(r.records), str(r.voters), r.interval] for r in rates]
 
+# %% ../../nbs/app/95_votes.ipynb #f959f153
 def votes_words(
     votes, comparisons, # As for `win_rates`
     seed=0,
