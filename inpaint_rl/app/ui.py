@@ -13,12 +13,13 @@ from pathlib import Path
 from ..core import ConfigError, InpaintRLError
 from ..datasets.records import JsonlDataset
 from ..rewards.client import find_rewards
-from ..show import Html, show_hole
+from ..show import Html, show_hole, table
 from .comparisons import list_comparisons, read_comparison
 from .models import MOST, Models
 from .pairs import export_pairs
 from .painter import painter
 from .pictures import preview
+from .runs import MetricsReader, common_keys, curves, find_runs, read_report, run_names, run_state, sample_grids, state_rows
 from .session import (Ask, Session, Workshop, about, clear, fill, invert, load_example, load_mask, load_picture, make_ballots, read_canvas, reward_facts,
     save_mask, save_results)
 from .views import VIEWS, fills_sheet, look
@@ -34,6 +35,7 @@ CSS = """
 .going progress { width: 100%; height: 12px; accent-color: #c8501e; } .going { padding: 4px 2px; font-size: 14px; }
 .ballot-prompt { font-size: 17px; text-align: center; padding: 6px; } #vote-left-picture img, #vote-right-picture img { image-rendering: pixelated; }
 @media (max-width: 620px) { .fills-row { grid-template-columns: repeat(2, minmax(0, 1fr)); } }
+#canvas .html-container { padding: 0; } .painter .tools button { font-size: 13px; font-weight: 500; } #run-table { overflow-x: auto; }
 footer { display: none !important; }
 """
 KEYS = {'ArrowLeft':'left', '1':'left', 'ArrowRight':'right', '2':'right', 't':'tie', '3':'tie', 'b':'bad', '4':'bad', 'u':'undo'} # key -> button of the vote
@@ -64,10 +66,10 @@ def _inpaint_fields(gr, shop):
     c, names, n = {}, shop.models.names(), min(24, len(shop.dataset))
     with gr.Row(equal_height=False):
         with gr.Column(scale=5, min_width=420):
-            with gr.Row():
-                c['upload'] = gr.UploadButton('Load a picture', file_types=['image'], elem_id='load-picture', min_width=120)
-                c['mask'] = gr.UploadButton('Load a mask', file_types=['image'], elem_id='load-mask', min_width=120)
-                c['example'] = gr.Dropdown([(f'{i+1}: {shop.dataset[i].prompt}', i) for i in range(n)], label='or an example', value=None, elem_id='example', min_width=200)
+            with gr.Row(equal_height=True):
+                c['upload'] = gr.UploadButton('Load a picture', file_types=['image'], elem_id='load-picture', min_width=110, size='sm')
+                c['mask'] = gr.UploadButton('Load a mask', file_types=['image'], elem_id='load-mask', min_width=110, size='sm')
+                c['example'] = gr.Dropdown([(f'example {i+1}: {shop.dataset[i].prompt}', i) for i in range(n)], show_label=False, container=False, info=None, value=None, elem_id='example', min_width=230, scale=2)
             c['canvas'] = painter(gr, elem_id='canvas')
             with gr.Row():
                 for name,label in (('invert','Invert'), ('clear','Clear'), ('save_mask','Mask as a file')): c[name] = gr.Button(label, size='sm', elem_id=name.replace('_','-'), min_width=90)
@@ -77,7 +79,7 @@ def _inpaint_fields(gr, shop):
             c['checkpoints'] = gr.Dropdown(names, value=[n for n in names if n.startswith('tiny-flux-fill')][:2], multiselect=True, max_choices=MOST, allow_custom_value=True, elem_id='checkpoints',
                 label='Checkpoints, 2 to 4', info='base models, runs (name@step for an earlier checkpoint), LoRA folders' + (', hub ids' if shop.models.hub else ''))
             with gr.Row():
-                c['seed'] = gr.Number(0, label='Seed', precision=0, minimum=0, min_width=80, elem_id='seed'); c['seeds'] = gr.Slider(1, 4, 1, step=1, label='Seeds', min_width=110, elem_id='seeds')
+                c['seed'] = gr.Number(0, label='Seed', precision=0, minimum=0, min_width=80, elem_id='seed'); c['seeds'] = gr.Dropdown([1,2,3,4], value=1, label='Seeds', min_width=80, elem_id='seeds')
                 c['steps'] = gr.Textbox('', label='Steps', placeholder='as trained', min_width=80, max_lines=1, elem_id='steps'); c['guidance'] = gr.Textbox('', label='Guidance', placeholder='as trained', min_width=80, max_lines=1, elem_id='guidance')
             with gr.Row():
                 c['grow'] = gr.Slider(0, 128, 0, step=1, label='Grow the hole, px', min_width=130, elem_id='grow'); c['feather'] = gr.Slider(0, 128, 0, step=1, label='Feather, px', min_width=130, elem_id='feather')
@@ -211,7 +213,51 @@ def vote_tab(gr, shop, session, tab):
     return c
 
 # %% ../../nbs/app/99_ui.ipynb #02e43be0
-def runs_tab(gr, shop, tab): gr.Markdown('soon')
+def _runs_fields(gr):
+    c = {}
+    with gr.Row():
+        c['runs'] = gr.Dropdown([], label='Runs', multiselect=True, max_choices=6, elem_id='runs', scale=3, min_width=260); c['key'] = gr.Dropdown(['reward'], value='reward', label='Curve', elem_id='run-key', min_width=160)
+        c['x'] = gr.Radio([('iterations','step'), ('seconds','seconds')], value='step', label='Against', elem_id='run-x', min_width=170); c['live'] = gr.Checkbox(True, label='Live, every 5 s', elem_id='run-live', min_width=120)
+    c['status'] = gr.HTML(said(''), elem_id='run-status')
+    c['plot'] = gr.LinePlot(x='step', y='value', color='run', height=320, elem_id='run-plot', x_title='iterations', y_title='reward')
+    c['table'] = gr.HTML('', elem_id='run-table')
+    with gr.Row(): c['one'] = gr.Dropdown([], label='Pictures of', elem_id='run-one', min_width=200); c['step'] = gr.Slider(0, 1, 0, step=1, label='Sample grid, by time', elem_id='run-step', min_width=200)
+    c['grid'] = gr.Image(type='filepath', format='png', interactive=False, show_label=False, buttons=['fullscreen'], elem_id='run-grid')
+    with gr.Accordion('Report', open=False):
+        c['sheets'] = gr.Gallery(show_label=False, columns=1, object_fit='contain', height='auto', elem_id='run-sheets'); c['report'] = gr.Markdown('', elem_id='run-report')
+    return c
+
+def runs_tab(gr, shop, tab):
+    "Curves and sample grids of run folders"
+    import pandas as pd
+    from PIL import Image
+    c, readers = _runs_fields(gr), {} # folder -> `MetricsReader`, shared by all visitors
+    def known(): folders = find_runs(shop.models.roots)[0]; return {n:f for f,n in run_names(folders).items()}
+    def plotted(names, key, x):
+        here = {n:f for n,f in known().items() if n in (names or ())}
+        for f in here.values(): readers.setdefault(f, MetricsReader(f)).update()
+        rows = {n:readers[f].rows for n,f in here.items()}; keys = common_keys(rows) or ['reward']; key = key if key in keys else keys[0]
+        data, states = pd.DataFrame(curves(rows, [key], x), columns=['run',x,'key','value']), [run_state(f) for f in here.values()]
+        head, cells = state_rows(states); words = [f'{n}: {m}' for n,s in zip(here, states) for m in s.messages] + ([] if here else ['No run is chosen.' if known() else 'There are no runs in the folders of this app yet: `bash scripts/quickstart.sh` makes one.'])
+        return {c['plot']:gr.LinePlot(data, x=x, y='value', color='run', x_title='iterations' if x=='step' else 'seconds of training', y_title=key.replace('_',' ')), c['key']:gr.Dropdown(keys, value=key), c['table']:table(head, cells) if cells else '', c['status']:said('; '.join(words))}
+    def opened(names, key, x):
+        all = list(known()); names = [n for n in names or [] if n in all] or all[:2]
+        yield {c['runs']:gr.Dropdown(all, value=names)} | plotted(names, key, x) | chosen(names[0] if names else None)
+    def chosen(one):
+        f = known().get(one); grids = sample_grids(f) if f else []; text, pictures = read_report(f) if f else (None, []); n = max(1, len(grids)-1)
+        return {c['one']:gr.Dropdown(list(known()), value=one if f else None), c['step']:gr.Slider(0, n, n if len(grids)>1 else 0, step=1, interactive=len(grids)>1), c['report']:text or 'No report yet.', c['sheets']:[Image.open(p) for p in pictures]} | pictured(grids, len(grids)-1)
+    def pictured(grids, i):
+        step, path = grids[max(0, min(int(i), len(grids)-1))] if grids else (None, None)
+        return {c['grid']:gr.Image(Image.open(path) if path else None, show_label=bool(path), label=f'step {step}' if path else None)}
+    def one(name): yield chosen(name)
+    def grid(name, i): f = known().get(name); yield pictured(sample_grids(f) if f else [], i)
+    def drawn(names, key, x): yield plotted(names, key, x)
+    out, fields = list(c.values()), [c['runs'], c['key'], c['x']]; on = lambda event, f, inputs, **k: event(told(c['status'], f), inputs, out, **(QUICK | k))
+    on(tab.select, opened, fields); on(c['one'].input, one, [c['one']]); on(c['step'].release, grid, [c['one'], c['step']])
+    for n in ('runs','key','x'): on(c[n].input, drawn, fields)
+    timer = gr.Timer(5, active=False); timer.tick(told(c['status'], drawn), fields, [c[n] for n in ('plot','key','table','status')], **QUICK)
+    tab.select(lambda live: gr.Timer(active=live), c['live'], timer, **QUICK); c['live'].change(lambda live: gr.Timer(active=live), c['live'], timer, **QUICK)
+    return c
 
 # %% ../../nbs/app/99_ui.ipynb #362921e4
 def build(
