@@ -46,13 +46,13 @@ TEMPLATE = """<div class="painter" tabindex="0" aria-label="Paint over what is t
  <div class="tools"><button type="button" class="brush on" title="Brush (B)">Brush</button><button type="button" class="eraser" title="Eraser (E), or the right mouse button">Eraser</button>
  <label>Size <input class="size" type="range" min="2" max="200" value="40" aria-label="Size of the brush"></label>
  <button type="button" class="undo" title="Undo (Ctrl+Z)">Undo</button><button type="button" class="redo" title="Redo (Ctrl+Shift+Z)">Redo</button>
- <span class="space"></span><button type="button" class="out" title="Smaller">−</button><button type="button" class="fit" title="Fit">Fit</button><button type="button" class="in" title="Larger">+</button></div>
+ <span class="space"></span><button type="button" class="zoom-out" title="Smaller">−</button><button type="button" class="zoom-fit" title="Fit">Fit</button><button type="button" class="zoom-in" title="Larger">+</button></div>
  <div class="view"><div class="stack"><canvas class="picture"></canvas><canvas class="paint"></canvas><div class="cursor"></div></div></div></div>"""
 
 STYLE = """
 .painter { outline: none; border: 1px solid rgba(128,128,128,.35); border-radius: 6px; overflow: hidden; user-select: none; }
 .tools { display: flex; flex-wrap: wrap; gap: 6px; align-items: center; padding: 6px 8px; border-bottom: 1px solid rgba(128,128,128,.25); font-size: 13px; }
-.tools button { padding: 3px 10px; border: 1px solid rgba(128,128,128,.4); border-radius: 5px; background: transparent; color: inherit; cursor: pointer; } .tools button.on { background: #e84830; border-color: #e84830; color: white; }
+.tools button { padding: 3px 10px; margin: 0; line-height: 1.5; min-width: 30px; border: 1px solid rgba(128,128,128,.4); border-radius: 5px; background: transparent; color: inherit; cursor: pointer; } .tools button.on { background: #e84830; border-color: #e84830; color: white; }
 .tools label { display: flex; gap: 6px; align-items: center; } .tools .size { width: 90px; accent-color: #e84830; } .space { flex: 1; }
 .view { height: 520px; overflow: auto; display: flex; background: rgba(128,128,128,.08); } .stack { position: relative; margin: auto; line-height: 0; flex: none; }
 canvas { display: block; width: 100%; height: 100%; } canvas.picture { image-rendering: pixelated; } canvas.paint { position: absolute; inset: 0; opacity: .6; cursor: none; touch-action: none; }
@@ -85,7 +85,7 @@ const end = () => { if (last) { last = null; hand(); } };
 for (const n of ['pointerup', 'pointercancel']) layer.addEventListener(n, end);
 layer.addEventListener('pointerleave', () => { cursor.style.display = 'none'; }); layer.addEventListener('contextmenu', e => e.preventDefault());
 $('.brush').onclick = () => pick(false); $('.eraser').onclick = () => pick(true); $('.undo').onclick = () => step(done, undone); $('.redo').onclick = () => step(undone, done);
-$('.in').onclick = () => { zoom = Math.min(8, zoom * 1.5); lay(); }; $('.out').onclick = () => { zoom = Math.max(1, zoom / 1.5); lay(); }; $('.fit').onclick = () => { zoom = 1; lay(); };
+$('.zoom-in').onclick = () => { zoom = Math.min(8, zoom * 1.5); lay(); }; $('.zoom-out').onclick = () => { zoom = Math.max(1, zoom / 1.5); lay(); }; $('.zoom-fit').onclick = () => { zoom = 1; lay(); };
 root.addEventListener('keydown', e => { const k = e.key.toLowerCase(), s = $('.size');
   if ((e.ctrlKey || e.metaKey) && k === 'z') e.shiftKey ? step(undone, done) : step(done, undone);
   else if (e.ctrlKey || e.metaKey || e.altKey) return; else if (k === '[') s.value = +s.value / 1.25; else if (k === ']') s.value = Math.max(+s.value + 1, +s.value * 1.25);

@@ -53,7 +53,7 @@ class Session:
     filled: list = field(default_factory=list) # `Filled`s, one per checkpoint
     paste_back: bool = True
     metadata: dict = field(default_factory=dict) # of an example, for rewards that read it
-    example: str = '' # its id
+    asked: str = '' # its prompt
     ballot: Ballot|None = None # what is voted on
     since: float = 0. # when it appeared, in seconds of a clock
     def need_picture(self):
@@ -65,7 +65,7 @@ def canvas_value(s:Session)->str:
     return to_canvas(s.number, s.preview, s.canvas)
 
 def _put(s, picture, mask=None):
-    s.picture, s.filled, s.window, s.metadata, s.example = picture, [], None, {}, ''
+    s.picture, s.filled, s.window, s.metadata, s.asked = picture, [], None, {}, ''
     s.number += 1; s.preview = preview(picture.rgb(), 1024); s.mask = torch.zeros(1, *picture.size) if mask is None else mask
     s.canvas = shown(s.mask, s.preview.size[::-1])
     return canvas_value(s)
@@ -77,7 +77,7 @@ def load_picture(s:Session, path, max_pixels:int=MAX_PIXELS)->str:
 def load_example(s:Session, record:Record)->str:
     "A record of a dataset, with its mask and its prompt"
     value = _put(s, Picture((record.image*255).round().byte().permute(1,2,0).numpy(), f'{re.sub(r"[^A-Za-z0-9_-]+", "-", record.id)}.png'), record.mask.clone())
-    s.prompt, s.metadata, s.example = record.prompt, dict(record.metadata), record.id
+    s.prompt = s.asked = record.prompt; s.metadata = dict(record.metadata)
     return value
 
 def read_canvas(s:Session, value)->Session:
@@ -145,7 +145,7 @@ def fill(
     window(side or 64, 16) # what is wrong with the mask is said before a model is read
     yield 0, f'loading {sources[0].label}'
     backbone, facts = shop.models.get(sources[0]); own = defaults(backbone, facts)
-    w = window(side or own['side'], backbone.multiple); w.record.metadata = s.metadata
+    w = window(side or own['side'], backbone.multiple); w.record.metadata = s.metadata if (ask.prompt or '')==s.asked else {} # facts about an example hold for what it asks for
     s.window, s.filled, s.paste_back, s.prompt = w, [], bool(ask.paste_back), ask.prompt or ''
     for share,words,s.filled in fill_window(shop.models, sources, w, range(first, first+seeds), steps or own['steps'], own['guidance'] if guidance is None else guidance, shop.rewards): yield share, words
     if ask.keep and len(s.filled)>1: keep(shop, s)
