@@ -90,5 +90,5 @@ def export_words(
     "What was exported, what was not, and what to do with it"
     n, file = made['pairs'], shlex.quote(str(made['file']))
     lines = [f'{n} {"pair" if n==1 else "pairs"} in {made["file"]}.', *(f'Left out: {what}: {k}.' for what,k in made['left_out'].items()), *made['odd'],
-             f'To train on them: python scripts/train.py --method dpo --pairs --data {file} --held-out-data FILE --rewards NAME=WEIGHT group_size=2 groups={min(n,16)} chunk=2']
+             f'To train on them: python scripts/train.py group_size=2 groups={min(n,16)} chunk=2 --method dpo --pairs --data {file} --held-out-data FILE --rewards NAME=WEIGHT']
     return '\n'.join(lines)
