@@ -86,11 +86,12 @@ for (const n of ['pointerup', 'pointercancel']) layer.addEventListener(n, end);
 layer.addEventListener('pointerleave', () => { cursor.style.display = 'none'; }); layer.addEventListener('contextmenu', e => e.preventDefault());
 $('.brush').onclick = () => pick(false); $('.eraser').onclick = () => pick(true); $('.undo').onclick = () => step(done, undone); $('.redo').onclick = () => step(undone, done);
 $('.zoom-in').onclick = () => { zoom = Math.min(8, zoom * 1.5); lay(); }; $('.zoom-out').onclick = () => { zoom = Math.max(1, zoom / 1.5); lay(); }; $('.zoom-fit').onclick = () => { zoom = 1; lay(); };
-root.addEventListener('keydown', e => { const k = e.key.toLowerCase(), s = $('.size');
+const typing = e => !root.offsetParent || e.target.closest('input:not([type=range]), textarea, select, [contenteditable]'); // the page's keys are ours while the canvas is seen and nobody writes
+document.addEventListener('keydown', e => { if (typing(e)) return; const k = e.key.toLowerCase(), s = $('.size');
   if ((e.ctrlKey || e.metaKey) && k === 'z') e.shiftKey ? step(undone, done) : step(done, undone);
   else if (e.ctrlKey || e.metaKey || e.altKey) return; else if (k === '[') s.value = +s.value / 1.25; else if (k === ']') s.value = Math.max(+s.value + 1, +s.value * 1.25);
   else if (k === 'b') pick(false); else if (k === 'e') pick(true); else if (k === 'h') layer.style.opacity = 0; else return; e.preventDefault(); });
-root.addEventListener('keyup', e => { if (e.key.toLowerCase() === 'h') layer.style.opacity = ''; });
+document.addEventListener('keyup', e => { if (e.key.toLowerCase() === 'h') layer.style.opacity = ''; });
 new ResizeObserver(lay).observe(view); watch('value', show); show();
 """
 
