@@ -21,7 +21,7 @@ next, to try:
   {launch} scripts/train.py {again}    # go on where this run ended
   {python} scripts/train.py --run-dir runs/mine learning_rate=2e-4 kl_coef=0.05    # other settings; --help lists the options
   bash scripts/quickstart.sh --backbone {other}    # the other family
-  {python} -m jupyterlab nbs/tutorials/one_update.ipynb    # one rollout and one update, step by step"""
+  {python} -m jupyterlab nbs/tutorials/02_one_update.ipynb    # one rollout and one update, step by step"""
 
 def parse():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
