@@ -195,7 +195,7 @@ def override(
 # %% ../nbs/01_config.ipynb #703b1391
 def _file_module(path):
     "The module in the file `path`, run afresh"
-    if not path.is_file(): raise ConfigError(f'{path}: no such file of recipes')
+    if not path.is_file(): raise ConfigError(f'{path}: no such file')
     name = f'recipes_{path.stem}_{seed_from(str(path.resolve()))}'
     spec = importlib.util.spec_from_file_location(name, path)
     module = sys.modules[name] = importlib.util.module_from_spec(spec)

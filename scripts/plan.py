@@ -24,7 +24,7 @@ def parse():
     p.add_argument('--size', type=int, nargs='+', default=[64], metavar='PIXELS', help='height and width of the pictures; one number for a square')
     p.add_argument('--gpus', type=int, default=1)
     p.add_argument('--gb', type=float, default=80, help='memory of a GPU in 10^9 bytes')
-    return p.parse_args()
+    return p.parse_intermixed_args() # key=value before and after --options
 
 def main():
     a = parse()

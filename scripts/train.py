@@ -13,6 +13,7 @@ import argparse, json, os, shlex, sys
 from pathlib import Path
 os.environ.setdefault('OMP_NUM_THREADS', str(os.cpu_count()))
 os.environ.setdefault('HF_HUB_DISABLE_TELEMETRY', '1')
+sys.path.append(os.getcwd()) # dotted names of rewards are looked up where the command was typed, as `python -m` would
 
 SHORT = dict(flux_fill='tiny-flux-fill', sd_inpaint='tiny-sd-inpaint') # backbone -> embedded model; its recipes are named after it and the method
 
@@ -21,7 +22,7 @@ next, to try:
   {launch} scripts/train.py {again}    # go on where this run ended
   {python} scripts/train.py --run-dir runs/mine learning_rate=2e-4 kl_coef=0.05    # other settings; --help lists the options
   bash scripts/quickstart.sh --backbone {other}    # the other family
-  {python} -m jupyterlab nbs/tutorials/one_update.ipynb    # one rollout and one update, step by step"""
+  {python} -m jupyterlab nbs/tutorials/02_one_update.ipynb    # one rollout and one update, step by step"""
 
 def parse():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -38,7 +39,7 @@ def parse():
     p.add_argument('--buckets', type=float, metavar='MOST', help='train on several shapes of the area of --size squared, up to MOST:1 and 1:MOST')
     p.add_argument('--cache', metavar='DIR', help='what scripts/preprocess.py made of --data')
     p.add_argument('--held-out-cache', metavar='DIR', help='and of --held-out-data; with both, the text encoders are dropped')
-    p.add_argument('--rewards', nargs='+', metavar='NAME=WEIGHT', help='rewards with weights: short names, or dotted ones; --ocr_weight 0.5 says the same as ocr=0.5; default: those of the digit scenes')
+    p.add_argument('--rewards', nargs='+', metavar='NAME=WEIGHT', help='rewards with weights: short names, dotted ones, or my_rewards.py:name; --ocr_weight 0.5 says the same as ocr=0.5; default: those of the digit scenes')
     p.add_argument('--monitors', nargs='+', metavar='NAME', help='held-out rewards: logged, never optimised, and an alarm when they fall')
     p.add_argument('--reward-set', nargs='+', default=[], metavar='REWARD.OPTION=VALUE', help='settings of rewards that are computed here')
     p.add_argument('--reward-servers', nargs='+', default=[], metavar='URL', help='who computes the rewards with short names (see scripts/run_server.sh)')
@@ -58,7 +59,7 @@ def parse():
 
 def main():
     from inpaint_rl.rewards.client import find_rewards, split_weight, take_weights
-    words, weights = take_weights(sys.argv[1:]); a = parse().parse_args(words)
+    words, weights = take_weights(sys.argv[1:]); a = parse().parse_intermixed_args(words) # key=value before and after --options
     print('loading torch, diffusers and the model ...', flush=True)
     from inpaint_rl import distributed as dist
     from inpaint_rl.backbones.base import LoRA

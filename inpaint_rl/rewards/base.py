@@ -9,8 +9,10 @@ __all__ = ['Samples', 'check_view', 'view', 'Spec', 'reward', 'spec', 'load_rewa
 import difflib,functools,importlib,math,time
 from collections import Counter
 from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
 import torch
 from torch import Tensor
+from ..config import _file_module
 from ..core import ConfigError, DataError, RewardError, Stacked, shared
 from ..masks import bounding_box, composite, crop, crop_box
 from ..show import Html, cell, of_all, sheet, show_hole, table
@@ -138,14 +140,17 @@ def spec(
     return Spec(name or getattr(f, '__name__', type(f).__name__), **{k:getattr(f,k) for k in _attributes if hasattr(f,k)})
 
 # %% ../../nbs/rewards/50_base.ipynb #532892b8
+@functools.lru_cache(maxsize=None)
+def _from_file(path): return _file_module(Path(path)) # once, as an import would
+
 def load_reward(
-    what, # A callable, or 'package.module.name' (or 'package.module:name')
+    what, # A callable, 'package.module.name' (or 'package.module:name'), or 'file.py:name'
 ):
     "The reward function that `what` names"
     if callable(what): return what
-    module, _, name = str(what).replace(':','.').rpartition('.')
-    if not module: raise ConfigError(f'reward {what!r}: give a dotted path such as inpaint_rl.rewards.local.seam, or the function itself')
-    try: found = importlib.import_module(module)
+    module, _, name = str(what).rpartition(':') if '.py:' in str(what) else str(what).replace(':','.').rpartition('.')
+    if not module: raise ConfigError(f'reward {what!r}: give a dotted path such as inpaint_rl.rewards.local.seam, a file such as my_rewards.py:name, or the function itself')
+    try: found = _from_file(module) if module.endswith('.py') else importlib.import_module(module)
     except ImportError as e: raise ConfigError(f'reward {what!r}: could not import {module}: {e}') from e
     f = getattr(found, name, None)
     if callable(f): return f
