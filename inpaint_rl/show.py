@@ -128,7 +128,7 @@ def grid(
     labels=None, # A text or markup for each
     most:int=8, # At most so many are shown
     side:int=128, # About how wide
-    what='pictures', # What they are, for the line under them
+    what='pictures', # What they are, for the line under them; empty: no line
     total:int|None=None, # How many there are, where `images` are only the first
 )->Html:
     "Labelled tiles"
@@ -137,7 +137,7 @@ def grid(
     for i,p in enumerate(pictures):
         text = cell(labels[i]) if labels is not None else ''
         tiles.append(f'<div style="display:inline-block;vertical-align:top;width:{max(p.size[0],64)}px;margin:0 8px 8px 0;font-size:85%;line-height:1.25;overflow-wrap:anywhere">{p.html()}<br>{text}</div>')
-    return block(''.join(tiles), of_all(len(pictures), total or len(images), what))
+    return block(''.join(tiles), what and of_all(len(pictures), total or len(images), what))
 
 def sheet(
     columns:dict, # heading -> [n,3,H,W], or other cells, n of each

@@ -65,7 +65,7 @@ def advantage_plot(
     top = max(1., float(torch.cat([now,plain]).abs().max()))*1.15
     for y in (-clip,clip):
         if clip<top: ax.axhline(y, color='#c8501e', lw=1, ls='--')
-    ax.set_ylim(-top, top); ax.axhline(0, color=INK, lw=.8); ax.set_xticks(list(x)); ax.set_ylabel('advantage', color=INK, fontsize=9); ax.tick_params(labelsize=8)
+    ax.set_ylim(-top, top); ax.axhline(0, color=INK, lw=.8); ax.set_xticks(list(x)); ax.set_ylabel('advantage', color=INK, fontsize=9); ax.set_xlabel('samples, in the order of the tiles', color=INK, fontsize=8); ax.tick_params(labelsize=8)
     ax.spines[['top','right']].set_visible(False); ax.legend(frameon=False, fontsize=8)
     return fig
 
@@ -82,8 +82,9 @@ def draw_group(
         return Html('<br>'.join([head, *(f'{cell(n)} {scores.said(i, n)}' for n in scores.values)]))
     tiles = [show_hole(s.source[:1], s.mask[:1])[0], *(s.composite[i] for i in order)]
     stats = ', '.join(f'{cell(n)}: std {a.stats.get(f"{n}/std", math.nan):.3g} in the batch, {a.stats.get(f"{n}/group_std", math.nan):.3g} in a group, floor {groups.scores.specs[n].std_floor:g}' for n in scores.values)
+    left = f'<div>the best {most} of {groups.k} samples</div>' if groups.k>most else ''
     words = f'<div>{cell(s.prompt[0])}</div><div style="opacity:.75;font-size:85%">{stats}; {a.stats["clipped_share"]:.0%} of the batch clipped, {a.stats["dropped"]} left out</div>'
-    return Html(grid(tiles, [Html('source and hole'), *map(label, order)], most+1, 96, what='tiles') + words + figure_html(advantage_plot(a.values[rows][order], plain.values[rows][order], clip)))
+    return Html(grid(tiles, [Html('source and hole'), *map(label, order)], most+1, what='') + left + words + figure_html(advantage_plot(a.values[rows][order], plain.values[rows][order], clip)))
 
 # %% ../../nbs/explore/92_groups.ipynb #fec8b1c3
 def group_explorer(

@@ -25,7 +25,7 @@ def square_holes(
     fractions, # Shares of the frame, about; several
     multiple:int=8, # Pixels that a side is a multiple of
 )->list: # Records with the same picture
-    "A record with centred holes of several sizes"
+    "A record with square holes of several sizes, about in the middle"
     h, w = record.mask.shape[-2:]; out = {}
     for f in fractions:
         if not 0<f<1: raise ConfigError(f'fractions={tuple(fractions)}: each must lie between 0 and 1')
@@ -116,7 +116,7 @@ def ratio_plot(
     ax.set_xlabel('log-ratio; the clip range is shaded', fontsize=8, color=INK)
     ax = fig.add_subplot(grid[:,1]); ax.loglog(f, spread, 'o-', color='#1f5fa8', label='measured'); ax.loglog(f, ratios.expected[level].mean(-1), ':', color=INK, lw=1, label='shift / √elements')
     ax.loglog(f, spread[-1]*(f[-1]/f).sqrt(), '--', color='#c8501e', lw=1, label='1/√f'); ax.legend(frameon=False, fontsize=8); ax.set_xlabel('share of the frame', fontsize=8, color=INK); ax.set_title('std of the log-ratio', fontsize=9, color=INK)
-    ax.tick_params(labelsize=7, which='both'); ax.grid(alpha=.25, lw=.6, which='both'); ax.spines[['top','right']].set_visible(False)
+    ax.set_xticks(f, [f'{x:.0%}' for x in f]); ax.tick_params(labelsize=7, which='both'); ax.tick_params(axis='x', which='minor', bottom=False, labelbottom=False); ax.grid(alpha=.25, lw=.6); ax.spines[['top','right']].set_visible(False)
     return fig
 
 # %% ../../nbs/explore/93_ratios.ipynb #1744e0c7

@@ -114,7 +114,7 @@ def draw_step(
 )->Html:
     "A step of a rollout: its pictures, its numbers, and where it stands"
     words = f'<div>{cell(recorded.batch.prompt[b])}: {step_words(recorded, i, b)}</div>'
-    return Html(grid(list(tiles.values()), list(tiles)) + words + figure_html(schedule_plot(recorded, i, b)))
+    return Html(grid(list(tiles.values()), list(tiles), what='') + words + figure_html(schedule_plot(recorded, i, b)))
 
 # %% ../../nbs/explore/91_rollouts.ipynb #16bdd6c9
 def rollout_explorer(
