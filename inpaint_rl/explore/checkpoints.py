@@ -83,6 +83,7 @@ def progress_plot(
     ax.tick_params(labelsize=8); ax.spines[['top','right']].set_visible(False); ax.grid(alpha=.25, lw=.6)
     return fig
 
+# %% ../../nbs/explore/96_checkpoints.ipynb #6dbb4f83
 def draw_checkpoint(
     viewer:RunViewer, step:int, seed:int=0,
     raw:bool=False, # All that the model decoded, not pasted into the source

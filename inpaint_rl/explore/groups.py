@@ -27,6 +27,7 @@ class Groups:
     weights: dict # Name of a reward -> weight
     k: int
 
+# %% ../../nbs/explore/92_groups.ipynb #daf28715
 @torch.no_grad()
 def draw_groups(
     backbone, batch, # A `Batch` of G records
@@ -46,6 +47,7 @@ def draw_groups(
     samples = Samples.of(batch.to('cpu').repeat(k), raw, reference=reference)
     return Groups(samples, score({n:f for n,(f,_) in named.items()}, samples), {n:w for n,(_,w) in named.items()}, k)
 
+# %% ../../nbs/explore/92_groups.ipynb #14420865
 def weigh(
     groups:Groups,
     weights:dict|None=None, # Others than those of the groups
@@ -69,6 +71,7 @@ def advantage_plot(
     ax.spines[['top','right']].set_visible(False); ax.legend(frameon=False, fontsize=8)
     return fig
 
+# %% ../../nbs/explore/92_groups.ipynb #41e4d23f
 def draw_group(
     groups:Groups, record:int, # Which one
     weights:dict|None=None, clip:float=5., most:int=24, # Tiles shown

@@ -28,6 +28,7 @@ def draw_masks(
     rng = np.random.default_rng(seed)
     return dilate(torch.stack([mask_kinds[kind](rng, h, w, **params) for _ in range(n)]), grow)
 
+# %% ../../nbs/explore/94_holes.ipynb #7c31481b
 def size_plot(
     masks:Tensor, # [n,1,h,w]
 ):
@@ -37,6 +38,7 @@ def size_plot(
     ax.set_xlabel(f'hole, % of the picture, in {len(masks)} draws; mean {f.mean():.1f}, from {f.min():.1f} to {f.max():.1f}', fontsize=8, color=INK); ax.yaxis.get_major_locator().set_params(integer=True); ax.tick_params(labelsize=8); ax.spines[['top','right']].set_visible(False)
     return fig
 
+# %% ../../nbs/explore/94_holes.ipynb #5a8a5c1d
 def draw_holes(
     kind:str, h:int, w:int, n:int=64, seed:int=0, grow:float=0,
     feather_px:float=0, # Softness outside the hole, pixels
@@ -63,6 +65,7 @@ def sliders(
         else: out[name] = W.FloatSlider(value=v, min=0, max=1, step=.05) if share else W.IntSlider(value=v, min=0, max=max(10, 2*v))
     return out
 
+# %% ../../nbs/explore/94_holes.ipynb #dbfb1482
 def mask_explorer(
     h:int=256, w:int=256, # Pixels
     image:Tensor|None=None, # [3,H,W]: a picture to draw the holes in, whose size counts

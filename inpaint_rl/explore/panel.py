@@ -18,6 +18,7 @@ def message(
     "What went wrong, for people"
     return Html(f'<div style="border-left:3px solid #c8501e;padding:4px 10px;max-width:60em"><b>{type(error).__name__}</b>: {html.escape(str(error))}</div>')
 
+# %% ../../nbs/explore/90_panel.ipynb #6c8b9b92
 def attempt(
     draw, # A function that returns markup
     *args, **kwargs,
@@ -40,6 +41,7 @@ def widgets():
     except ImportError as e: raise ConfigError('explorers need ipywidgets: pip install ipywidgets') from e
     return ipywidgets
 
+# %% ../../nbs/explore/90_panel.ipynb #f814a421
 def panel(
     draw, # Function of the controls by name -> markup
     **controls, # name -> a widget, or what `ipywidgets.interact` takes: (low, high) or (low, high, step), a list of choices, True or False

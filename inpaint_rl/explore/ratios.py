@@ -47,6 +47,7 @@ def jitter(
     change.__name__ = f'noise of {scale:.1%} on all weights'
     return change
 
+# %% ../../nbs/explore/93_ratios.ipynb #9655f5ad
 @dataclass
 class Ratios:
     "Log-ratios of replayed steps: L noise levels, H holes, n samples of each, S steps"
@@ -66,6 +67,7 @@ class Ratios:
         "What the scatter of the log-ratio should be: the shift, over the root of the number of elements"
         w = self.weight.flatten(1); return self.shift.square().mean(2).sqrt()*(w.square().sum(1).sqrt()/w.sum(1))[:,None]
 
+# %% ../../nbs/explore/93_ratios.ipynb #720e61ce
 @torch.no_grad()
 def measure_ratios(
     backbone, records, # From `square_holes`, or any records of one size
@@ -104,6 +106,7 @@ def clip_counts(
         out.append(ratio_stats(grpo_loss(new, old, torch.ones_like(log_ratio), weight=weight, clip_range=clip_range, clip_scale_by_hole=scale_by_hole, clip_reference=reference)[1]))
     return out
 
+# %% ../../nbs/explore/93_ratios.ipynb #832de3e3
 def ratio_plot(
     ratios:Ratios, level:int, limits, # Clip range of each hole
 ):

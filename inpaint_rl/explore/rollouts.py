@@ -85,6 +85,7 @@ def step_pictures(
     if not last: out |= {'noise':colours(r.noise[i,one]), 'believed':believed}
     return out | {'pasted back':composite(believed, image, mask)}
 
+# %% ../../nbs/explore/91_rollouts.ipynb #fb27a4b4
 def schedule_plot(
     recorded:Recorded, i:int, b:int, # As in `step_pictures`
 ):
@@ -100,7 +101,7 @@ def schedule_plot(
         ax.tick_params(labelsize=8); ax.spines[['top','right']].set_visible(False); ax.grid(alpha=.25, lw=.6, color=PALE)
     return fig
 
-# %% ../../nbs/explore/91_rollouts.ipynb #fb27a4b4
+# %% ../../nbs/explore/91_rollouts.ipynb #a06dccea
 def step_words(recorded, i, b):
     "One step in a line"
     r, n = recorded, len(recorded.schedule); level = 'sigma' if r.schedule.kind=='flow' else 'alpha_bar'
@@ -108,6 +109,7 @@ def step_words(recorded, i, b):
     random = f'random, std {r.std[i,b]:.4f}, log-prob {r.log_prob[i,b]:.4f}' if i in r.window else 'deterministic'
     return f'before step {i} of {n}: {level} {r.schedule.levels[i]:.4f} → {r.schedule.levels[i+1]:.4f}, {random}'
 
+# %% ../../nbs/explore/91_rollouts.ipynb #581717d8
 def draw_step(
     recorded:Recorded, i:int, b:int,
     tiles:dict, # From `step_pictures`

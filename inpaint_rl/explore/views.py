@@ -28,6 +28,7 @@ def seen_by(
 
 def view_name(sp)->str: return sp.view if isinstance(sp.view, str) else getattr(sp.view, '__name__', type(sp.view).__name__)
 
+# %% ../../nbs/explore/95_views.ipynb #0266d19b
 def draw_views(
     samples:Samples, rewards:dict, scores:Scores, # name -> reward, and what they said about all samples
     first:int=0, rows:int=3, # Which samples are shown
