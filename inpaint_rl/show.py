@@ -29,6 +29,7 @@ def show_hole(
     edge = ring((mask>=.5).to(mask.dtype), max(1, image.shape[-1]//128), 'inner')
     return inside*(1-edge) + tint*edge
 
+# %% ../nbs/04_show.ipynb #5a47582e
 def scaled(
     x:Tensor, # [...,H,W] pictures: [C,H,W] or [B,C,H,W]
     side:int, # Pixels
@@ -64,6 +65,7 @@ def png(
     buffer = io.BytesIO(); Image.fromarray(x[...,0] if x.shape[-1]==1 else x).save(buffer, 'png', optimize=True)
     return buffer.getvalue()
 
+# %% ../nbs/04_show.ipynb #4fb4b298
 class Picture:
     "A picture that a notebook shows"
     def __init__(self,
@@ -89,6 +91,7 @@ def short(text, most=140)->str:
     text = ' '.join(str(text).split())
     return text if len(text)<=most else text[:most-1]+'…'
 
+# %% ../nbs/04_show.ipynb #efa0baba
 def cell(
     value, # Markup, a number, a `Picture`, or anything with a `str`
 )->Html:
@@ -99,7 +102,7 @@ def cell(
     if value is None or isinstance(value, float) and math.isnan(value): return Html('–')
     return Html(f'{value:.4g}' if isinstance(value, float) else html.escape(short(value)))
 
-# %% ../nbs/04_show.ipynb #efa0baba
+# %% ../nbs/04_show.ipynb #91caf940
 def table(
     head, # Column headings; empty for none
     rows, # Lists of cells, see `cell`
@@ -111,6 +114,7 @@ def table(
     body = (f'<thead>{tr(head,"th")}</thead>' if head else '')+'<tbody>'+''.join(tr(r,'td') for r in rows)+'</tbody>'
     return block(f'<table style="border-collapse:collapse;margin:0;font-size:90%;color:inherit">{body}</table>', caption)
 
+# %% ../nbs/04_show.ipynb #0de27f56
 def block(
     markup, # Any
     caption='', # Under it
@@ -128,7 +132,7 @@ def grid(
     labels=None, # A text or markup for each
     most:int=8, # At most so many are shown
     side:int=128, # About how wide
-    what='pictures', # What they are, for the line under them
+    what='pictures', # What they are, for the line under them; empty: no line
     total:int|None=None, # How many there are, where `images` are only the first
 )->Html:
     "Labelled tiles"
@@ -137,8 +141,9 @@ def grid(
     for i,p in enumerate(pictures):
         text = cell(labels[i]) if labels is not None else ''
         tiles.append(f'<div style="display:inline-block;vertical-align:top;width:{max(p.size[0],64)}px;margin:0 8px 8px 0;font-size:85%;line-height:1.25;overflow-wrap:anywhere">{p.html()}<br>{text}</div>')
-    return block(''.join(tiles), of_all(len(pictures), total or len(images), what))
+    return block(''.join(tiles), what and of_all(len(pictures), total or len(images), what))
 
+# %% ../nbs/04_show.ipynb #6d5b88e4
 def sheet(
     columns:dict, # heading -> [n,3,H,W], or other cells, n of each
     most:int=8, side:int=96, what='samples', total:int|None=None,
@@ -161,6 +166,7 @@ def show_images(
     "Pictures as tiles"
     return grid(_four(images), labels, most, side)
 
+# %% ../nbs/04_show.ipynb #790a55a2
 def show_mask(
     mask, # [B,1,H,W] or [1,H,W], 1 = repaint; may be soft
     image=None, # [B,3,H,W] or [3,H,W]: what the hole is in
@@ -184,6 +190,7 @@ class _Reader(HTMLParser):
     def handle_endtag(self, tag):
         if not self.open or self.open.pop()!=tag: raise DataError(f'this markup is not well formed: </{tag}> closes nothing')
 
+# %% ../nbs/04_show.ipynb #42d7b412
 def seen(
     markup, # HTML
 )->tuple: # (text, [H,W] or [H,W,3] tensors of bytes)
