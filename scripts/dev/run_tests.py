@@ -1,5 +1,5 @@
 "The checks, then every notebook in a process of its own. Words select notebooks by path, and then the checks are left out."
-import os,signal,subprocess,sys,time
+import atexit,multiprocessing,os,signal,subprocess,sys,tempfile,time
 from argparse import ArgumentParser
 from concurrent.futures import ThreadPoolExecutor
 from common import ROOT, notebooks
@@ -7,13 +7,16 @@ from common import ROOT, notebooks
 DEV = ROOT/'scripts/dev'
 CHECKS = [('notebooks are well formed', ['check_nbs.py']), ('floors are kept', ['check_layers.py']), ('notebooks and package agree', ['check_sync.py']),
           ('README agrees with index.ipynb', ['readme.py','--check']), ('sidebar lists every notebook', ['sidebar.py','--check'])]
-ONE = 'import sys; from nbdev.test import nbdev_test; nbdev_test(path=sys.argv[1], flags=sys.argv[2], n_workers=0, do_print=True)'
+ENV = {'OMP_NUM_THREADS':'1', 'MPLBACKEND':'agg', 'PYTHONUNBUFFERED':'1'}
+forks = multiprocessing.get_context('forkserver') # loads what nearly all notebooks load once (some ten seconds), and forks a fresh process for each
+forks.set_forkserver_preload(['torch','nbdev.test','transformers.models.clip.modeling_clip','transformers.models.t5.modeling_t5','diffusers.pipelines.flux.pipeline_flux_fill',
+                              'diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion_inpaint','accelerate','peft','matplotlib.figure'])
 running = set()
 
 def run(cmd, timeout):
     "(did it go well, seconds, output); whatever the command started is gone when it ends or runs out of time"
-    start,env = time.time(), {**os.environ, 'OMP_NUM_THREADS':'1', 'MPLBACKEND':'agg', 'PYTHONUNBUFFERED':'1'}
-    p = subprocess.Popen(cmd, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors='replace', start_new_session=True)
+    start = time.time()
+    p = subprocess.Popen(cmd, cwd=ROOT, env=os.environ|ENV, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors='replace', start_new_session=True)
     running.add(p)
     try: out,late = p.communicate(timeout=timeout)[0], ''
     except subprocess.TimeoutExpired:
@@ -22,9 +25,28 @@ def run(cmd, timeout):
     if p.returncode and not late: out += f'\nexit status {p.returncode}'
     return p.returncode==0 and not late, time.time()-start, out+late
 
+def test(name, flags, log):
+    "In a process of its own: run a notebook, its output into a file"
+    os.setsid() # whatever it starts can be ended with it
+    with open(log, 'w') as f:
+        for fd in (1,2): os.dup2(f.fileno(), fd)
+    from nbdev.test import nbdev_test
+    try: nbdev_test(path=name, flags=flags, n_workers=0, do_print=True)
+    finally: atexit._run_exitfuncs() # a forked process does not by itself: temporary folders would stay
+
+def run_notebook(name, flags, timeout):
+    "As `run`, from a process that has the large libraries already"
+    start = time.time()
+    with tempfile.NamedTemporaryFile('r', errors='replace') as log:
+        p = forks.Process(target=test, args=(name, flags, log.name)); p.start(); running.add(p); p.join(timeout); late = p.exitcode is None
+        kill(p); p.join(); running.discard(p); out = log.read()
+    if late: out += f'\nstopped: longer than {timeout} s'
+    elif p.exitcode: out += f'\nexit status {p.exitcode}'
+    return not p.exitcode and not late and 'Success.' in out, time.time()-start, out # a notebook that ends the process early has not passed
+
 def kill(p):
     try: os.killpg(p.pid, signal.SIGKILL)
-    except ProcessLookupError: p.poll() # it ended by itself a moment ago
+    except (ProcessLookupError, PermissionError): p.poll() if isinstance(p, subprocess.Popen) else p.kill() # all have ended by themselves, or it had not begun
 
 def report(name, result):
     ok,seconds,out = result
@@ -51,9 +73,8 @@ def main():
         done += [report(what, run([sys.executable, str(DEV/cmd[0]), *cmd[1:]], o.timeout)) for what,cmd in CHECKS]
         scripts = [*ROOT.glob('scripts/**/*.sh'), ROOT/'.ci/run']
         done += [report('shell scripts parse', run(['bash','-c','for f; do bash -n "$f" || exit 1; done','-', *map(str, sorted(scripts))], o.timeout))]
-    def one(name):
-        ok,seconds,out = run([sys.executable, '-c', ONE, name, o.flags], o.timeout)
-        return report(name, (ok and 'Success.' in out, seconds, out)) # a notebook that ends the process early has not passed
+    os.chdir(ROOT); os.environ.update(ENV) # before the fork server starts: torch reads them when it is loaded
+    def one(name): return report(name, run_notebook(name, o.flags, o.timeout))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143)) # so that `finally` below runs
     pool = ThreadPoolExecutor(o.jobs)
     try: done += list(pool.map(one, names))
