@@ -7,7 +7,7 @@ __all__ = ['InpaintRLError', 'ConfigError', 'DataError', 'RewardError', 'Checkpo
            'seeded_noise', 'shared', 'Stacked', 'atomic_write', 'write_json', 'jsonable', 'atomic_dir']
 
 # %% ../nbs/00_core.ipynb #7fef5e2b
-import hashlib,json,math,os,shutil
+import hashlib,json,math,os,shutil,threading
 from contextlib import contextmanager
 from dataclasses import field, fields, replace
 from pathlib import Path
@@ -114,12 +114,14 @@ def _fsync(path):
     try: os.fsync(fd)
     finally: os.close(fd)
 
+def _me(): return f'{os.getpid()}{threading.get_native_id():07d}' # digits; threads must not share a temporary name either
+
 def atomic_write(
     path, # Where the file goes
     content, # `str` or `bytes`
 ):
     "Write a file whole or not at all"
-    path = Path(path); tmp = path.with_name(f'.{path.name}.{os.getpid()}.tmp')
+    path = Path(path); tmp = path.with_name(f'.{path.name}.{_me()}.tmp')
     try:
         tmp.write_bytes(content if isinstance(content, bytes) else content.encode())
         _fsync(tmp); os.replace(tmp, path)
@@ -153,7 +155,7 @@ def atomic_dir(
     path, # The folder to make; an existing one is replaced when the new one is whole
 ):
     "A temporary folder to fill; it takes the name `path` when the block ends well, and vanishes when it does not"
-    path = Path(path); tmp = path.with_name(f'.{path.name}.{os.getpid()}.tmp')
+    path = Path(path); tmp = path.with_name(f'.{path.name}.{_me()}.tmp')
     shutil.rmtree(tmp, ignore_errors=True)
     try:
         tmp.mkdir(parents=True)
@@ -161,7 +163,7 @@ def atomic_dir(
         for f in tmp.rglob('*'):
             if f.is_file(): _fsync(f)
         if path.exists():
-            old = path.with_name(f'.{path.name}.{os.getpid()}.old')
+            old = path.with_name(f'.{path.name}.{_me()}.old')
             os.replace(path, old); os.replace(tmp, path); shutil.rmtree(old, ignore_errors=True)
         else: os.replace(tmp, path)
         _fsync(path.parent)

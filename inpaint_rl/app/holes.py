@@ -6,12 +6,14 @@
 __all__ = ['PAINT', 'strokes', 'paint', 'shown', 'merge_strokes', 'upload_mask', 'near', 'make_hole', 'describe_hole']
 
 # %% ../../nbs/app/91_holes.ipynb #363638d9
+from pathlib import Path
 import numpy as np, torch, torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 from ..core import DataError
 from ..masks import bounding_box, dilate, feather, hole_fraction, suspect_inverted
 from ..datasets.records import read_mask
+from .pictures import MAX_PIXELS
 
 # %% ../../nbs/app/91_holes.ipynb #3a7bffa0
 PAINT = (232, 72, 48) # the colour of a hole on the canvas
@@ -36,8 +38,8 @@ def shown(
     mask:Tensor, # [1,H,W]
     hw, # (height, width) of the preview
 )->np.ndarray: # [h,w] bool
-    "What the canvas shows of a mask: a pixel of which at least half is hole"
-    return (F.interpolate(mask[None], hw, mode='area')[0,0]>=.5).numpy()
+    "What the canvas shows of a mask: every pixel of which some part is hole, so that a thin one can be seen and rubbed out"
+    return (F.interpolate(mask[None], hw, mode='area')[0,0]>0).numpy()
 
 # %% ../../nbs/app/91_holes.ipynb #4a43f9fe
 def merge_strokes(
@@ -50,12 +52,19 @@ def merge_strokes(
     return torch.where(big(painted & ~before), 1., torch.where(big(before & ~painted), 0., mask))
 
 # %% ../../nbs/app/91_holes.ipynb #e9e49af0
+def _check_header(path, max_pixels): # before anything is decoded, and by no parser that could run what it reads
+    try:
+        with Image.open(path, formats=('PNG','JPEG','MPO','WEBP','TIFF','BMP','GIF','PPM')) as im: w,h = im.size
+    except Exception as e: raise DataError(f'{Path(path).name} cannot be read as a mask ({type(e).__name__}): PNG, JPEG, WebP, TIFF, BMP and GIF can') from e
+    if w*h>max_pixels: raise DataError(f'the mask has {w}x{h} pixels, more than the {max_pixels/1e6:g} million allowed here')
+
 def upload_mask(
     path, # A picture whose white (or painted) part is the hole
     hw, # (height, width) of the picture
+    max_pixels:int=MAX_PIXELS, # More are refused, before they are decoded
 )->tuple: # ([1,H,W] mask, a warning or '')
     "Read a mask for a picture"
-    mask = read_mask(path); h,w = mask.shape[-2:]; H,W = hw
+    _check_header(path, max_pixels); mask = read_mask(path); h,w = mask.shape[-2:]; H,W = hw
     if abs(h*W-w*H)>max(h,w)+max(H,W): raise DataError(f'the mask is {w}x{h} pixels and the picture {W}x{H}: the proportions differ, so it belongs to another picture')
     if (h,w)!=(H,W): mask = F.interpolate(mask[None], (H,W), mode='nearest-exact')[0]
     why = suspect_inverted(mask)

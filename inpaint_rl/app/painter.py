@@ -16,24 +16,24 @@ from .holes import paint, strokes
 MAX_PAINT = 8*2**20 # characters; a painted layer has some thousand
 
 def to_canvas(
-    number:int, # Which picture this is
+    number:int, version:int, # Which picture this is, and which of its masks
     preview:Image.Image,
     painted:np.ndarray, # [h,w] bool
 )->str: # JSON
     "The value that the canvas is given"
     def url(im, kind, **k): buffer = io.BytesIO(); im.save(buffer, kind, **k); return f'data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode()}'
     colours = preview.convert('RGB').getcolors(4096) # few: enlarged pixels, which JPEG would smear
-    return json.dumps(dict(id=number, width=preview.width, height=preview.height, picture=url(preview.convert('RGB'), 'png') if colours else url(preview.convert('RGB'), 'jpeg', quality=92), paint=url(paint(painted), 'png')))
+    return json.dumps(dict(id=number, version=version, width=preview.width, height=preview.height, picture=url(preview.convert('RGB'), 'png') if colours else url(preview.convert('RGB'), 'jpeg', quality=92), paint=url(paint(painted), 'png')))
 
 def from_canvas(
     value, # What the canvas sends
-    number:int, # The picture that it should show
+    number:int, version:int, # The picture and the mask that it should show
     hw, # (height, width) of its preview
 )->np.ndarray: # [h,w] bool: painted
     "Where the canvas is painted"
-    try: d = json.loads(value or ''); found = d['id'], re.fullmatch(r'data:image/png;base64,([A-Za-z0-9+/=]+)', d['paint'] if len(d['paint'])<MAX_PAINT else '')
-    except (ValueError, TypeError, KeyError) as e: raise DataError('the canvas sent something that is no drawing; load the picture again') from e
-    if found[0]!=number: raise DataError('the canvas still shows another picture: wait until it has appeared, and try again')
+    try: d = json.loads(value or ''); found = (d['id'], d['version']), re.fullmatch(r'data:image/png;base64,([A-Za-z0-9+/=]+)', d['paint'] if len(d['paint'])<MAX_PAINT else '')
+    except (ValueError, TypeError, KeyError, RecursionError) as e: raise DataError('the canvas sent something that is no drawing; load the picture again') from e
+    if found[0]!=(number,version): raise DataError('the canvas has not caught up yet: wait until the picture and its mask have appeared, and try again')
     try:
         with Image.open(io.BytesIO(base64.b64decode(found[1][1]))) as im:
             if im.size!=hw[::-1]: raise DataError(f'the canvas is {im.width}x{im.height} pixels, its picture {hw[1]}x{hw[0]}; load the picture again')
@@ -62,18 +62,18 @@ canvas { display: block; width: 100%; height: 100%; } canvas.picture { image-ren
 
 SCRIPT = """
 const $ = s => element.querySelector(s), root = $('.painter'), view = $('.view'), stack = $('.stack'), picture = $('canvas.picture'), layer = $('canvas.paint'), cursor = $('.cursor');
-const ctx = layer.getContext('2d', {willReadFrequently: true}); let id = null, erase = false, zoom = 1, last = null, undone = [], done = [];
+const ctx = layer.getContext('2d', {willReadFrequently: true}); let id = null, version = 0, erase = false, zoom = 1, last = null, undone = [], done = [];
 const image = url => new Promise((ok, bad) => { const i = new Image(); i.onload = () => ok(i); i.onerror = bad; i.src = url; });
-const hand = () => { if (id !== null) props.value = JSON.stringify({id: id, paint: layer.toDataURL('image/png')}); };
+const hand = () => { if (id !== null) props.value = JSON.stringify({id: id, version: version, paint: layer.toDataURL('image/png')}); };
 const snap = () => ctx.getImageData(0, 0, layer.width, layer.height);
 const lay = () => { if (!layer.width || id === null) return; const k = Math.min((view.clientWidth - 2) / layer.width, (view.clientHeight - 2) / layer.height) * zoom; stack.style.width = layer.width * k + 'px'; stack.style.height = layer.height * k + 'px'; };
 const size = () => +$('.size').value * Math.max(layer.width, layer.height) / 768; // of the picture, whatever the preview
 const pick = e => { erase = e; $('.brush').classList.toggle('on', !e); $('.eraser').classList.toggle('on', e); };
 const step = (from, to) => { if (!from.length) return; to.push(snap()); ctx.putImageData(from.pop(), 0, 0); hand(); };
 const show = async () => { let v; try { v = JSON.parse(props.value); } catch (e) { return; } if (!v || !v.picture) return;
-  const [p, m] = await Promise.all([image(v.picture), image(v.paint)]), same = v.id === id;
+  const [p, m] = await Promise.all([image(v.picture), image(v.paint)]), same = v.id === id; if (same) done.push(snap()); else done = [];
   for (const c of [picture, layer]) { c.width = v.width; c.height = v.height; }
-  picture.getContext('2d').drawImage(p, 0, 0); ctx.drawImage(m, 0, 0); id = v.id; done = []; undone = []; if (!same) zoom = 1; lay(); root.dataset.shows = v.id; };
+  picture.getContext('2d').drawImage(p, 0, 0); ctx.drawImage(m, 0, 0); id = v.id; version = v.version; undone = []; if (!same) zoom = 1; lay(); root.dataset.shows = v.id; root.dataset.version = v.version; };
 const where = e => { const r = layer.getBoundingClientRect(); return [(e.clientX - r.x) * layer.width / r.width, (e.clientY - r.y) * layer.height / r.height]; };
 const dab = (a, b, rub) => { ctx.globalCompositeOperation = rub ? 'destination-out' : 'source-over'; ctx.strokeStyle = ctx.fillStyle = 'rgb(232,72,48)'; ctx.lineWidth = size(); ctx.lineCap = ctx.lineJoin = 'round';
   ctx.beginPath(); ctx.moveTo(...a); ctx.lineTo(...b); ctx.stroke(); };

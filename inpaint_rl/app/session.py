@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['Workshop', 'Session', 'canvas_value', 'load_picture', 'load_example', 'read_canvas', 'load_mask', 'invert', 'clear',
-           'about', 'Ask', 'number', 'fill', 'keep', 'file_name', 'save_results', 'save_mask', 'make_ballots',
+           'about', 'Ask', 'number', 'suits', 'fill', 'keep', 'file_name', 'save_results', 'save_mask', 'make_ballots',
            'reward_facts']
 
 # %% ../../nbs/app/98_session.ipynb #4a6ce7eb
@@ -20,7 +20,7 @@ from ..datasets.scenes import DigitScenes
 from ..rewards.base import load_reward, spec
 from .comparisons import Comparison, make_comparisons, save_comparison
 from .fills import Window, fill_window, make_window, put_back
-from .holes import describe_hole, merge_strokes, shown, upload_mask
+from .holes import describe_hole, make_hole, merge_strokes, shown, upload_mask
 from .models import Models, defaults
 from .votes import Ballot
 from .painter import from_canvas, to_canvas
@@ -48,21 +48,29 @@ class Session:
     preview: Image.Image|None = None # what the canvas shows
     canvas: np.ndarray|None = None # [h,w] bool: what the canvas shows of the mask
     number: int = 0 # of the picture, for the canvas
+    version: int = 0 # of the mask, where the server changed it
     prompt: str = ''
     window: Window|None = None # of the last fill
-    filled: list = field(default_factory=list) # `Filled`s, one per checkpoint
+    filled: list = field(default_factory=list) # `Filled`s of it, one per checkpoint
+    words: str = '' # how they were made
     paste_back: bool = True
     metadata: dict = field(default_factory=dict) # of an example, for rewards that read it
     asked: str = '' # its prompt
     ballot: Ballot|None = None # what is voted on
     since: float = 0. # when it appeared, in seconds of a clock
+    token: str = '' # which ballot the page shows
+    grids: dict = field(default_factory=dict) # run -> sample grids that were seen
+    jobs: dict = field(default_factory=dict) # long work -> how often it was asked for
+    stops: dict = field(default_factory=dict) # long work -> which of these was called off
+    running: set = field(default_factory=set) # long work that is going on
     def need_picture(self):
         if self.picture is None: raise DataError('there is no picture yet: load one, or take an example')
 
 # %% ../../nbs/app/98_session.ipynb #b36a1b17
 def canvas_value(s:Session)->str:
     "What the canvas is given: the preview, and the mask as paint"
-    return to_canvas(s.number, s.preview, s.canvas)
+    s.version += 1
+    return to_canvas(s.number, s.version, s.preview, s.canvas)
 
 def _put(s, picture, mask=None):
     s.picture, s.filled, s.window, s.metadata, s.asked = picture, [], None, {}, ''
@@ -82,13 +90,13 @@ def load_example(s:Session, record:Record)->str:
 
 def read_canvas(s:Session, value)->Session:
     "Take over what was painted and rubbed out since the canvas was last read"
-    s.need_picture(); painted = from_canvas(value, s.number, s.canvas.shape)
+    s.need_picture(); painted = from_canvas(value, s.number, s.version, s.canvas.shape)
     s.mask, s.canvas = merge_strokes(s.mask, s.canvas, painted), painted
     return s
 
-def load_mask(s:Session, path)->tuple: # (for the canvas, a warning or '')
+def load_mask(s:Session, path, max_pixels:int=MAX_PIXELS)->tuple: # (for the canvas, a warning or '')
     "A mask from a file, in place of what was painted"
-    s.need_picture(); s.mask, warning = upload_mask(path, s.picture.size); s.canvas = shown(s.mask, s.canvas.shape)
+    s.need_picture(); s.mask, warning = upload_mask(path, s.picture.size, max_pixels); s.canvas = shown(s.mask, s.canvas.shape)
     return canvas_value(s), warning
 
 def invert(s:Session, value)->str:
@@ -133,42 +141,55 @@ def number(value, name, least, most, whole=True):
     if not least<=n<=most or whole and n!=int(n): raise ConfigError(f'{name} is {value}: expected {"a whole number" if whole else "a number"} from {least:g} to {most:g}')
     return int(n) if whole else n
 
+def suits(
+    loaded, # [(label, (backbone, facts))]
+)->tuple: # (label, dict of side, steps, guidance, labels that were trained otherwise)
+    "How to ask several checkpoints alike: as the first of them was trained that says how"
+    own = {l:defaults(b, f) for l,(b,f) in loaded}; said = [l for l,(_,f) in loaded if f.get('eval_steps')] or [loaded[0][0]]
+    return said[0], own[said[0]], [l for l in said if own[l]!=own[said[0]]]
+
 def fill(
     shop:Workshop, s:Session, ask:Ask,
 ): # Yields (share done, words); at the end `s.filled` is there
     "Fill the hole with every checkpoint"
-    s.need_picture(); sources = shop.models.find(ask.checkpoints)
-    seeds, first = number(ask.seeds, 'how many seeds', 1, 8) or 1, number(ask.seed, 'seed', 0, 2**62) or 0
+    s.need_picture(); picture, number_of, facts_of, asked = s.picture, s.number, s.metadata, s.asked # a fill belongs to the picture that was there when it began
+    yield 0, 'looking at the checkpoints'
+    sources = shop.models.find(ask.checkpoints)
+    seeds, first = number(ask.seeds, 'how many seeds', 1, 4) or 1, number(ask.seed, 'seed', 0, 2**53) or 0
     grow, soft = number(ask.grow, 'grow', 0, 2000, False) or 0, number(ask.feather, 'feather', 0, 2000, False) or 0
     steps, guidance, side = number(ask.steps, 'steps', 1, 1000), number(ask.guidance, 'guidance', 0, 1000, False), number(ask.side, 'working size', 16, 4096)
-    window = lambda side, multiple: make_window(s.picture, s.mask, ask.prompt or '', ask.negative_prompt or '', side, multiple, grow, soft, ask.around)
-    window(side or 64, 16) # what is wrong with the mask is said before a model is read
-    yield 0, f'loading {sources[0].label}'
-    backbone, facts = shop.models.get(sources[0]); own = defaults(backbone, facts)
-    w = window(side or own['side'], backbone.multiple); w.record.metadata = s.metadata if (ask.prompt or '')==s.asked else {} # facts about an example hold for what it asks for
-    s.window, s.filled, s.paste_back, s.prompt = w, [], bool(ask.paste_back), ask.prompt or ''
-    for share,words,s.filled in fill_window(shop.models, sources, w, range(first, first+seeds), steps or own['steps'], own['guidance'] if guidance is None else guidance, shop.rewards): yield share, words
+    hole = make_hole(s.mask, grow, soft) # what is wrong with the mask is said before a model is read
+    loaded = []
+    for x in sources: yield 0, f'loading {x.label}'; loaded.append((x.label, shop.models.get(x)))
+    backbone = loaded[0][1][0]; model, own, others = suits(loaded)
+    w = make_window(picture, *hole, ask.prompt or '', ask.negative_prompt or '', side or own['side'], backbone.multiple, ask.around)
+    w.record.metadata = facts_of if (ask.prompt or '')==asked else {} # facts about an example hold for what it asks for
+    told = steps or own['steps'], own['guidance'] if guidance is None else guidance; paste_back = bool(ask.paste_back)
+    for share,words,done in fill_window(shop.models, sources, w, range(first, first+seeds), *told, shop.rewards, paste_back):
+        if s.number!=number_of: raise ConfigError('another picture was loaded while this one was filled: press Fill again')
+        s.window, s.filled, s.paste_back = w, done, paste_back; yield share, words
+    s.words = f'{told[0]} steps, guidance {told[1]:g}' + (f' as {model} was trained ({", ".join(others)} otherwise)' if others and None in (steps, guidance) else '')
     if ask.keep and len(s.filled)>1: keep(shop, s)
 
 def keep(shop:Workshop, s:Session)->list: # Paths
     "Store the fills on the table as comparisons, one per seed"
     r, first = s.window.record, s.filled[0]; facts = {f.label:dict(source=f.facts['source'], step=f.facts['checkpoint']) for f in s.filled}
     return [save_comparison(shop.comparisons, Comparison(source=r.image, mask=r.mask, prompt=r.prompt, negative_prompt=r.negative_prompt, seed=seed, steps=first.facts['steps'],
-                guidance=first.facts['guidance'], pasted=s.paste_back, fills={f.label:(f.samples.composite if s.paste_back else f.samples.raw)[i] for f in s.filled}, checkpoints=facts,
+                guidance=first.facts['guidance'], pasted=s.paste_back, fills={f.label:f.samples.composite[i] for f in s.filled}, checkpoints=facts,
                 scores={f.label:{k:v[i] for k,v in f.scores.items()} for f in s.filled})) for i,seed in enumerate(first.seeds)]
 
 # %% ../../nbs/app/98_session.ipynb #67788980
 def file_name(*parts)->str:
     "Parts of text as a file name without ending"
-    return '-'.join(re.sub(r'[^\w.]+', '_', str(p), flags=re.ASCII).strip('_.')[:60] or 'x' for p in parts)
+    return '-'.join(re.sub(r'[^\w.]+', '_', str(p)).strip('_.')[:40] or 'x' for p in parts)
 
 def save_results(s:Session, folder)->list: # Paths
     "Every fill on the table, put back into the file it belongs to"
     if not s.filled: raise DataError('there is nothing to save yet: press Fill first')
-    stem = Path(s.picture.name).stem; out = []
-    for f in s.filled:
+    stem = Path(s.window.picture.name).stem; out = []
+    for k,f in enumerate(s.filled):
         for raw,seed in zip(f.samples.raw, f.seeds):
-            out.append(Path(folder)/f'{file_name(stem, f.label)}-seed{seed}.png'); atomic_write(out[-1], png_bytes(put_back(s.window, raw, s.paste_back)))
+            out.append(Path(folder)/f'{file_name(stem, f.label[-40:])}-{k+1}-seed{seed}.png'); atomic_write(out[-1], png_bytes(put_back(s.window, raw, s.paste_back)))
     return out
 
 def save_mask(s:Session, value, folder)->Path:
@@ -184,10 +205,10 @@ def make_ballots(shop:Workshop, names, n, steps=None, seed=0):
     n, sources = number(n, 'how many pictures', 1, 500) or 8, shop.models.find(names)
     if len(sources)<2: raise ConfigError('a vote needs two checkpoints: choose 2 to 4')
     yield 0, 'loading the checkpoints'
-    loaded = {s.label:shop.models.get(s) for s in sources}; own = [defaults(b, f) for b,f in loaded.values()]
-    steps = number(steps, 'steps', 1, 1000) or own[0]['steps']; facts = {s.label:dict(source=s.base, step=s.step) for s in sources}
+    loaded = {s.label:shop.models.get(s) for s in sources}; _, own, _ = suits(list(loaded.items()))
+    steps = number(steps, 'steps', 1, 1000) or own['steps']; facts = {s.label:dict(source=s.base, step=s.step) for s in sources}
     n = min(n, len(shop.dataset))
-    for i,c in enumerate(make_comparisons({l:b for l,(b,_) in loaded.items()}, shop.dataset, facts, n, (seed,), steps, own[0]['guidance'], shop.rewards)):
+    for i,c in enumerate(make_comparisons({l:b for l,(b,_) in loaded.items()}, shop.dataset, facts, n, (seed,), steps, own['guidance'], shop.rewards)):
         save_comparison(shop.comparisons, c); yield (i+1)/n, f'{i+1} of {n} pictures'
 
 # %% ../../nbs/app/98_session.ipynb #b4027444
