@@ -35,6 +35,8 @@ def check_code(c, module):
     if exported(c) and not module: yield 'exports, but the notebook has no #| default_exp'
     if exported(c) and (n:=len(lines(src))) > MAX_LINES: yield f'{n} exported lines in one cell, the limit is {MAX_LINES}'
     if any(map(is_import, tree.body)) and not all(map(is_import, tree.body)): yield 'imports stand in cells of their own'
+    elif not exported(c) and d.get('eval')!='false' and not all(map(is_import, tree.body)) and any(map(is_import, ast.walk(tree))):
+        yield 'an import inside of other code: the site is built by running every cell with an import, and this one would run alone; move it to the imports'
     if module and (name:=f'{PKG}.{module}') in imported(tree): yield f'imports {name}, the module this notebook makes: tests would see the last export'
     if re.search(r'^nbdev_export\(', src, re.M): yield 'nbdev_export() belongs in scripts/dev/prep.sh'
 
