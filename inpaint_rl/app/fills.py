@@ -65,7 +65,7 @@ class Filled:
     seeds: list
     samples: Samples # at the model's size
     seconds: float
-    facts: dict # steps, guidance, checkpoint
+    facts: dict # steps, guidance; source, step and stamp of the checkpoint
     scores: dict|None = None # name -> a number or None, one per seed
     reasons: dict|None = None # name -> why there is none, one per seed
 
@@ -98,7 +98,7 @@ def fill_window(
         for i,raw in sampled(backbone, batch, seeds, num_steps, guidance):
             if raw is None: yield (k*num_steps+i)/total, f'{s.label}: step {i} of {num_steps}', done
         with torch.no_grad(): reference = backbone.round_trip(window.record.image[None]).cpu()
-        told = dict(steps=num_steps, guidance=guidance, checkpoint=s.step, source=s.base)
+        told = dict(steps=num_steps, guidance=guidance, source=s.base, step=s.step, stamp=s.stamp[:8])
         done = [*done, scored(Filled(s.label, seeds, replace(Samples.of(batch, raw, reference=reference.expand_as(raw)), composite=seen(window, raw, paste_back)), time.perf_counter()-start, told), rewards or {})]
         yield (k+1)/len(sources), f'{s.label} is done', done
 

@@ -24,7 +24,7 @@ from .holes import describe_hole, make_hole, merge_strokes, shown, upload_mask
 from .models import Models, defaults
 from .votes import Ballot
 from .painter import from_canvas, to_canvas
-from .pictures import MAX_PIXELS, Picture, png_bytes, preview, read_picture
+from .pictures import MAX_PIXELS, Picture, png_bytes, read_picture
 
 # %% ../../nbs/app/98_session.ipynb #55683055
 @dataclass
@@ -74,7 +74,7 @@ def canvas_value(s:Session)->str:
 
 def _put(s, picture, mask=None):
     s.picture, s.filled, s.window, s.metadata, s.asked = picture, [], None, {}, ''
-    s.number += 1; s.preview = preview(picture.rgb(), 1024); s.mask = torch.zeros(1, *picture.size) if mask is None else mask
+    s.number += 1; s.preview = picture.preview(1024); s.mask = torch.zeros(1, *picture.size) if mask is None else mask
     s.canvas = shown(s.mask, s.preview.size[::-1])
     return canvas_value(s)
 
@@ -173,7 +173,7 @@ def fill(
 
 def keep(shop:Workshop, s:Session)->list: # Paths
     "Store the fills on the table as comparisons, one per seed"
-    r, first = s.window.record, s.filled[0]; facts = {f.label:dict(source=f.facts['source'], step=f.facts['checkpoint']) for f in s.filled}
+    r, first = s.window.record, s.filled[0]; facts = {f.label:{k:f.facts[k] for k in ('source','step','stamp')} for f in s.filled}
     return [save_comparison(shop.comparisons, Comparison(source=r.image, mask=r.mask, prompt=r.prompt, negative_prompt=r.negative_prompt, seed=seed, steps=first.facts['steps'],
                 guidance=first.facts['guidance'], pasted=s.paste_back, fills={f.label:f.samples.composite[i] for f in s.filled}, checkpoints=facts,
                 scores={f.label:{k:v[i] for k,v in f.scores.items()} for f in s.filled})) for i,seed in enumerate(first.seeds)]
@@ -206,7 +206,7 @@ def make_ballots(shop:Workshop, names, n, steps=None, seed=0):
     if len(sources)<2: raise ConfigError('a vote needs two checkpoints: choose 2 to 4')
     yield 0, 'loading the checkpoints'
     loaded = {s.label:shop.models.get(s) for s in sources}; _, own, _ = suits(list(loaded.items()))
-    steps = number(steps, 'steps', 1, 1000) or own['steps']; facts = {s.label:dict(source=s.base, step=s.step) for s in sources}
+    steps = number(steps, 'steps', 1, 1000) or own['steps']; facts = {s.label:dict(source=s.base, step=s.step, stamp=s.stamp[:8]) for s in sources}
     n = min(n, len(shop.dataset))
     for i,c in enumerate(make_comparisons({l:b for l,(b,_) in loaded.items()}, shop.dataset, facts, n, (seed,), steps, own['guidance'], shop.rewards)):
         save_comparison(shop.comparisons, c); yield (i+1)/n, f'{i+1} of {n} pictures'
