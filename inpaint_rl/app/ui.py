@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['CSS', 'KEYS', 'JS', 'LINE', 'QUICK', 'LEGEND', 'problem', 'said', 'going', 'told', 'stoppable', 'job_buttons',
-           'inpaint_tab', 'compare_tab', 'vote_tab', 'runs_tab', 'build', 'launch', 'make_shop', 'main']
+           'inpaint_tab', 'compare_tab', 'shown_path', 'vote_tab', 'runs_tab', 'build', 'launch', 'make_shop', 'main']
 
 # %% ../../nbs/app/99_ui.ipynb #60898762
 import argparse, hmac, html, json, logging, os, secrets, shutil, sys, tempfile, threading, time
@@ -36,7 +36,7 @@ CSS = """
 .going progress { width: 100%; height: 10px; appearance: none; border: none; border-radius: 5px; overflow: hidden; } .going progress::-webkit-progress-bar { background: rgba(128,128,128,.25); } .going progress::-webkit-progress-value { background: #f97316; } .going progress::-moz-progress-bar { background: #f97316; } .going { padding: 4px 2px; font-size: 14px; }
 .ballot-prompt { font-size: 17px; text-align: center; padding: 6px; } #vote-left-picture img, #vote-right-picture img { image-rendering: pixelated; }
 @media (max-width: 620px) { .fills-row { grid-template-columns: repeat(2, minmax(0, 1fr)); } }
-#canvas .html-container { padding: 0; } .painter .tools button { font-size: 13px; font-weight: 500; } #run-table { overflow-x: auto; } .command { white-space: pre-wrap; overflow-wrap: anywhere; font-size: 13px; line-height: 1.6; }
+#canvas .html-container { padding: 0; } .painter .tools button { font-size: 13px; font-weight: 500; } #run-table { overflow-x: auto; } #vote-table table { display: block; overflow-x: auto; font-size: 13px; border: none; } #vote-table :is(th, td) { white-space: nowrap; padding: 4px 9px; overflow-wrap: normal; word-break: normal; } .command { white-space: pre-wrap; overflow-wrap: anywhere; font-size: 13px; line-height: 1.6; }
 footer { display: none !important; }
 """
 KEYS = {'ArrowLeft':'left', '1':'left', 'ArrowRight':'right', '2':'right', 't':'tie', '3':'tie', 'b':'bad', '4':'bad', 'u':'undo'} # key -> button of the vote
@@ -199,7 +199,7 @@ def _vote_fields(gr, shop):
     with gr.Row(equal_height=True):
         for side in ('left','hole','right'): c[f'{side}_picture'] = gr.Image(type='pil', format='png', interactive=False, show_label=False, buttons=[], elem_id=f'vote-{side}-picture', height=340, min_width=180, scale=3 if side!='hole' else 2)
     with gr.Row():
-        for name,label in (('left','← Left is better'), ('tie','Tie (T)'), ('bad','Both bad (B)'), ('right','Right is better →'), ('undo','Undo (U)')): c[name] = gr.Button(label, elem_id=f'vote-{name}', min_width=110, variant='primary' if name in ('left','right') else 'secondary')
+        for name,label in (('left','← Left'), ('tie','Tie (T)'), ('bad','Both bad (B)'), ('right','Right →'), ('undo','Undo (U)')): c[name] = gr.Button(label, elem_id=f'vote-{name}', min_width=110, variant='primary' if name in ('left','right') else 'secondary')
     c['status'] = gr.HTML(said(''), elem_id='vote-status')
     with gr.Accordion('Make ballots', open=False, elem_id='ballots'):
         names = shop.models.names()
@@ -212,6 +212,11 @@ def _vote_fields(gr, shop):
         c['export'] = gr.Button('Export preference pairs for DPO', elem_id='vote-export'); c['exported'] = gr.HTML('', elem_id='vote-exported')
         c['files'] = gr.Files(label='Pairs', visible=False, elem_id='vote-files')
     return c
+
+def shown_path(path):
+    "A path as it is typed: from the folder where the app was started, else its last three parts"
+    path, here = Path(path).absolute(), Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else Path(*path.parts[-3:])
 
 def vote_tab(gr, shop, session, tab):
     "Blind ballots, one after the other"
@@ -244,7 +249,7 @@ def vote_tab(gr, shop, session, tab):
     def exported(s, voter):
         with tempfile.TemporaryDirectory() as d:
             with lock: done = export_pairs(shop.comparisons, read_votes(shop.votes)[0], shop.workspace/'pairs'); packed = shutil.make_archive(f'{d}/pairs', 'zip', shop.workspace/'pairs')
-            words = f'<pre class="command">{html.escape(export_words(done))}</pre>'
+            words = f'<pre class="command">{html.escape(export_words(done | dict(file=shown_path(done["file"]))))}</pre>'
             yield {c['exported']:words, c['files']:gr.Files([packed], visible=True), c['status']:said('')}
     out = list(c[n] for n in ('where','ask','left_picture','hole_picture','right_picture','status','results','exported','files','token','checkpoints')); on = lambda event, f, inputs=(), **k: event(told(c['status'], f), [session, c['voter'], *inputs], out, **(QUICK | k))
     on(tab.select, opened); on(c['voter'].change, opened); on(c['undo'].click, undone); on(c['show'].click, counted); on(c['export'].click, exported)
