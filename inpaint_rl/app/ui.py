@@ -216,6 +216,7 @@ def _vote_fields(gr, shop):
         c['files'] = gr.Files(label='Pairs', visible=False, elem_id='vote-files')
     return c
 
+# %% ../../nbs/app/99_ui.ipynb #c8191937
 def shown_path(path):
     "A path as it is typed: from the folder where the app was started, else its last three parts"
     path, here = Path(path).absolute(), Path.cwd()
