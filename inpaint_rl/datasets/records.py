@@ -100,7 +100,7 @@ def _drawn(source): return isinstance(source, Source) and type(source).draw is n
 def _open(path):
     "A picture, whole and upright"
     try:
-        with Image.open(path.open() if isinstance(path, Source) else path) as im:
+        with (path.open() if isinstance(path, Source) else open(path, 'rb')) as f, Image.open(f) as im: # by its name, Pillow 12.3 maps a TIFF into memory and loses its rows when it turns it
             if Image.MAX_IMAGE_PIXELS and im.width*im.height>Image.MAX_IMAGE_PIXELS: raise Image.DecompressionBombError('too large')
             im.load()
             return ImageOps.exif_transpose(im)
@@ -342,7 +342,7 @@ def _pair(row, image, hw, polarity, epoch=0):
 def _upright_size(path):
     "(height, width) that a picture will have, from its header; None where that cannot be read"
     try:
-        with Image.open(path.open() if isinstance(path, Source) else path) as im: (w,h),turn = im.size, im.getexif().get(0x0112, 1)
+        with Image.open(path.open() if isinstance(path, Source) else path) as im: (w,h),turn = im.size, 1 if im.format=='TIFF' else im.getexif().get(0x0112, 1) # a TIFF says its upright size
         return (w,h) if turn in (5,6,7,8) else (h,w)
     except Exception: return None # the check of the whole picture says why
 
