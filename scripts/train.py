@@ -22,6 +22,7 @@ next, to try:
   {launch} scripts/train.py {again}    # go on where this run ended
   {python} scripts/train.py --run-dir runs/mine learning_rate=2e-4 kl_coef=0.05    # other settings; --help lists the options
   bash scripts/quickstart.sh --backbone {other}    # the other family
+  {python} -m inpaint_rl.app.ui    # look: paint holes, compare with the base model, vote
   {python} -m jupyterlab nbs/tutorials/02_one_update.ipynb    # one rollout and one update, step by step"""
 
 def parse():
