@@ -50,7 +50,8 @@ def kill(p):
 
 def report(name, result):
     ok,seconds,out = result
-    print(f'{"ok    " if ok else "FAILED"} {seconds:6.1f} s  {name}' + ('' if ok else '\n    '+'\n    '.join(out.strip().split('\n'))), flush=True)
+    shown = [l for l in out.strip().split('\n') if not ok or l.startswith('SKIPPED')]
+    print('\n    '.join([f'{"ok    " if ok else "FAILED"} {seconds:6.1f} s  {name}', *shown]), flush=True)
     return name,ok,seconds
 
 def chosen(words):
