@@ -19,7 +19,8 @@ from ..datasets.records import collate, read_bytes, read_image, read_json, read_
 from ..evaluation.evaluate import fill
 from ..evaluation.sample import _png
 from ..masks import check_mask
-from ..rewards.base import Samples, load_reward, score, spec
+from ..rewards.base import Samples, load_reward, spec
+from .fills import plain_scores
 
 # %% ../../nbs/app/94_comparisons.ipynb #3c7b38c1
 def _pixels_hash(x): # of a picture as a PNG will hold it
@@ -167,10 +168,8 @@ def _check_alike(backbones):
     if len(set(kinds.values()))>1: raise ConfigError(f'checkpoints of one family can be compared from the same noise; these are {", ".join(f"{l}: {k[0]}" for l,k in kinds.items())}')
 
 def _scored(rewards, samples, labels): # ({label: {reward: value or None}}, {label: {reward: reason}})
-    if not rewards: return {}, {}
-    s = score(rewards, samples, strict=False); each = lambda get: {l:{k:v for k in s.values if (v:=get(k,i)) is not None} for i,l in enumerate(labels)}
-    values = {l:{k:s.values[k][i].item() for k in s.values} for i,l in enumerate(labels)}
-    return values, each(lambda k,i: s.reasons[k][i] and str(s.reasons[k][i]))
+    values, reasons = plain_scores(rewards, samples)
+    return ({l:{k:v[i] for k,v in values.items()} for i,l in enumerate(labels)}, {l:{k:v[i] for k,v in reasons.items() if v[i] is not None} for i,l in enumerate(labels)}) if rewards else ({}, {})
 
 # %% ../../nbs/app/94_comparisons.ipynb #3e51319a
 def make_comparisons(

@@ -13,7 +13,7 @@ from torch import Tensor
 from ..core import DataError
 from ..masks import bounding_box, dilate, feather, hole_fraction, suspect_inverted
 from ..datasets.records import read_mask
-from .pictures import FORMATS, MAX_PIXELS
+from .pictures import FORMATS, MAX_PIXELS, open_upload
 
 # %% ../../nbs/app/91_holes.ipynb #3a7bffa0
 PAINT = (232, 72, 48) # the colour of a hole on the canvas
@@ -54,7 +54,7 @@ def merge_strokes(
 # %% ../../nbs/app/91_holes.ipynb #e9e49af0
 def _check_header(path, max_pixels): # before anything is decoded, and by no parser that could run what it reads
     try:
-        with Image.open(path, formats=[k for k in FORMATS if k in Image.OPEN]) as im: w,h = im.size
+        with open_upload(path) as im: w,h = im.size
     except Exception as e: raise DataError(f'{Path(path).name} cannot be read as a mask ({type(e).__name__}); formats that can are {", ".join(FORMATS)}') from e
     if w*h>max_pixels: raise DataError(f'the mask has {w}x{h} pixels, more than the {max_pixels/1e6:g} million allowed here')
 

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['HUB_ID', 'MOST', 'LEAST', 'inside', 'allowed_source', 'Source', 'find_source', 'find_sources', 'share_parts',
-           'Models', 'defaults']
+           'Models', 'fact', 'defaults']
 
 # %% ../../nbs/app/92_models.ipynb #ec4a8d0a
 import gc, hashlib, json, math, re, threading
@@ -15,7 +15,7 @@ import torch
 from ..backbones.load import EMBEDDED, FAMILIES, model_path, read_header, read_index
 from ..core import CheckpointError, ConfigError, InpaintRLError
 from ..evaluation.export import LORA_FILE, load_model
-from ..trainers.checkpoints import MANIFEST, damage
+from ..trainers.checkpoints import MANIFEST, checkpoints_seen
 from ..trainers.runs import is_run, load_run, read_run
 
 # %% ../../nbs/app/92_models.ipynb #48bf2f6f
@@ -127,9 +127,8 @@ def _find_base(base, path, roots, hub):
 
 def _newest(path):
     "Step of a run's newest checkpoint that is whole by the sizes of its files"
-    try: steps = sorted((int(m[1]) for p in (Path(path)/'checkpoints').glob('step-*') if (m := re.fullmatch(r'step-(\d+)', p.name))), reverse=True)
+    try: return next((n for n,_,why in checkpoints_seen(path) if why is None), None)
     except OSError as e: raise CheckpointError(f'the checkpoints of {Path(path).name} cannot be listed: {e.strerror or e}') from e
-    return next((n for n in steps if damage(_checkpoint(path, n), hashes=False) is None), None)
 
 def _checkpoint(path, step): return Path(path)/f'checkpoints/step-{step:06d}'
 
@@ -239,7 +238,7 @@ class Models:
 def _openable(p): return (p/'run.json').is_file() or (p/LORA_FILE).is_file() or (p/'model_index.json').is_file()
 
 # %% ../../nbs/app/92_models.ipynb #17a6e4a4
-def _fact(facts, key):
+def fact(facts, key):
     "A number among the facts, or None"
     v = facts.get(key)
     if isinstance(v, str):
@@ -249,5 +248,5 @@ def _fact(facts, key):
 
 def defaults(backbone, facts)->dict:
     "Working side in pixels, steps and guidance that suit a checkpoint"
-    side, steps, guidance = int(backbone.vae.config.sample_size), _fact(facts, 'eval_steps'), _fact(facts, 'guidance')
+    side, steps, guidance = int(backbone.vae.config.sample_size), fact(facts, 'eval_steps'), fact(facts, 'guidance')
     return dict(side=side, steps=int(steps) if steps and steps>=1 else 8 if side<=64 else 28, guidance=float(backbone.default_guidance if guidance is None else guidance))

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 import yaml
-from ..trainers.checkpoints import damage
+from ..trainers.checkpoints import checkpoints_seen
 from ..trainers.runs import RUN_KEYS, is_run
 
 # %% ../../nbs/app/97_runs.ipynb #80ed997a
@@ -121,9 +121,9 @@ def _tail(path, most=1<<16):
     return rows
 
 def _newest(folder): # (step, messages); sizes are compared, contents are not read
-    steps = {int(m[1]):p for p in (folder/'checkpoints').glob('step-*') if (m := re.fullmatch(r'step-(\d+)', p.name))}; odd = []
-    for s,p in sorted(steps.items(), reverse=True):
-        if (why := damage(p, hashes=False)) is None: return s, odd
+    odd = []
+    for s,p,why in checkpoints_seen(folder):
+        if why is None: return s, odd
         odd.append(f'checkpoint {p.name} is passed over: {why}')
     return None, odd
 
@@ -152,13 +152,14 @@ def run_state(
 def state_rows(
     states, # `RunState`s
     now:float|None=None, # Seconds since the epoch; None: now
+    names=None, # of the runs; None: as short as tells them apart
 )->tuple: # (headings, rows of text)
     "Runs for a table"
-    now = time.time() if now is None else now; names = run_names([s.folder for s in states])
+    now = time.time() if now is None else now; names = names or list(run_names([s.folder for s in states]).values())
     def ago(t): n = max(0, now-t); return next((f'{n/d:.0f} {u} ago' for d,u in ((86400,'d'),(3600,'h'),(60,'min')) if n>=d), f'{n:.0f} s ago') if math.isfinite(t) else ''
     text = lambda v: '' if v is None else f'{v:.3f}' if isinstance(v, float) else str(v)
     return (['run','state','step','of','reward','checkpoint','method','model','written'],
-            [[names[s.folder], s.state, *map(text, (s.step, s.iterations, s.reward, s.checkpoint, s.method, s.backbone)), ago(s.active)] for s in states])
+            [[name, s.state, *map(text, (s.step, s.iterations, s.reward, s.checkpoint, s.method, s.backbone)), ago(s.active)] for name,s in zip(names, states)])
 
 # %% ../../nbs/app/97_runs.ipynb #709d4d1c
 def thin(

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['FORMAT', 'MANIFEST', 'flatten', 'unflatten', 'save_tree', 'load_tree', 'rng_state', 'set_rng_state', 'damage',
-           'prune', 'save_checkpoint', 'newest_checkpoint', 'load_checkpoint', 'without_time', 'read_metrics',
-           'MetricsLog']
+           'prune', 'save_checkpoint', 'newest_checkpoint', 'checkpoints_seen', 'load_checkpoint', 'without_time',
+           'read_metrics', 'MetricsLog']
 
 # %% ../../nbs/trainers/71_checkpoints.ipynb #6815af8e
 import errno,hashlib,json,math,os,random,re,shutil,warnings
@@ -234,6 +234,13 @@ def newest_checkpoint(
     for p in sorted(found, key=lambda p: (_step(p), not p.name.startswith('.')), reverse=True):
         if (why:=damage(p)) is None: return _step(p), p
         warnings.warn(f'checkpoint {p} is passed over: {why}', stacklevel=2)
+
+def checkpoints_seen(
+    run_dir, # The run's folder
+): # Yields (step, path, what is wrong by the sizes of its files, or None), newest first
+    "The checkpoints of a run as they look from outside, where reading gigabytes to list them would be too much"
+    steps = {int(m[1]):p for p in (Path(run_dir)/'checkpoints').glob('step-*') if (m:=re.fullmatch(r'step-(\d+)', p.name))}
+    yield from ((n, p, damage(p, hashes=False)) for n,p in sorted(steps.items(), reverse=True))
 
 def load_checkpoint(
     path, # A checkpoint folder
