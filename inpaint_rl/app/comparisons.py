@@ -66,7 +66,11 @@ class Comparison:
     def digest(self)->str:
         "The id that belongs to the content"
         made_by = sorted([l, _pixels_hash(x), self.checkpoints[l]] for l,x in self.fills.items())
-        return f'{seed_from(json.dumps([_pixels_hash(self.source), _pixels_hash(self.mask), self.prompt, self.negative_prompt, self.seed, self.steps, self.guidance, self.pasted, self.record, made_by], sort_keys=True)):016x}'
+        content = [
+            _pixels_hash(self.source), _pixels_hash(self.mask), self.prompt, self.negative_prompt, self.seed,
+            self.steps, self.guidance, self.pasted, self.record, made_by
+        ]
+        return f'{seed_from(json.dumps(content, sort_keys=True)):016x}'
 
     def check(self):
         "Refuse what could not be stored or voted on"

@@ -4,7 +4,7 @@ from pathlib import Path
 from statistics import median
 from common import PKG, ROOT, directives, exported, finish, module_of, notebooks, read_cells
 
-MAX_KB, MAX_LINES = 400, 60
+MAX_KB, MAX_LINES = 400, 80
 MIN_WORDS, MIN_RATIO, MAX_MEDIAN = 150, 0.5, 12 # the bar that --stats marks
 
 def parsed(source):
