@@ -47,8 +47,8 @@ def device_memory()->Memory:
     found = torch.cuda.get_device_properties(device)
     return Memory(found.total_memory, found.name)
 
-# %% ../../nbs/cli/103_memory.ipynb #69e0e0f9
-BYTES_PER_PIXEL = 5 # and per root of the number of weights of the denoiser
+# %% ../../nbs/cli/103_memory.ipynb #26c632ac
+BYTES_PER_PIXEL = 10 # and per root of the number of weights of the denoiser
 
 def samples_at_once(config)->int: # An upper bound where the family decides
     "Samples of one forward and backward pass"
@@ -82,7 +82,7 @@ def _only_known(config, words): # those that are settings of this config
     return [w for w in words if w.partition('=')[0] in names]
 
 def find_savings(
-    backbone, config, height:int, width:int, gpus:int, memory:Memory,
+    backbone, config, height:int, width:int, gpus:int, memory:Memory, # As in `check_memory`
 ): # Settings with which it would fit, or None
     "Which settings would make a run fit"
     from inpaint_rl.config import override
@@ -108,11 +108,13 @@ def check_memory(
     size = lambda n: f'{n/1e9:.2f} GB'
     here = f'{size(memory.bytes)} ({memory.place})'
     bound = rough_bound(backbone, config, height, width)
-    if bound <= memory.bytes/2: return f'memory: less than {size(bound)} needed of {here}'
+    if memory.holds(bound): return f'memory: less than {size(bound)} needed of {here}'
     with torch.random.fork_rng(): # a run draws the same numbers whether it was planned or not
-        needed = bytes_needed(plan(backbone, config, height, width, gpus), memory.place)
+        planned = plan(backbone, config, height, width, gpus)
+        needed = bytes_needed(planned, memory.place)
         if memory.holds(needed): return f'memory: {size(needed)} expected at the peak of {here}'
-        savings = find_savings(backbone, config, height, width, gpus, memory)
+        hopeless = not memory.holds(sum(planned.stays.values())) # weights alone are too much
+        savings = None if hopeless else find_savings(backbone, config, height, width, gpus, memory)
     if savings: cure = f'these settings would fit: {" ".join(savings)}'
     else: cure = ('smaller batches do not suffice; --lora RANK, --dtype bf16, a smaller --size, '
                   'or more GPUs with shard=fsdp2 need less')
