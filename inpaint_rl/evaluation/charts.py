@@ -102,9 +102,9 @@ def _default_series(keys): # key -> axis label: the reward and every monitor, or
 def _choose_series(metrics, series, seconds): # key -> axis label; refused where the log has no such numbers
     keys = {k for r in metrics for k,v in r.items() if isinstance(v, (int,float))}
     series = _default_series(keys) if series is None else series
-    lost = [k for k in (seconds, *series) if k not in keys]
-    if lost or not series:
-        raise DataError(f'reward_curve: no numbers under {", ".join(lost) or "reward"} in {len(metrics)} rows; '
+    lost = [k for k in (seconds, *series) if k not in keys] or ([] if series else ['reward'])
+    if lost:
+        raise DataError(f'reward_curve: no numbers under {", ".join(lost)} in {len(metrics)} rows; '
                         f'the log has {", ".join(sorted(keys)) or "nothing"}')
     return series
 
