@@ -94,13 +94,15 @@ def _running_mean(values, window):
 def _series(metrics, key):
     return [math.nan if r.get(key) is None else float(r[key]) for r in metrics]
 
+def _number_keys(metrics): return {k for r in metrics for k,v in r.items() if isinstance(v, (int,float))}
+
 def _default_series(keys): # key -> axis label: the reward and every monitor, or the loss where there are none
     logged = ['reward', *sorted(k for k in keys if k.startswith('monitor/'))]
     found = {k:k.split('/')[-1] for k in logged if k in keys}
     return found or {k:k for k in sorted(keys) if k.split('/')[-1]=='loss'}
 
 def _choose_series(metrics, series, seconds): # key -> axis label; refused where the log has no such numbers
-    keys = {k for r in metrics for k,v in r.items() if isinstance(v, (int,float))}
+    keys = _number_keys(metrics)
     series = _default_series(keys) if series is None else series
     lost = [k for k in (seconds, *series) if k not in keys] or ([] if series else ['reward'])
     if lost:

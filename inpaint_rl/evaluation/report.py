@@ -97,6 +97,10 @@ def drift_words(
         '',
     ])
 
+def _sample_counts(states):
+    counts = ' and '.join(dict.fromkeys(str(s['n']) for s in states.values() if 'n' in s))
+    return f'Measured on {counts} held-out samples.\n' if counts else ''
+
 def _notes(notes): return ['## Notes\n', '\n'.join(f'- {n}' for n in notes)+'\n'] if notes else []
 
 def _details(details):
@@ -114,8 +118,7 @@ def markdown(
 )->str:
     "The report as text"
     states = {k:data[k] for k in ('before','after') if k in data}
-    counts = ' and '.join(dict.fromkeys(str(s['n']) for s in states.values() if 'n' in s))
-    out = [f"# {data.get('title', 'Report')}\n", f'Measured on {counts} held-out samples.\n' if counts else '',
+    out = [f"# {data.get('title', 'Report')}\n", _sample_counts(states),
            comparison_table(states, data.get('differences', {})), *_missing_words(states)]
     table = _hole_table(states)
     if table: out += ['## By hole size\n', 'Share of the picture that was to be repainted.\n', table]
