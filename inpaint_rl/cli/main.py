@@ -8,7 +8,7 @@ __all__ = ['COMMANDS', 'USE_ALL_CORES', 'overview', 'prepare', 'main']
 # %% ../../nbs/cli/109_main.ipynb #ccf8641d
 import difflib,os,sys
 from importlib import import_module
-from .words import asks_for_help, for_people
+from .words import for_people
 
 # %% ../../nbs/cli/109_main.ipynb #4f1a2e0e
 COMMANDS = dict( # name -> (module with a `main(argv)`, what it does)

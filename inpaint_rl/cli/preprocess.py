@@ -9,7 +9,7 @@ __all__ = ['EXAMPLES', 'preprocess_parser', 'read_records', 'main']
 import os
 from .data import FORMAT_NAMES
 from .model import DTYPE_NAMES
-from .words import asks_for_help, make_parser, quiet
+from .words import make_parser, quiet
 
 # %% ../../nbs/cli/106a_preprocess.ipynb #43b5e49a
 EXAMPLES = """\

@@ -5,8 +5,7 @@
 # %% auto #0
 __all__ = ['EXAMPLES', 'report_parser', 'held_out_of', 'progress_at', 'base_of', 'measure_run', 'main']
 
-# %% ../../nbs/cli/108_report.ipynb #fcd70d9f
-import json
+# %% ../../nbs/cli/108_report.ipynb #c73809f2
 from pathlib import Path
 from .rewards import Choice, connect_rewards
 from .train import method_title
