@@ -2,11 +2,22 @@
 import atexit,multiprocessing,os,signal,subprocess,sys,tempfile,time
 from argparse import ArgumentParser
 from concurrent.futures import ThreadPoolExecutor
-from common import ROOT, notebooks
+from common import PKG, ROOT, notebooks
 
 DEV = ROOT/'scripts/dev'
-CHECKS = [('notebooks are well formed', ['check_nbs.py']), ('floors are kept', ['check_layers.py']), ('notebooks and package agree', ['check_sync.py']),
-          ('README agrees with index.ipynb', ['readme.py','--check']), ('sidebar lists every notebook', ['sidebar.py','--check'])]
+TYPED = [f'{PKG}/{name}' for name in ('core.py', 'masks.py', 'diffusion', 'losses')] # floors of pure functions
+MYPY = ['-m', 'mypy', '--ignore-missing-imports', '--follow-imports=silent', '--no-error-summary', *TYPED]
+CHECKS = [
+    ('notebooks are well formed',        [f'{DEV}/check_nbs.py']),
+    ('floors are kept',                  [f'{DEV}/check_layers.py']),
+    ('notebooks and package agree',      [f'{DEV}/check_sync.py']),
+    ('README agrees with index.ipynb',   [f'{DEV}/readme.py', '--check']),
+    ('sidebar lists every notebook',     [f'{DEV}/sidebar.py', '--check']),
+    ('the linter has nothing to say',    ['-m', 'ruff', 'check', '--quiet', '--output-format=concise', '.']),
+    ('types of the pure floors',         MYPY),
+    ('how the code reads, in figures',   [f'{DEV}/figures.py']),
+]
+SHOWN = {'how the code reads, in figures'} # what these print is shown also when all is well
 ENV = {'OMP_NUM_THREADS':'1', 'MPLBACKEND':'agg', 'PYTHONUNBUFFERED':'1'}
 forks = multiprocessing.get_context('forkserver') # loads what nearly all notebooks load once (some ten seconds), and forks a fresh process for each
 forks.set_forkserver_preload(['torch','nbdev.test','transformers.models.clip.modeling_clip','transformers.models.t5.modeling_t5','diffusers.pipelines.flux.pipeline_flux_fill',
@@ -71,7 +82,7 @@ def main():
     if not names: raise SystemExit(f'no notebook has {" or ".join(o.words)!r} in its path')
     done = []
     if not o.words:
-        done += [report(what, run([sys.executable, str(DEV/cmd[0]), *cmd[1:]], o.timeout)) for what,cmd in CHECKS]
+        done += [report(what, run([sys.executable, *cmd], o.timeout)) for what,cmd in CHECKS]
         scripts = [*ROOT.glob('scripts/**/*.sh'), ROOT/'.ci/run']
         done += [report('shell scripts parse', run(['bash','-c','for f; do bash -n "$f" || exit 1; done','-', *map(str, sorted(scripts))], o.timeout))]
     os.chdir(ROOT); os.environ.update(ENV) # before the fork server starts: torch reads them when it is loaded
