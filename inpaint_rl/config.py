@@ -91,7 +91,10 @@ def _convert(tp, v, where):
     if o is Literal:
         if any(v==a and type(v) is type(a) for a in get_args(tp)): return v
         raise ConfigError(f'{where} = {v!r}, expected {_name(tp)}')
-    raise ConfigError(f'{where}: a field of type {_name(tp)} cannot be set from text; use bool, int, float, str, Literal, list, tuple, dict or a dataclass')
+    raise ConfigError(
+        f'{where}: a field of type {_name(tp)} cannot be set from text; '
+        f'use bool, int, float, str, Literal, list, tuple, dict or a dataclass'
+    )
 
 # %% ../nbs/01_config.ipynb #fea2ccbb
 def _fields(cls): return {f.name:f for f in fields(cls) if f.init}
@@ -120,7 +123,10 @@ def _section(cls, v, where):
 # %% ../nbs/01_config.ipynb #07f23528
 def _checked(v):
     "`v` after its own `check()` and those of the configs inside it"
-    for x in (v.values() if isinstance(v, dict) else v if isinstance(v, (list,tuple)) else [getattr(v, n) for n in _fields(v)]):
+    for x in (
+        v.values() if isinstance(v, dict) else v if isinstance(v, (list,tuple))
+        else [getattr(v, n) for n in _fields(v)]
+    ):
         if is_dataclass(x) or isinstance(x, (list,tuple,dict)): _checked(x)
     if hasattr(v, 'check'): v.check()
     return v
@@ -147,7 +153,8 @@ def to_dict(cfg)->dict:
 def to_yaml(cfg)->str:
     "A config as YAML text, keys in the order of the dataclass"
     try: return yaml.safe_dump(to_dict(cfg), sort_keys=False, allow_unicode=True)
-    except yaml.representer.RepresenterError as e: raise ConfigError(f'{type(cfg).__name__} holds a value that YAML cannot say: {e}') from e
+    except yaml.representer.RepresenterError as e:
+        raise ConfigError(f'{type(cfg).__name__} holds a value that YAML cannot say: {e}') from e
 
 # %% ../nbs/01_config.ipynb #b4d40f2c
 class _Loader(yaml.SafeLoader):
@@ -155,7 +162,8 @@ class _Loader(yaml.SafeLoader):
     def construct_mapping(self, node, deep=False):
         keys = [k.value for k,_ in node.value]
         for k,_ in node.value:
-            if keys.count(k.value)>1: raise ConfigError(f'the key {k.value!r} stands twice, again near line {node.start_mark.line+1}')
+            if keys.count(k.value)>1:
+                raise ConfigError(f'the key {k.value!r} stands twice, again near line {node.start_mark.line+1}')
         return super().construct_mapping(node, deep)
 
 def _yaml(text, where):
@@ -167,7 +175,8 @@ def _yaml(text, where):
 def _assign(cfg, path, value, where):
     "A copy of `cfg` with `value` at `path`, a list of names"
     (name,*rest),types = path, get_type_hints(type(cfg))
-    if name not in _fields(cfg): raise ConfigError(f'{where}: unknown key {name!r}; nearest: {_nearest(name, _keys(type(cfg)))!r}')
+    if name not in _fields(cfg):
+        raise ConfigError(f'{where}: unknown key {name!r}; nearest: {_nearest(name, _keys(type(cfg)))!r}')
     now,tp,where = getattr(cfg, name), types[name], f'{where}.{name}'
     if is_dataclass(now):
         if rest: value = _assign(now, rest, value, where)
@@ -200,21 +209,29 @@ def _file_module(path):
     spec = importlib.util.spec_from_file_location(name, path)
     module = sys.modules[name] = importlib.util.module_from_spec(spec)
     try: spec.loader.exec_module(module)
-    except BaseException: del sys.modules[name]; raise
+    except BaseException:
+        del sys.modules[name]
+        raise
     return module
 
 def _named_module(name, spec):
     "An installed module; one that exists but fails to import keeps its own error"
     try: return importlib.import_module(name)
     except ModuleNotFoundError as e:
-        if e.name and (name+'.').startswith(e.name+'.'): raise ConfigError(f'{spec}: there is no module {name!r}') from e
+        if e.name and (name+'.').startswith(e.name+'.'):
+            raise ConfigError(f'{spec}: there is no module {name!r}') from e
         raise
 
 # %% ../nbs/01_config.ipynb #02dbd370
 def _call_recipe(module, name, spec):
-    f,mine = getattr(module, name, None), [n for n,f in vars(module).items() if n[0]!='_' and inspect.isfunction(f) and f.__module__==module.__name__]
+    f,mine = getattr(module, name, None), [
+        n for n,f in vars(module).items()
+        if n[0]!='_' and inspect.isfunction(f) and f.__module__==module.__name__
+    ]
     if not inspect.isfunction(f):
-        raise ConfigError(f'{spec}: there is no recipe {name!r}' + (f'; nearest: {_nearest(name, mine)!r}; all: {", ".join(mine)}' if mine else ''))
+        raise ConfigError(f'{spec}: there is no recipe {name!r}' + (
+            f'; nearest: {_nearest(name, mine)!r}; all: {", ".join(mine)}' if mine else ''
+        ))
     cfg = f()
     if not is_dataclass(cfg): raise ConfigError(f'{spec}: the recipe returned {_name(type(cfg))}, expected a dataclass')
     return _section(type(cfg), cfg, spec)
@@ -226,7 +243,8 @@ def _yaml_config(path, recipes, cls):
     except OSError as e: raise ConfigError(f'{path}: cannot be read: {e.strerror}') from e
     if not isinstance(d, Mapping): raise ConfigError(f'{path}: expected lines of `key: value`')
     if 'recipe' not in d:
-        if cls is None: raise ConfigError(f'{path}: names no recipe; add a first line `recipe: name` with the recipe to start from')
+        if cls is None:
+            raise ConfigError(f'{path}: names no recipe; add a first line `recipe: name` with the recipe to start from')
         return _section(cls, d, str(path))
     cfg = _resolve(d['recipe'], recipes, cls, path.parent)
     for k,v in d.items():
@@ -236,10 +254,14 @@ def _yaml_config(path, recipes, cls):
 # %% ../nbs/01_config.ipynb #1e20daf6
 def _resolve(spec, recipes, cls, folder):
     "The config that `spec` names, not yet checked; relative files start at `folder`"
-    spec = str(spec); head,colon,name = spec.rpartition(':')
+    spec = str(spec)
+    head,colon,name = spec.rpartition(':')
     if spec.endswith(('.yaml','.yml')): return _yaml_config(folder/spec, recipes, cls)
     if colon: module = _file_module(folder/head) if head.endswith('.py') else _named_module(head, spec)
-    elif recipes is None: raise ConfigError(f'{spec!r} is no YAML file, and there is no list of recipes here; write file.py:name or module:name')
+    elif recipes is None:
+        raise ConfigError(
+            f'{spec!r} is no YAML file, and there is no list of recipes here; write file.py:name or module:name'
+        )
     else: module = _named_module(recipes, spec) if isinstance(recipes, str) else recipes
     return _call_recipe(module, name, spec)
 
@@ -252,14 +274,16 @@ def load_config(
 ): # A config, checked
     "The config that `spec` names, with some settings changed"
     cfg = _resolve(spec, recipes, cls, Path())
-    if cls and not isinstance(cfg, cls): raise ConfigError(f'{spec}: is a config of {type(cfg).__name__}, expected {cls.__name__}')
+    if cls and not isinstance(cfg, cls):
+        raise ConfigError(f'{spec}: is a config of {type(cfg).__name__}, expected {cls.__name__}')
     return override(cfg, overrides)
 
 # %% ../nbs/01_config.ipynb #1ccf8e56
 def _rows(cls, cfg=None, prefix=''):
     "(key, type, default, help) for every field; `cfg` is an instance to take defaults from"
     for name,f in _fields(cls).items():
-        tp = get_type_hints(cls)[name]; inner = next((a for a in (tp, *get_args(tp)) if is_dataclass(a)), None)
+        tp = get_type_hints(cls)[name]
+        inner = next((a for a in (tp, *get_args(tp)) if is_dataclass(a)), None)
         default = getattr(cfg, name) if cfg else f.default_factory() if f.default_factory is not MISSING else f.default
         nested = inner and get_origin(tp) in (None,Union,UnionType)
         shown = 'required' if default is MISSING else 'null' if default is None else '' if nested else repr(default)

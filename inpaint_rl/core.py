@@ -71,18 +71,26 @@ def _brief(name, v): # '' for what is not there
 class Stacked:
     "Base of dataclasses whose fields are stacked along the first axis"
     def _stacked(self): return [f.name for f in fields(self) if not f.metadata.get('shared')]
-    def _with(self, tensor, seq): return replace(self, **{n:_map(getattr(self,n), tensor, seq) for n in self._stacked()})
+    def _with(self, tensor, seq):
+        return replace(self, **{n:_map(getattr(self,n), tensor, seq) for n in self._stacked()})
     def __len__(self): return next(n for f in self._stacked() if (n:=_size(getattr(self,f))) is not None)
-    def __repr__(self): return f'{type(self).__name__}({", ".join(s for f in fields(self) if (s:=_brief(f.name, getattr(self,f.name))))})'
-    def __init_subclass__(cls, **kwargs): # a dataclass keeps the repr that it finds in its class, and its own would print every number
+    def __repr__(self):
+        return (
+            f'{type(self).__name__}({", ".join(s for f in fields(self) if (s:=_brief(f.name, getattr(self,f.name))))})'
+        )
+    # a dataclass keeps the repr that it finds in its class, and its own would print every number
+    def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
         if '__repr__' not in vars(cls): cls.__repr__ = cls.__mro__[1].__repr__
 
     def select(self, index): # int positions: list, tensor or slice
         "The items at `index`, in that order; those of a plain slice share their memory with these, as in torch"
-        if isinstance(index, slice) and index.step in (None,1): return self._with(lambda t: t[index], lambda l: l[index])
+        if isinstance(index, slice) and index.step in (None,1):
+            return self._with(lambda t: t[index], lambda l: l[index])
         rows = list(range(len(self)))[index] if isinstance(index, slice) else [int(i) for i in index]
-        return self._with(lambda t: t[torch.as_tensor(rows, device=t.device, dtype=torch.long)], lambda l: [l[i] for i in rows])
+        return self._with(
+            lambda t: t[torch.as_tensor(rows, device=t.device, dtype=torch.long)], lambda l: [l[i] for i in rows]
+        )
 
     def repeat(self, k:int):
         "Each item `k` times, copies side by side: a a b b"
@@ -114,17 +122,20 @@ def _fsync(path):
     try: os.fsync(fd)
     finally: os.close(fd)
 
-def _me(): return f'{os.getpid()}{threading.get_native_id():07d}' # digits; threads must not share a temporary name either
+# digits; threads must not share a temporary name either
+def _me(): return f'{os.getpid()}{threading.get_native_id():07d}'
 
 def atomic_write(
     path, # Where the file goes
     content, # `str` or `bytes`
 ):
     "Write a file whole or not at all"
-    path = Path(path); tmp = path.with_name(f'.{path.name}.{_me()}.tmp')
+    path = Path(path)
+    tmp = path.with_name(f'.{path.name}.{_me()}.tmp')
     try:
         tmp.write_bytes(content if isinstance(content, bytes) else content.encode())
-        _fsync(tmp); os.replace(tmp, path)
+        _fsync(tmp)
+        os.replace(tmp, path)
     except OSError as e:
         tmp.unlink(missing_ok=True)
         raise CheckpointError(f'could not write {path}: {e.strerror or e}; what was there before is untouched') from e
@@ -144,9 +155,15 @@ def jsonable(
         match v:
             case dict(): return {str(k):go(x, [*place, str(k)]) for k,x in v.items()}
             case list()|tuple(): return [go(x, [*place, str(i)]) for i,x in enumerate(v)]
-            case float() if not math.isfinite(v): odd['.'.join(place)] = repr(v); return None
+            case float() if not math.isfinite(v):
+                odd['.'.join(place)] = repr(v)
+                return None
             case None|bool()|int()|float()|str(): return v
-            case _: raise ConfigError(f'{".".join(place)} is a {type(v).__name__}; numbers, text, and dicts and lists of these can be written')
+            case _:
+                raise ConfigError(
+                    f'{".".join(place)} is a {type(v).__name__}; numbers, '
+                    f'text, and dicts and lists of these can be written'
+                )
     return go(data, []), odd
 
 # %% ../nbs/00_core.ipynb #df1b6158
@@ -155,7 +172,8 @@ def atomic_dir(
     path, # The folder to make; an existing one is replaced when the new one is whole
 ):
     "A temporary folder to fill; it takes the name `path` when the block ends well, and vanishes when it does not"
-    path = Path(path); tmp = path.with_name(f'.{path.name}.{_me()}.tmp')
+    path = Path(path)
+    tmp = path.with_name(f'.{path.name}.{_me()}.tmp')
     shutil.rmtree(tmp, ignore_errors=True)
     try:
         tmp.mkdir(parents=True)
@@ -164,7 +182,9 @@ def atomic_dir(
             if f.is_file(): _fsync(f)
         if path.exists():
             old = path.with_name(f'.{path.name}.{_me()}.old')
-            os.replace(path, old); os.replace(tmp, path); shutil.rmtree(old, ignore_errors=True)
+            os.replace(path, old)
+            os.replace(tmp, path)
+            shutil.rmtree(old, ignore_errors=True)
         else: os.replace(tmp, path)
         _fsync(path.parent)
     except OSError as e:

@@ -21,7 +21,11 @@ def _everyone(): return (dist.get_rank(), dist.get_world_size()) if _together() 
 
 _split = None # the mesh of `split_samples`, where one sample is shared by several processes
 
-def _place(): return (_split['data'].get_local_rank(), _split['data'].size()) if _split is not None and _together() else _everyone()
+def _place():
+    return (
+        (_split['data'].get_local_rank(), _split['data'].size()) if _split is not None and _together()
+        else _everyone()
+    )
 
 def rank()->int:
     "This process' number; 0 when alone. Processes that share a sample have the same one"
@@ -55,7 +59,9 @@ def all_sum(
     t:Tensor, # Same shape and dtype on every rank
 )->Tensor: # The sum over all ranks, on the device of `t`, without gradient; `t` stays as it is
     "Sum over all processes that have samples of their own"
-    def summed(x): dist.all_reduce(x, group=_split and _split['data'].get_group()); return x
+    def summed(x):
+        dist.all_reduce(x, group=_split and _split['data'].get_group())
+        return x
     return _travel(t, summed) if _together() else t.detach().clone()
 
 def all_mean(t:Tensor)->Tensor:
@@ -64,7 +70,9 @@ def all_mean(t:Tensor)->Tensor:
 
 def barrier():
     "Wait until every process has come here"
-    def met(x): dist.all_reduce(x); return x
+    def met(x):
+        dist.all_reduce(x)
+        return x
     if _together(): _travel(torch.zeros(1), met).item()
 
 # %% ../nbs/02_distributed.ipynb #df706a9b
@@ -132,7 +140,8 @@ def whole(
 )->Tensor: # Ordinary
     "A sharded tensor put together; every process must call it"
     if not hasattr(t, 'full_tensor'): return t
-    if t.device.type!=t.device_mesh.device_type: t = t.to(t.device_mesh.device_type) # shards offloaded to main memory travel through the GPU
+    # shards offloaded to main memory travel through the GPU
+    if t.device.type!=t.device_mesh.device_type: t = t.to(t.device_mesh.device_type)
     return t.full_tensor()
 
 def share(
@@ -145,7 +154,10 @@ def share(
     from torch.distributed.tensor._utils import compute_local_shape_and_global_offset
     sizes, starts = compute_local_shape_and_global_offset(like.shape, like.device_mesh, like.placements)
     for dim,(n,at) in enumerate(zip(sizes, starts)): t = t.narrow(dim, min(at, t.shape[dim]), n)
-    return DTensor.from_local(t.to(like.device, copy=True), like.device_mesh, like.placements, run_check=False, shape=like.shape, stride=like.stride())
+    return DTensor.from_local(
+        t.to(like.device, copy=True), like.device_mesh, like.placements,
+        run_check=False, shape=like.shape, stride=like.stride()
+    )
 
 def gathered(
     tree, # Dicts, lists and tuples, with sharded tensors anywhere in them
@@ -165,19 +177,29 @@ def split_samples(
     "Let neighbouring processes share their samples from now on; every process must call it"
     global _split
     _split, n = None, _everyone()[1]
-    if size<1 or n%size: raise ConfigError(f'sp_size={size}: {n} process(es) cannot be cut into groups of {size}; it must divide their number')
+    if size<1 or n%size:
+        raise ConfigError(
+            f'sp_size={size}: {n} process(es) cannot be cut into groups of {size}; it must divide their number'
+        )
     if size>1: _split = dist.init_device_mesh(device, (n//size,1,size), mesh_dim_names=('data','ring','ulysses'))
     return _split
 
 # %% ../nbs/02_distributed.ipynb #ccb53e77
 def _launched(f, rank, world, port, errors):
-    if 'accelerate' in sys.modules: sys.modules['accelerate'].state.AcceleratorState._reset_state(True) # inherited from the parent, which knows one process
+    # inherited from the parent, which knows one process
+    if 'accelerate' in sys.modules: sys.modules['accelerate'].state.AcceleratorState._reset_state(True)
     os.environ.update(ACCELERATE_USE_CPU='true')
-    if world>1: os.environ.update(RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE=str(world), LOCAL_WORLD_SIZE=str(world), MASTER_ADDR='127.0.0.1', MASTER_PORT=str(port))
+    if world>1:
+        os.environ.update(
+            RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE=str(world), LOCAL_WORLD_SIZE=str(world),
+            MASTER_ADDR='127.0.0.1', MASTER_PORT=str(port)
+        )
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2) # progress bars
     torch.set_num_threads(1) # forks and thread pools do not mix
     try: f()
-    except BaseException: errors.put(f'process {rank}: {traceback.format_exc()}'); raise
+    except BaseException:
+        errors.put(f'process {rank}: {traceback.format_exc()}')
+        raise
 
 def launch(
     f, # Function without arguments; what it finds out it writes into files
@@ -185,12 +207,21 @@ def launch(
     seconds:float=120, # After which they are ended
 ):
     "Run `f` in forked processes on this CPU that find each other as under torchrun"
-    with socket.socket() as s: s.bind(('127.0.0.1',0)); port = s.getsockname()[1]
-    fork = multiprocessing.get_context('fork'); errors = fork.SimpleQueue(); end = time.monotonic()+seconds
+    with socket.socket() as s:
+        s.bind(('127.0.0.1',0))
+        port = s.getsockname()[1]
+    fork = multiprocessing.get_context('fork')
+    errors = fork.SimpleQueue()
+    end = time.monotonic()+seconds
     ps = [fork.Process(target=_launched, args=(f, r, world, port, errors)) for r in range(world)]
     for p in ps: p.start()
     while any(p.is_alive() for p in ps) and not any(p.exitcode for p in ps) and time.monotonic()<end: time.sleep(.02)
     for p in ps: p.join(2 if any(q.exitcode for q in ps) else 0)
     late = [p for p in ps if p.is_alive()]
-    for p in late: p.kill(); p.join()
-    if late or any(p.exitcode for p in ps): raise InpaintRLError(f'of {world} processes {len(late)} had to be ended; ' + ('none said why' if errors.empty() else errors.get()))
+    for p in late:
+        p.kill()
+        p.join()
+    if late or any(p.exitcode for p in ps):
+        raise InpaintRLError(f'of {world} processes {len(late)} had to be ended; ' + (
+            'none said why' if errors.empty() else errors.get()
+        ))

@@ -20,7 +20,8 @@ def binarise(
 )->Tensor: # Same shape, fp32, only 0 and 1
     "1 where the mask is at least one half, else 0"
     lo,hi = float(mask.min()), float(mask.max())
-    if not (lo>=0 and hi<=1): raise DataError(f'mask values run from {lo:g} to {hi:g}, expected [0,1]; divide an 8-bit mask by 255 first')
+    if not (lo>=0 and hi<=1):
+        raise DataError(f'mask values run from {lo:g} to {hi:g}, expected [0,1]; divide an 8-bit mask by 255 first')
     return (mask >= 0.5).float()
 
 def hole_fraction(mask)->Tensor: # [B] (a single [1,H,W] mask gives [1])
@@ -31,11 +32,17 @@ def check_mask(
     mask, # [1,H,W] or [B,1,H,W]
 )->Tensor: # The same mask
     "Pass a usable mask on; raise `DataError` for one that is not binary, has no hole, or is all hole"
-    if mask.ndim not in (3,4) or mask.shape[-3]!=1: raise DataError(f'mask of shape {tuple(mask.shape)}, expected [1,H,W] or [B,1,H,W]')
-    m = mask.reshape(-1, *mask.shape[-2:]); f = hole_fraction(mask)
-    if not bool(((m==0)|(m==1)).all()): raise DataError('mask holds values other than 0 and 1; call binarise() on reading')
+    if mask.ndim not in (3,4) or mask.shape[-3]!=1:
+        raise DataError(f'mask of shape {tuple(mask.shape)}, expected [1,H,W] or [B,1,H,W]')
+    m = mask.reshape(-1, *mask.shape[-2:])
+    f = hole_fraction(mask)
+    if not bool(((m==0)|(m==1)).all()):
+        raise DataError('mask holds values other than 0 and 1; call binarise() on reading')
     for what,bad in (('nothing to repaint (empty hole)', f==0), ('nothing to keep (full hole)', f==1)):
-        if bool(bad.any()): raise DataError(f'mask with {what}'+(f' at row(s) {bad.nonzero().flatten().tolist()} of {len(f)}' if len(f)>1 else ''))
+        if bool(bad.any()):
+            raise DataError(
+                f'mask with {what}'+(f' at row(s) {bad.nonzero().flatten().tolist()} of {len(f)}' if len(f)>1 else '')
+            )
     return mask
 
 # %% ../nbs/03_masks.ipynb #22bc3be9
@@ -88,8 +95,10 @@ def composite(
 )->Tensor:
     "`raw` in the hole, `source` outside; differentiable with respect to `raw`"
     if raw.shape!=source.shape or raw.shape[-2:]!=mask.shape[-2:]:
-        raise DataError(f'raw {tuple(raw.shape)}, source {tuple(source.shape)} and mask {tuple(mask.shape)} do not fit: '
-                        'all three need the same height and width')
+        raise DataError(
+            f'raw {tuple(raw.shape)}, source {tuple(source.shape)} and mask {tuple(mask.shape)} do not fit: '
+            'all three need the same height and width'
+        )
     a = feather(mask, feather_px) if feather_px else mask
     return torch.where(a<=0, source, torch.where(a>=1, raw, raw*a+source*(1-a)))
 
@@ -98,14 +107,17 @@ def bounding_box(
     mask, # One mask: [H,W], [1,H,W] or [1,1,H,W]
 )->tuple: # (y0, x0, y1, x1), y1 and x1 exclusive
     "The smallest box that holds the hole"
-    if math.prod(mask.shape[:-2])!=1: raise DataError(f'bounding_box takes one mask, got shape {tuple(mask.shape)}; loop over the batch')
-    m = mask.reshape(mask.shape[-2:]); ys,xs = m.amax(1).nonzero(), m.amax(0).nonzero()
+    if math.prod(mask.shape[:-2])!=1:
+        raise DataError(f'bounding_box takes one mask, got shape {tuple(mask.shape)}; loop over the batch')
+    m = mask.reshape(mask.shape[-2:])
+    ys,xs = m.amax(1).nonzero(), m.amax(0).nonzero()
     if not len(ys): raise DataError('bounding_box of a mask with an empty hole')
     return int(ys[0]), int(xs[0]), int(ys[-1])+1, int(xs[-1])+1
 
 def _span(lo, hi, want, limit):
     "A run of `want` pixels (at least hi-lo, at most limit) centred on lo..hi, moved inside 0..limit"
-    n = min(max(want, hi-lo), limit); start = min(max((lo+hi-n)//2, 0), limit-n)
+    n = min(max(want, hi-lo), limit)
+    start = min(max((lo+hi-n)//2, 0), limit-n)
     return start, start+n
 
 def crop_box(
@@ -116,7 +128,8 @@ def crop_box(
     square=False, # Make height and width equal, where the frame allows
 )->tuple: # (y0, x0, y1, x1) inside the frame, covering `box`
     "The box to look at when judging a hole"
-    y0,x0,y1,x1 = box; margin = round(pad*max(y1-y0, x1-x0))
+    y0,x0,y1,x1 = box
+    margin = round(pad*max(y1-y0, x1-x0))
     hh,ww = max(y1-y0+2*margin, min_side), max(x1-x0+2*margin, min_side)
     if square: hh = ww = min(max(hh,ww), max(min(h,w), y1-y0, x1-x0))
     (top,bottom),(left,right) = _span(y0,y1,hh,h), _span(x0,x1,ww,w)
@@ -131,14 +144,19 @@ def crop(
 )->Tensor:
     "Cut the box out, and resize it; differentiable"
     if isinstance(box[0], (tuple,list)):
-        if len(box)!=len(image) or size is None: raise DataError(f'{len(box)} boxes for {len(image)} pictures, size={size}: need one box each and a size')
+        if len(box)!=len(image) or size is None:
+            raise DataError(f'{len(box)} boxes for {len(image)} pictures, size={size}: need one box each and a size')
         return torch.cat([crop(o[None], b, size, mode) for o,b in zip(image, box)])
-    y0,x0,y1,x1 = box; out = image[..., y0:y1, x0:x1]
+    y0,x0,y1,x1 = box
+    out = image[..., y0:y1, x0:x1]
     if size is None: return out
     hw = (size,size) if isinstance(size,int) else tuple(size)
     if tuple(out.shape[-2:])==hw: return out
     x = out[None] if out.ndim==3 else out
-    x = F.interpolate(x, hw, mode='nearest-exact') if mode=='nearest' else F.interpolate(x, hw, mode=mode, antialias=True).clamp(0,1)
+    x = (
+        F.interpolate(x, hw, mode='nearest-exact') if mode=='nearest'
+        else F.interpolate(x, hw, mode=mode, antialias=True).clamp(0,1)
+    )
     return x[0] if out.ndim==3 else x
 
 # %% ../nbs/03_masks.ipynb #d07bf111
@@ -156,17 +174,24 @@ def _until(
     lo,hi = hole_range
     if not 0<=lo<hi<=1: raise ConfigError(f'hole_range={hole_range}: expected 0 <= least < most <= 1')
     for _ in range(tries):
-        canvas = Image.new('L', (w,h)); draw(ImageDraw.Draw(canvas)); f = (a:=np.asarray(canvas)).mean()
+        canvas = Image.new('L', (w,h))
+        draw(ImageDraw.Draw(canvas))
+        f = (a:=np.asarray(canvas)).mean()
         if lo<=f<=hi and 0<f<1: return torch.from_numpy(a.astype(np.float32))[None]
-    raise ConfigError(f'hole_range={hole_range} was not met in {tries} drawings at {h}x{w}; widen it or change the sizes of the strokes')
+    raise ConfigError(
+        f'hole_range={hole_range} was not met in {tries} drawings '
+        f'at {h}x{w}; widen it or change the sizes of the strokes'
+    )
 
 def _stroke(draw, points, width):
     "A thick line with round joints and ends"
-    width = max(1, round(width)); r = (width-1)/2
+    width = max(1, round(width))
+    r = (width-1)/2
     draw.line(points, fill=1, width=width)
     for x,y in points: draw.ellipse((x-r,y-r,x+r,y+r), fill=1)
 
-def _rectangle(draw, x, y, w, h): draw.rectangle((round(x), round(y), round(x)+max(1,round(w))-1, round(y)+max(1,round(h))-1), fill=1)
+def _rectangle(draw, x, y, w, h):
+    draw.rectangle((round(x), round(y), round(x)+max(1,round(w))-1, round(y)+max(1,round(h))-1), fill=1)
 
 # %% ../nbs/03_masks.ipynb #29de3f46
 lama_strokes = { # published settings of `irregular_mask`, each with the picture size it belongs to
@@ -193,7 +218,8 @@ def irregular_mask(
                 if i%2==0: angle = -angle
                 length,width = (10+rng.random()*max_length)*s, (5+rng.random()*max_width)*s
                 end = (min(max(x+length*math.sin(angle), 0), w), min(max(y+length*math.cos(angle), 0), h))
-                _stroke(canvas, [(x,y),end], width); x,y = end
+                _stroke(canvas, [(x,y),end], width)
+                x,y = end
     return _until(draw, h, w, hole_range)
 
 def box_mask(
@@ -204,7 +230,8 @@ def box_mask(
     reference=256, hole_range=(0.02,0.8),
 )->Tensor: # [1,h,w]
     "LaMa's boxes, away from the frame"
-    s = _scale(h, w, reference); m = margin*s
+    s = _scale(h, w, reference)
+    m = margin*s
     if not 0<side[0]<=side[1]: raise ConfigError(f'side={side}: expected 0 < least <= most')
     def draw(canvas):
         for _ in range(rng.integers(boxes[0], boxes[1]+1)):
@@ -220,7 +247,8 @@ def _zigzag(rng, h, w):
     points = [(rng.random()*w, rng.random()*h)]
     for i in range(rng.integers(4,18)):
         angle = rng.uniform(2*math.pi/5-spread[0], 2*math.pi/5+spread[1])*(-1 if i%2==0 else 1)
-        r = min(max(rng.normal(step, step/2), 0), 2*step); x,y = points[-1]
+        r = min(max(rng.normal(step, step/2), 0), 2*step)
+        x,y = points[-1]
         points.append((min(max(x+r*math.cos(angle), 0), w), min(max(y+r*math.sin(angle), 0), h)))
     return [(w-x if flip[0] else x, h-y if flip[1] else y) for x,y in points]
 
@@ -248,10 +276,13 @@ def outpaint_mask(
 )->Tensor: # [1,h,w]
     "Open sides of a picture that is to be extended; at least one"
     _scale(h, w, 1)
-    if not (0<share[0]<=share[1]<0.5 and 0<=p<=1): raise ConfigError(f'share={share}, p={p}: expected 0 < least <= most < 0.5 and a probability')
-    sides = rng.random(4)<p; sides[rng.integers(4)] |= not sides.any()
+    if not (0<share[0]<=share[1]<0.5 and 0<=p<=1):
+        raise ConfigError(f'share={share}, p={p}: expected 0 < least <= most < 0.5 and a probability')
+    sides = rng.random(4)<p
+    sides[rng.integers(4)] |= not sides.any()
     t,b,l,r = (max(1, round(u*n)) if on else 0 for on,u,n in zip(sides, rng.uniform(*share, 4), (h,h,w,w)))
-    mask = torch.ones(1,h,w); mask[:, t:h-b, l:w-r] = 0
+    mask = torch.ones(1,h,w)
+    mask[:, t:h-b, l:w-r] = 0
     return mask
 
 def object_mask(
@@ -280,9 +311,12 @@ def random_mask(
 # %% ../nbs/03_masks.ipynb #1f3361d8
 def polarity_evidence(
     mask, # One binary mask [1,H,W] or [1,1,H,W]
-)->dict: # hole: share of all pixels; frame: share of the outermost pixels; window: whether the kept part is one filled rectangle of a quarter or more
+)->dict:
+    # hole: share of all pixels; frame: share of the outermost pixels; window:
+    # whether the kept part is one filled rectangle of a quarter or more
     "What speaks for or against a mask being inside out"
-    m = mask.reshape(mask.shape[-2:]); keep = 1-m
+    m = mask.reshape(mask.shape[-2:])
+    keep = 1-m
     border = torch.cat([m[0], m[-1], m[1:-1,0], m[1:-1,-1]])
     y0,x0,y1,x1 = bounding_box(keep) if bool(keep.any()) else (0,0,0,0)
     area = (y1-y0)*(x1-x0)
@@ -295,13 +329,20 @@ def suspect_inverted(
 )->str|None: # The reason, or None
     "Whether one mask looks inside out (1 = keep), which outpainting windows do not"
     e = mask if isinstance(mask, dict) else polarity_evidence(mask)
-    return f'suspected inverted polarity: {_percent(e)}' if e['hole']>0.5 and e['frame']>0.95 and not e['window'] else None
+    return (
+        f'suspected inverted polarity: {_percent(e)}'
+        if e['hole']>0.5 and e['frame']>0.95 and not e['window'] else None
+    )
 
 def suspect_set(
     evidence, # `polarity_evidence` of every row
 )->str|None: # The reason, or None
     "Whether the masks of a whole dataset look inside out, taken together"
-    n = len(evidence); votes = [e for e in evidence if e['hole']+e['frame']>1 and not e['window']]
+    n = len(evidence)
+    votes = [e for e in evidence if e['hole']+e['frame']>1 and not e['window']]
     if len(votes) <= n/2+math.sqrt(n): return None
     typical = {k:float(np.median([e[k] for e in votes])) for k in ('hole','frame')}
-    return f'suspected inverted polarity of the whole set: {len(votes)} of {n} masks are mostly hole, frame included; in the typical one {_percent(typical)}'
+    return (
+        f'suspected inverted polarity of the whole set: {len(votes)} of {n} masks '
+        f'are mostly hole, frame included; in the typical one {_percent(typical)}'
+    )

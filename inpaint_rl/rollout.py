@@ -37,13 +37,35 @@ class Trajectory(Stacked):
     def weight(self): return self.condition.weight
 
     def _repr_html_(self, most=4, steps=10): # samples and steps shown
-        c, n, s = self.condition, min(len(self), most), min(len(self.steps), steps); level = 'sigma' if self.schedule.kind=='flow' else 'alpha_bar'
+        c, n, s = self.condition, min(len(self), most), min(len(self.steps), steps)
+        level = 'sigma' if self.schedule.kind=='flow' else 'alpha_bar'
         std = self.std[:n,:s].float().flatten(2).amax(2).amax(0) if s else ()
-        rows = [[level, *(f'{self.schedule.levels[i]:.3f} → {self.schedule.levels[i+1]:.3f}' for i in self.steps[:s]), self.schedule.levels[-1]], ['std', *std, '']]
+        rows = [
+            [
+                level,
+                *(f'{self.schedule.levels[i]:.3f} → {self.schedule.levels[i+1]:.3f}' for i in self.steps[:s]),
+                self.schedule.levels[-1],
+            ],
+            ['std', *std, ''],
+        ]
         for b in range(n):
-            rows += [[f'seed {self.seeds[b]}', *(Picture(latent_picture(x[None], c.height, c.width)[0], 64) for x in (*self.x[b,:s], self.x0[b]))], ['log-prob', *self.log_prob[b,:s], '']]
-        return str(table(['step', *(f'before {i}' for i in self.steps[:s]), 'final'], rows, f'{of_all(n, len(self), "samples")}, {of_all(s, len(self.steps), "recorded steps")} of {len(self.schedule)}; '
-                         f'latents by their first three channels; {self.kind}, noise level {self.noise_level:g}, guidance {self.guidance:g}'))
+            rows += [
+                [f'seed {self.seeds[b]}', *(
+                    Picture(latent_picture(x[None], c.height, c.width)[0], 64)
+                    for x in (*self.x[b,:s], self.x0[b])
+                )],
+                ['log-prob', *self.log_prob[b,:s], ''],
+            ]
+        return str(table(
+            ['step', *(f'before {i}' for i in self.steps[:s]), 'final'],
+            rows,
+            (
+                f'{of_all(n, len(self), "samples")}, '
+                f'{of_all(s, len(self.steps), "recorded steps")} of {len(self.schedule)}; '
+                f'latents by their first three channels; {self.kind}, '
+                f'noise level {self.noise_level:g}, guidance {self.guidance:g}'
+            ),
+        ))
 
 def latent_picture(
     x:Tensor, # [B,C,h,w] latents, or [B,N,D] tokens of them
@@ -51,7 +73,8 @@ def latent_picture(
 )->Tensor: # [B,3,h,w] in [0,1]
     "Latents as colours, whether they are packed in tokens or not"
     if x.ndim==4: return latent_colours(x)
-    side = round((height*width/x.shape[1])**.5); h, w = height//side, width//side # pixels per token, tokens
+    side = round((height*width/x.shape[1])**.5)
+    h, w = height//side, width//side # pixels per token, tokens
     if h*w!=x.shape[1]: raise DataError(f'{x.shape[1]} tokens are no grid for {height}x{width} pixels')
     return latent_colours(unpack(x, 2*h, 2*w) if x.shape[2]%4==0 else x.mT.unflatten(2, (h,w)))
 
@@ -76,18 +99,25 @@ def rollout(
     part=None, # A function that is called with the final latents of each chunk as soon as they are there
 )->Trajectory:
     "Denoise, recording the steps of the window"
-    if len(seeds)!=len(condition): raise ConfigError(f'{len(seeds)} seeds for {len(condition)} conditions: one per sample is needed')
-    if window and not noise_level: raise ConfigError('an SDE window with noise_level=0 records steps that have no density; give a noise level or an empty window')
+    if len(seeds)!=len(condition):
+        raise ConfigError(f'{len(seeds)} seeds for {len(condition)} conditions: one per sample is needed')
+    if window and not noise_level:
+        raise ConfigError(
+            'an SDE window with noise_level=0 records steps that have no density; give a noise level or an empty window'
+        )
     guidance = backbone.default_guidance if guidance is None else guidance
     window, chunk, parts = tuple(sorted(window)), chunk or len(seeds), []
     for first in range(0, len(seeds), chunk):
-        rows = slice(first, first+chunk); c, s = condition.select(rows), list(seeds[rows])
+        rows = slice(first, first+chunk)
+        c, s = condition.select(rows), list(seeds[rows])
         z = backbone.initial_noise(s, c.height, c.width) if x is None else x[rows].to(backbone.device)
         record = []
         for i in range(start, len(schedule) if stop is None else stop):
             pred = backbone.predict(z, schedule.timesteps[i], c, guidance)
             if i in window:
-                step = backbone.step(schedule, i, z, pred, noise_level, kind=kind, noise=_step_noise(s, i, z), weight=c.weight)
+                step = backbone.step(
+                    schedule, i, z, pred, noise_level, kind=kind, noise=_step_noise(s, i, z), weight=c.weight
+                )
                 record.append((z, step.x_next, step.mean, step.std.expand_as(z), step.log_prob))
             else: step = backbone.step(schedule, i, z, pred)
             z = step.x_next
@@ -103,7 +133,9 @@ def replay(
     j, # Which recorded step, 0..S-1: one for all samples, or [B] of them
 ): # (prediction [B,...], `Step` whose log_prob and mean carry gradients)
     "Score a recorded step under the present weights"
-    t = trajectory; j = torch.as_tensor(j); i = torch.tensor(t.steps)[j]
+    t = trajectory
+    j = torch.as_tensor(j)
+    i = torch.tensor(t.steps)[j]
     x, x_next = (t.x[:,j], t.x_next[:,j]) if j.ndim==0 else (t.x[range(len(t)),j], t.x_next[range(len(t)),j])
     pred = backbone.predict(x, t.schedule.timesteps[i], t.condition, t.guidance)
     return pred, backbone.step(t.schedule, i, x, pred, t.noise_level, kind=t.kind, x_next=x_next, weight=t.weight)
@@ -116,7 +148,8 @@ def generate(
     "Inpaint a batch deterministically: what the matching diffusers pipeline does"
     out = []
     for b, s in zip(batch.chunks(chunk), [seeds[i:i+chunk] for i in range(0, len(seeds), chunk)]):
-        c = backbone.encode(b); schedule = backbone.schedule(num_steps, c.height, c.width, strength)
+        c = backbone.encode(b)
+        schedule = backbone.schedule(num_steps, c.height, c.width, strength)
         x = None
         if strength<1: # start from the noised source
             noise = backbone.initial_noise(s, c.height, c.width)

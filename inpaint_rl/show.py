@@ -58,11 +58,15 @@ def png(
 )->bytes:
     "A picture as a PNG file"
     if getattr(image, 'ndim', None)!=3 or image.shape[0] not in (1,3):
-        raise DataError(f'{tuple(image.shape) if isinstance(image, Tensor) else type(image).__name__} is no picture: expected a tensor [3,H,W] or [1,H,W]; '
-                        'of a batch take one, as in images[0], or use show_images')
+        raise DataError(
+            f'{tuple(image.shape) if isinstance(image, Tensor) else type(image).__name__} is no picture: '
+            f'expected a tensor [3,H,W] or [1,H,W]; '
+            'of a batch take one, as in images[0], or use show_images'
+        )
     x = image.detach().float().cpu().nan_to_num(0., 1., 0.).clamp(0,1)
     x = (scaled(x, side) if side else x).mul(255).round().byte().permute(1,2,0).numpy()
-    buffer = io.BytesIO(); Image.fromarray(x[...,0] if x.shape[-1]==1 else x).save(buffer, 'png', optimize=True)
+    buffer = io.BytesIO()
+    Image.fromarray(x[...,0] if x.shape[-1]==1 else x).save(buffer, 'png', optimize=True)
     return buffer.getvalue()
 
 # %% ../nbs/04_show.ipynb #4fb4b298
@@ -78,7 +82,11 @@ class Picture:
     def __repr__(self): return f'Picture({self.size[0]}x{self.size[1]}, {len(self.png)} bytes)'
     def html(self, alt='')->'Html':
         w,h = self.size
-        return Html(f'<img alt="{html.escape(alt)}" width="{w}" height="{h}" style="display:inline-block;margin:0;image-rendering:pixelated;outline:{_LINE}" src="data:image/png;base64,{base64.b64encode(self.png).decode()}">')
+        return Html(
+            f'<img alt="{html.escape(alt)}" width="{w}" height="{h}" '
+            f'style="display:inline-block;margin:0;image-rendering:pixelated;outline:'
+            f'{_LINE}" src="data:image/png;base64,{base64.b64encode(self.png).decode()}">'
+        )
 
 # %% ../nbs/04_show.ipynb #e7da0b1f
 class Html(str):
@@ -109,10 +117,17 @@ def table(
     caption='', # Under the table
 )->Html:
     "A compact table"
-    style = f'style="text-align:left;vertical-align:top;padding:2px 8px;max-width:22em;overflow-wrap:anywhere;border-bottom:{_LINE}"'
-    tr = lambda cells, tag: '<tr style="background:none">'+''.join(f'<{tag} {style}>{cell(c)}</{tag}>' for c in cells)+'</tr>'
+    style = (
+        f'style="text-align:left;vertical-align:top;padding:2px '
+        f'8px;max-width:22em;overflow-wrap:anywhere;border-bottom:{_LINE}"'
+    )
+    tr = lambda cells, tag: (
+        '<tr style="background:none">'+''.join(f'<{tag} {style}>{cell(c)}</{tag}>' for c in cells)+'</tr>'
+    )
     body = (f'<thead>{tr(head,"th")}</thead>' if head else '')+'<tbody>'+''.join(tr(r,'td') for r in rows)+'</tbody>'
-    return block(f'<table style="border-collapse:collapse;margin:0;font-size:90%;color:inherit">{body}</table>', caption)
+    return block(
+        f'<table style="border-collapse:collapse;margin:0;font-size:90%;color:inherit">{body}</table>', caption
+    )
 
 # %% ../nbs/04_show.ipynb #0de27f56
 def block(
@@ -120,7 +135,9 @@ def block(
     caption='', # Under it
 )->Html:
     "Markup with a line of text under it"
-    return Html(f'<div>{markup}'+(f'<div style="opacity:.75;font-size:85%">{cell(caption)}</div>' if caption else '')+'</div>')
+    return Html(
+        f'<div>{markup}'+(f'<div style="opacity:.75;font-size:85%">{cell(caption)}</div>' if caption else '')+'</div>'
+    )
 
 def of_all(n, total, what)->str: # '8 of 64 records', '3 records'
     "How many of them are shown"
@@ -136,11 +153,15 @@ def grid(
     total:int|None=None, # How many there are, where `images` are only the first
 )->Html:
     "Labelled tiles"
-    if labels is not None and len(labels)!=len(images): raise DataError(f'{len(labels)} labels for {len(images)} pictures: one each is needed')
+    if labels is not None and len(labels)!=len(images):
+        raise DataError(f'{len(labels)} labels for {len(images)} pictures: one each is needed')
     pictures, tiles = [Picture(x, side) for x in images[:most]], []
     for i,p in enumerate(pictures):
         text = cell(labels[i]) if labels is not None else ''
-        tiles.append(f'<div style="display:inline-block;vertical-align:top;width:{max(p.size[0],64)}px;margin:0 8px 8px 0;font-size:85%;line-height:1.25;overflow-wrap:anywhere">{p.html()}<br>{text}</div>')
+        tiles.append(
+            f'<div style="display:inline-block;vertical-align:top;width:{max(p.size[0],64)}px;margin:0 '
+            f'8px 8px 0;font-size:85%;line-height:1.25;overflow-wrap:anywhere">{p.html()}<br>{text}</div>'
+        )
     return block(''.join(tiles), what and of_all(len(pictures), total or len(images), what))
 
 # %% ../nbs/04_show.ipynb #6d5b88e4
@@ -150,7 +171,8 @@ def sheet(
     caption='', # After the number of rows
 )->Html:
     "A row for each sample, a column for each state of it"
-    sizes = {k:len(v) for k,v in columns.items()}; n = next(iter(sizes.values()), 0)
+    sizes = {k:len(v) for k,v in columns.items()}
+    n = next(iter(sizes.values()), 0)
     if set(sizes.values())-{n} or not sizes: raise DataError(f'a sheet of columns {sizes}: all need the same length')
     at = lambda v, i: Picture(v[i], side) if isinstance(v, Tensor) and v.ndim==4 else v[i]
     rows = [[at(v, i) for v in columns.values()] for i in range(min(n, most))]
@@ -175,20 +197,29 @@ def show_mask(
 )->Html:
     "Masks as tiles: white is hole; over their pictures if there are any"
     m, x = _four(mask), _four(image)
-    if x is not None and (len(x)!=len(m) or x.shape[-2:]!=m.shape[-2:]): raise DataError(f'mask {tuple(m.shape)} and image {tuple(x.shape)} do not fit: the same number, height and width are needed')
-    n, m = len(m), m[:most].detach().float().cpu(); tiles = m if x is None else show_hole(x[:most].detach().float().cpu(), m)
+    if x is not None and (len(x)!=len(m) or x.shape[-2:]!=m.shape[-2:]):
+        raise DataError(
+            f'mask {tuple(m.shape)} and image {tuple(x.shape)} do not fit: the same number, height and width are needed'
+        )
+    n, m = len(m), m[:most].detach().float().cpu()
+    tiles = m if x is None else show_hole(x[:most].detach().float().cpu(), m)
     labels = [f'{f:.1%} hole' for f in m.mean((1,2,3)).tolist()] if labels is None else labels[:most]
     return grid(tiles, labels, most, side, 'masks', n)
 
 # %% ../nbs/04_show.ipynb #85062858
 class _Reader(HTMLParser):
-    def __init__(self, markup): super().__init__(); self.open, self.texts, self.pictures = [], [], []; self.feed(markup); self.close()
+    def __init__(self, markup):
+        super().__init__()
+        self.open, self.texts, self.pictures = [], [], []
+        self.feed(markup)
+        self.close()
     def handle_data(self, data): self.texts.append(data)
     def handle_starttag(self, tag, attrs):
         if tag=='img': self.pictures.append(base64.b64decode(dict(attrs)['src'].split(',')[1]))
         elif tag!='br': self.open.append(tag)
     def handle_endtag(self, tag):
-        if not self.open or self.open.pop()!=tag: raise DataError(f'this markup is not well formed: </{tag}> closes nothing')
+        if not self.open or self.open.pop()!=tag:
+            raise DataError(f'this markup is not well formed: </{tag}> closes nothing')
 
 # %% ../nbs/04_show.ipynb #42d7b412
 def seen(

@@ -15,28 +15,45 @@ SHOWN = ('judge_accuracy', 'reward', 'legibility', 'ink_match', 'seam', 'known_r
 def run(recipe, seed, overrides, folder):
     family = 'sd_inpaint' if 'sd_inpaint' in recipe else 'flux_fill'
     run_dir = Path(folder)/f'{recipe}-{seed}'
-    subprocess.run([sys.executable, HERE/'train.py', '--backbone', family, '--config', recipe, '--seed', str(seed), '--run-dir', run_dir, '--overwrite',
-                    'sample_every=0', 'save_every=0', *overrides], check=True)
-    r = json.loads((run_dir/'report.json').read_text()); pick = lambda d: {k:d[k] for k in SHOWN}
-    return dict(recipe=recipe, seed=seed, overrides=overrides, iterations=r['iterations'], images=r['images'], seconds=round(r['train_seconds'],1), before=pick(r['before']), after=pick(r['after']))
+    subprocess.run(
+        [
+            sys.executable, HERE/'train.py', '--backbone', family, '--config', recipe, '--seed',
+            str(seed), '--run-dir', run_dir, '--overwrite', 'sample_every=0', 'save_every=0', *overrides
+        ],
+        check=True,
+    )
+    r = json.loads((run_dir/'report.json').read_text())
+    pick = lambda d: {k:d[k] for k in SHOWN}
+    return dict(
+        recipe=recipe, seed=seed, overrides=overrides, iterations=r['iterations'], images=r['images'],
+        seconds=round(r['train_seconds'],1), before=pick(r['before']), after=pick(r['after'])
+    )
 
 def table(rows):
     head = ['recipe','seed','iterations','images','seconds', *(f'{k} before -> after' for k in SHOWN)]
     lines = ['| '+' | '.join(head)+' |', '|'+'---|'*len(head)]
     for r in rows:
         name = ' '.join([r['recipe'], *r['overrides']])
-        lines.append('| '+' | '.join([name, *(str(r[k]) for k in head[1:5]), *(f"{r['before'][k]:.3f} -> {r['after'][k]:.3f}" for k in SHOWN)])+' |')
+        lines.append('| '+' | '.join(
+            [name, *(str(r[k]) for k in head[1:5]), *(f"{r['before'][k]:.3f} -> {r['after'][k]:.3f}" for k in SHOWN)]
+        )+' |')
     for name in dict.fromkeys(r['recipe'] for r in rows):
         mine = [r for r in rows if r['recipe']==name and not r['overrides']]
         if len(mine)>1:
             mean = lambda f: sum(map(f, mine))/len(mine)
-            lines.append('| '+' | '.join([f'**{name}, mean**', f'{len(mine)} seeds', str(mine[0]['iterations']), str(mine[0]['images']), f"{mean(lambda r: r['seconds']):.1f}",
-                         *(f"{mean(lambda r: r['before'][k]):.3f} -> {mean(lambda r: r['after'][k]):.3f}" for k in SHOWN)])+' |')
+            lines.append('| '+' | '.join([
+                f'**{name}, mean**', f'{len(mine)} seeds', str(mine[0]['iterations']),
+                str(mine[0]['images']), f"{mean(lambda r: r['seconds']):.1f}",
+                *(f"{mean(lambda r: r['before'][k]):.3f} -> {mean(lambda r: r['after'][k]):.3f}" for k in SHOWN)
+            ])+' |')
     return '\n'.join(lines)
 
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument('recipes', nargs='*', default=['tiny_flux_fill_grpo'], help='names of recipes, and key=value settings for all of them')
+    p.add_argument(
+        'recipes', nargs='*', default=['tiny_flux_fill_grpo'],
+        help='names of recipes, and key=value settings for all of them'
+    )
     p.add_argument('--seeds', type=int, nargs='+', default=[0,1,2])
     p.add_argument('--folder', default='runs/bench')
     p.add_argument('--table', action='store_true')
@@ -44,8 +61,13 @@ def main():
     kept = json.loads(KEPT.read_text()) if KEPT.exists() else dict(rows=[])
     def keep(row):
         same = lambda r: all(r[k]==row[k] for k in ('recipe','seed','overrides'))
-        kept['rows'] = sorted([*(r for r in kept['rows'] if not same(r)), row], key=lambda r: (r['recipe'], r['overrides'], r['seed']))
-        kept['machine'] = f'{platform.machine()}, {os.cpu_count()} cores, {os.environ.get("OMP_NUM_THREADS", os.cpu_count())} threads'
+        kept['rows'] = sorted(
+            [*(r for r in kept['rows'] if not same(r)), row],
+            key=lambda r: (r['recipe'], r['overrides'], r['seed']),
+        )
+        kept['machine'] = (
+            f'{platform.machine()}, {os.cpu_count()} cores, {os.environ.get("OMP_NUM_THREADS", os.cpu_count())} threads'
+        )
         KEPT.write_text(json.dumps(kept, indent=1)+'\n')
     if not a.table:
         for recipe in (r for r in a.recipes if '=' not in r):

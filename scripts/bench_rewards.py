@@ -25,65 +25,127 @@ def serve_pickle():
     from inpaint_rl.rewards.protocol import from_bytes
     app = FastAPI()
     def work(body):
-        d = pickle.loads(body); image, source, mask = (from_bytes(torch.from_numpy(d[k])) for k in ('image','source','mask'))
+        d = pickle.loads(body)
+        image, source, mask = (from_bytes(torch.from_numpy(d[k])) for k in ('image','source','mask'))
         s = Samples(d['prompts'], source, mask, image, image, [str(i) for i in range(len(image))], d['metadata'])
         return pickle.dumps(score({'reward':reward}, s).values['reward'].numpy())
     @app.post('/score')
-    async def scored(http:Request): return Response(await run_in_threadpool(work, await http.body()), media_type='application/octet-stream')
-    config = uvicorn.Config(app, log_level='warning', access_log=False); sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP); sock.bind(('127.0.0.1', 0)); sock.listen(64)
-    print(f'serving on http://127.0.0.1:{sock.getsockname()[1]}', flush=True); uvicorn.Server(config).run([sock])
+    async def scored(http:Request):
+        return Response(await run_in_threadpool(work, await http.body()), media_type='application/octet-stream')
+    config = uvicorn.Config(app, log_level='warning', access_log=False)
+    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    sock.bind(('127.0.0.1', 0))
+    sock.listen(64)
+    print(f'serving on http://127.0.0.1:{sock.getsockname()[1]}', flush=True)
+    uvicorn.Server(config).run([sock])
 
 def pictures(n, side):
     "Photo-like: structure at all scales, and a little noise"
     import torch, torch.nn.functional as F
     from inpaint_rl.core import generator
     from inpaint_rl.rewards.base import Samples
-    g = generator('bench', side); x = sum(F.interpolate(torch.randn(2*n,3,k,k, generator=g), size=(side,side), mode='bicubic')/k**.5 for k in (4,8,16,32,64,128))
-    x = (.5+.2*x+.02*torch.randn(x.shape, generator=g)).clamp(0,1); mask = torch.zeros(n,1,side,side); mask[:,:,side//4:side//2,side//4:side//2] = 1
-    return Samples(['a house by the sea']*n, x[n:], mask, x[:n], x[:n], [str(i) for i in range(n)], [{} for _ in range(n)])
+    g = generator('bench', side)
+    x = sum(
+        F.interpolate(torch.randn(2*n,3,k,k, generator=g), size=(side,side), mode='bicubic')/k**.5
+        for k in (4,8,16,32,64,128)
+    )
+    x = (.5+.2*x+.02*torch.randn(x.shape, generator=g)).clamp(0,1)
+    mask = torch.zeros(n,1,side,side)
+    mask[:,:,side//4:side//2,side//4:side//2] = 1
+    return Samples(
+        ['a house by the sea']*n, x[n:], mask, x[:n], x[:n], [str(i) for i in range(n)], [{} for _ in range(n)]
+    )
 
 def png(x): # [C,H,W] in [0,1]
     from PIL import Image
-    f = io.BytesIO(); Image.fromarray((x*255).round().byte().permute(1,2,0).squeeze(-1).numpy()).save(f, 'PNG'); return base64.b64encode(f.getvalue()).decode()
+    f = io.BytesIO()
+    Image.fromarray((x*255).round().byte().permute(1,2,0).squeeze(-1).numpy()).save(f, 'PNG')
+    return base64.b64encode(f.getvalue()).decode()
 
 def measure(a):
     import pickle, requests, torch
     from inpaint_rl.rewards.client import RewardClient
     from inpaint_rl.rewards.protocol import to_bytes
-    start = lambda *words: subprocess.Popen([sys.executable, *words], stdout=subprocess.PIPE, text=True, env={**os.environ, 'PYTHONPATH':os.pathsep.join([str(Path(__file__).parent), os.environ.get('PYTHONPATH','')])})
-    ps = [start('-m', 'inpaint_rl.rewards.server', '--rewards', 'bench_rewards.reward', '--port', '0'), start(__file__, '--serve-pickle')]
+    start = lambda *words: subprocess.Popen(
+        [sys.executable, *words], stdout=subprocess.PIPE, text=True,
+        env={**os.environ, 'PYTHONPATH':os.pathsep.join([str(Path(__file__).parent), os.environ.get('PYTHONPATH','')])}
+    )
+    ps = [
+        start('-m', 'inpaint_rl.rewards.server', '--rewards', 'bench_rewards.reward', '--port', '0'),
+        start(__file__, '--serve-pickle'),
+    ]
     try:
-        ours, theirs = (p.stdout.readline().rsplit(' ', 1)[-1].strip() for p in ps); s = pictures(a.images, a.side); session, u8 = requests.Session(), lambda x: to_bytes(x).numpy()
-        client = RewardClient([ours], chunk=a.images); size = {}
+        ours, theirs = (p.stdout.readline().rsplit(' ', 1)[-1].strip() for p in ps)
+        s = pictures(a.images, a.side)
+        session, u8 = requests.Session(), lambda x: to_bytes(x).numpy()
+        client = RewardClient([ours], chunk=a.images)
+        size = {}
         def safetensors_(): return client.submit(s).result()['reward'].values
         def pickle_():
-            body = pickle.dumps(dict(image=u8(s.composite), source=u8(s.source), mask=u8(s.mask), prompts=s.prompt, metadata=s.metadata)); size['pickle'] = len(body)
+            body = pickle.dumps(dict(
+                image=u8(s.composite), source=u8(s.source), mask=u8(s.mask), prompts=s.prompt, metadata=s.metadata
+            ))
+            size['pickle'] = len(body)
             return torch.from_numpy(pickle.loads(session.post(f'{theirs}/score', body).content))
         def png_json():
-            body = json.dumps(dict(version=1, rewards=['reward'], items=[dict(image=png(s.composite[i]), source=png(s.source[i]), mask=png(s.mask[i]), prompt=s.prompt[i]) for i in range(len(s))])); size['base64 PNG in JSON'] = len(body)
-            return torch.tensor(session.post(f'{ours}/v1/score', body, headers={'Content-Type':'application/json'}).json()['scores']['reward'])
-        ways = {'safetensors':safetensors_, 'pickle':pickle_, 'base64 PNG in JSON':png_json}; seconds = {k:[] for k in ways}; said = {k:f() for k,f in ways.items()} # warm
+            body = json.dumps(dict(version=1, rewards=['reward'], items=[
+                dict(image=png(s.composite[i]), source=png(s.source[i]), mask=png(s.mask[i]), prompt=s.prompt[i])
+                for i in range(len(s))
+            ]))
+            size['base64 PNG in JSON'] = len(body)
+            return torch.tensor(session.post(
+                f'{ours}/v1/score', body, headers={'Content-Type':'application/json'}
+            ).json()['scores']['reward'])
+        ways = {'safetensors':safetensors_, 'pickle':pickle_, 'base64 PNG in JSON':png_json}
+        seconds = {k:[] for k in ways}
+        said = {k:f() for k,f in ways.items()} # warm
         for k,v in said.items(): torch.testing.assert_close(v, said['safetensors'], atol=1e-6, rtol=0)
         for i in range(a.rounds):
             for k,f in ways.items():
                 if k.startswith('base64') and i>=3: continue # seconds each
-                t = time.perf_counter(); f(); seconds[k].append(time.perf_counter()-t)
+                t = time.perf_counter()
+                f()
+                seconds[k].append(time.perf_counter()-t)
         client.close()
     finally:
         for p in ps: p.terminate()
         for p in ps: p.wait(20)
     middle = {k:statistics.median(v) for k,v in seconds.items()}
-    rows = {k:dict(milliseconds=round(1e3*m, 1), least=round(1e3*min(seconds[k]), 1), images_per_second=round(a.images/m, 1), megabytes=round(size[k]/1e6, 1) if k in size else None, against_pickle=round(middle['pickle']/m, 2), against_png=round(middle['base64 PNG in JSON']/m, 1)) for k,m in middle.items()}
-    return dict(images=a.images, side=a.side, rounds=a.rounds, machine=f'{platform.machine()}, {os.cpu_count()} cores, {os.environ.get("OMP_NUM_THREADS", os.cpu_count())} threads', rows=rows)
+    rows = {k:dict(
+        milliseconds=round(1e3*m, 1), least=round(1e3*min(seconds[k]), 1),
+        images_per_second=round(a.images/m, 1), megabytes=round(size[k]/1e6, 1) if k in size else None,
+        against_pickle=round(middle['pickle']/m, 2), against_png=round(middle['base64 PNG in JSON']/m, 1)
+    ) for k,m in middle.items()}
+    return dict(
+        images=a.images,
+        side=a.side,
+        rounds=a.rounds,
+        machine=f'{platform.machine()}, {os.cpu_count()} cores, '
+                f'{os.environ.get("OMP_NUM_THREADS", os.cpu_count())} threads',
+        rows=rows,
+    )
 
 def table(kept):
-    lines = [f'{kept["images"]} pictures of {kept["side"]} px with sources and masks, loopback, median of {kept["rounds"]} rounds; {kept["machine"]}', '', '| way | ms | fastest | pictures/s | against pickle | against base64 PNG |', '|:--|--:|--:|--:|--:|--:|']
-    return '\n'.join([*lines, *(f'| {k} | {r["milliseconds"]} | {r["least"]} | {r["images_per_second"]} | {r["against_pickle"]} | {r["against_png"]} |' for k,r in kept['rows'].items())])
+    lines = [
+        f'{kept["images"]} pictures of {kept["side"]} px with sources and masks, '
+        f'loopback, median of {kept["rounds"]} rounds; {kept["machine"]}',
+        '',
+        '| way | ms | fastest | pictures/s | against pickle | against base64 PNG |',
+        '|:--|--:|--:|--:|--:|--:|',
+    ]
+    return '\n'.join([*lines, *(
+        f'| {k} | {r["milliseconds"]} | {r["least"]} | {r["images_per_second"]} '
+        f'| {r["against_pickle"]} | {r["against_png"]} |'
+        for k,r in kept['rows'].items()
+    )])
 
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument('--images', type=int, default=16); p.add_argument('--side', type=int, default=512); p.add_argument('--rounds', type=int, default=9)
-    p.add_argument('--table', action='store_true'); p.add_argument('--serve-pickle', action='store_true', help=argparse.SUPPRESS)
+    p.add_argument('--images', type=int, default=16)
+    p.add_argument('--side', type=int, default=512)
+    p.add_argument('--rounds', type=int, default=9)
+    p.add_argument('--table', action='store_true')
+    p.add_argument('--serve-pickle', action='store_true', help=argparse.SUPPRESS)
     a = p.parse_args()
     if a.serve_pickle: return serve_pickle()
     if not a.table: KEPT.write_text(json.dumps(measure(a), indent=1)+'\n')

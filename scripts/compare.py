@@ -18,33 +18,70 @@ def measure(recipe, seed, overrides, points, n, folder):
     from inpaint_rl.evaluation.evaluate import evaluate, fill
     from inpaint_rl.rewards.digits import judge_accuracy
     from inpaint_rl.trainers import recipes
-    config = load_config(recipe, [f'seed={seed}', f'run_dir={folder}/{recipe}-{seed}', 'overwrite=true', 'save_every=0', 'sample_every=0', *overrides], recipes=recipes)
-    backbone, held_out = load_backbone('tiny-sd-inpaint' if 'sd_inpaint' in recipe else 'tiny-flux-fill'), DigitScenes(n, 'test')
-    scenes = held_out.batch(range(n)); rewards = {'inpaint_rl.rewards.digits.legibility':1., 'inpaint_rl.rewards.digits.ink_match':.3, 'inpaint_rl.rewards.local.seam':.3}
+    config = load_config(
+        recipe,
+        [
+            f'seed={seed}', f'run_dir={folder}/{recipe}-{seed}',
+            'overwrite=true', 'save_every=0', 'sample_every=0', *overrides
+        ],
+        recipes=recipes,
+    )
+    backbone, held_out = (
+        load_backbone('tiny-sd-inpaint' if 'sd_inpaint' in recipe else 'tiny-flux-fill'), DigitScenes(n, 'test')
+    )
+    scenes = held_out.batch(range(n))
+    rewards = {
+        'inpaint_rl.rewards.digits.legibility':1.,
+        'inpaint_rl.rewards.digits.ink_match':.3,
+        'inpaint_rl.rewards.local.seam':.3,
+    }
     judge = lambda: judge_accuracy(fill(backbone, scenes, 0, config.eval_steps, config.guidance)).mean().item()
-    curve, at = [dict(images=0, seconds=0., judge=judge())], {round(config.iterations*k/points) for k in range(1, points+1)}
+    curve, at = (
+        [dict(images=0, seconds=0., judge=judge())],
+        {round(config.iterations*k/points) for k in range(1, points+1)},
+    )
     def look(t, iteration, metrics):
         if iteration in at:
-            with t.best_weights(): curve.append(dict(images=t.progress['images'], seconds=round(t.progress['seconds'], 2), judge=judge()))
-    trainer = recipes.make_trainer(backbone, rewards, DigitScenes(4096, 'train', seed=seed+1), config, callbacks=[look]).train()
+            with t.best_weights():
+                curve.append(dict(images=t.progress['images'], seconds=round(t.progress['seconds'], 2), judge=judge()))
+    trainer = recipes.make_trainer(
+        backbone, rewards, DigitScenes(4096, 'train', seed=seed+1), config, callbacks=[look]
+    ).train()
     if trainer.stopped: raise SystemExit('stopped by a signal')
-    with trainer.best_weights(): after = evaluate(backbone, held_out, rewards, ('inpaint_rl.rewards.digits.judge_accuracy',), n, config.eval_steps, config.guidance).summary
-    return dict(recipe=recipe, seed=seed, overrides=overrides, method=recipes.method_of(config), curve=curve, known_region_psnr=after['known_region_psnr'], diversity=after['diversity'])
+    with trainer.best_weights():
+        after = evaluate(
+            backbone, held_out, rewards, ('inpaint_rl.rewards.digits.judge_accuracy',),
+            n, config.eval_steps, config.guidance
+        ).summary
+    return dict(
+        recipe=recipe, seed=seed, overrides=overrides, method=recipes.method_of(config), curve=curve,
+        known_region_psnr=after['known_region_psnr'], diversity=after['diversity']
+    )
 
 def reached(curve, goal, what): # images or seconds until the judge first reads `goal`
     return next((p[what] for p in curve if p['judge']>=goal), None)
 
 def table(rows, goal=.97):
-    lines = ['| recipe | seed | images | seconds | judge | known region, dB | diversity | images to .97 | seconds to .97 |', '|'+'---|'*9]
+    lines = [
+        '| recipe | seed | images | seconds | judge | known region, dB | diversity | images to .97 | seconds to .97 |',
+        '|'+'---|'*9,
+    ]
     for r in rows:
-        first, last = r['curve'][0], r['curve'][-1]; to = lambda what, form: '-' if (v:=reached(r['curve'], goal, what)) is None else format(v, form)
-        lines.append(f"| {' '.join([r['recipe'], *r['overrides']])} | {r['seed']} | {last['images']} | {last['seconds']:.1f} | {first['judge']:.4f} -> {last['judge']:.4f} | "
-                     f"{r['known_region_psnr']:.1f} | {r['diversity']:.3f} | {to('images','d')} | {to('seconds','.1f')} |")
+        first, last = r['curve'][0], r['curve'][-1]
+        to = lambda what, form: '-' if (v:=reached(r['curve'], goal, what)) is None else format(v, form)
+        lines.append(
+            f"| {' '.join([r['recipe'], *r['overrides']])} | {r['seed']} | {last['images']} "
+            f"| {last['seconds']:.1f} | {first['judge']:.4f} -> {last['judge']:.4f} | "
+            f"{r['known_region_psnr']:.1f} | {r['diversity']:.3f} | {to('images','d')} | {to('seconds','.1f')} |"
+        )
     return '\n'.join(lines)
 
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument('recipes', nargs='*', default=['tiny_flux_fill_grpo','tiny_flux_fill_nft'], help='names of recipes, and key=value settings for all of them')
+    p.add_argument(
+        'recipes', nargs='*', default=['tiny_flux_fill_grpo','tiny_flux_fill_nft'],
+        help='names of recipes, and key=value settings for all of them'
+    )
     p.add_argument('--seeds', type=int, nargs='+', default=[0,1,2])
     p.add_argument('--points', type=int, default=6, help='measurements along a training')
     p.add_argument('--held-out', type=int, default=400)
@@ -59,8 +96,13 @@ def main():
             for seed in a.seeds:
                 row = measure(recipe, seed, [r for r in a.recipes if '=' in r], a.points, a.held_out, a.folder)
                 same = lambda r: all(r[k]==row[k] for k in ('recipe','seed','overrides'))
-                kept['rows'] = sorted([*(r for r in kept['rows'] if not same(r)), row], key=lambda r: (r['recipe'], r['overrides'], r['seed']))
-                kept['machine'] = f'{platform.machine()}, {os.cpu_count()} cores, {os.environ["OMP_NUM_THREADS"]} threads'
+                kept['rows'] = sorted(
+                    [*(r for r in kept['rows'] if not same(r)), row],
+                    key=lambda r: (r['recipe'], r['overrides'], r['seed']),
+                )
+                kept['machine'] = (
+                    f'{platform.machine()}, {os.cpu_count()} cores, {os.environ["OMP_NUM_THREADS"]} threads'
+                )
                 KEPT.write_text(json.dumps(kept, indent=1)+'\n')
     print(table(kept['rows']))
 

@@ -14,13 +14,23 @@ os.environ.setdefault('HF_HUB_DISABLE_TELEMETRY', '1')
 
 def parse():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument('kind', choices=('hps','aesthetic'), help="hps: any CLIP in open_clip's naming; aesthetic: LAION's head on CLIP-L")
+    p.add_argument(
+        'kind',
+        choices=('hps','aesthetic'),
+        help="hps: any CLIP in open_clip's naming; aesthetic: LAION's head on CLIP-L",
+    )
     p.add_argument('file', help='the published file')
     p.add_argument('--to', required=True, metavar='FOLDER', help='folder to make')
-    p.add_argument('--tokenizer', default='laion/CLIP-ViT-H-14-laion2B-s32B-b79K', help='hps: folder or hub id of any CLIP, to copy its tokenizer from')
+    p.add_argument(
+        '--tokenizer',
+        default='laion/CLIP-ViT-H-14-laion2B-s32B-b79K',
+        help='hps: folder or hub id of any CLIP, to copy its tokenizer from',
+    )
     p.add_argument('--vision-heads', type=int, default=16, help='hps: heads of attention; 16 in ViT-H-14')
     p.add_argument('--text-heads', type=int, default=16)
-    p.add_argument('--act', default='gelu', choices=('gelu','quick_gelu'), help="hps: quick_gelu for OpenAI's own models")
+    p.add_argument(
+        '--act', default='gelu', choices=('gelu','quick_gelu'), help="hps: quick_gelu for OpenAI's own models"
+    )
     return p.parse_args()
 
 def read(file):
@@ -28,7 +38,8 @@ def read(file):
     from safetensors.torch import load_file
     if file.endswith('.safetensors'): return load_file(file)
     try: return torch.load(file, map_location='cpu', weights_only=True)
-    except UnpicklingError: sys.exit(f'{file} holds more than tensors and plain containers, and may be a program; it was not opened')
+    except UnpicklingError:
+        sys.exit(f'{file} holds more than tensors and plain containers, and may be a program; it was not opened')
     except (OSError, RuntimeError, EOFError) as e: sys.exit(f'{file} cannot be read: {e}')
 
 def main():
@@ -36,7 +47,10 @@ def main():
     from inpaint_rl.rewards.clip import convert_aesthetic
     from inpaint_rl.rewards.hps import convert_open_clip
     state = read(a.file)
-    if a.kind=='hps': out = convert_open_clip(state, a.to, a.tokenizer, vision_heads=a.vision_heads, text_heads=a.text_heads, act=a.act)
+    if a.kind=='hps':
+        out = convert_open_clip(
+            state, a.to, a.tokenizer, vision_heads=a.vision_heads, text_heads=a.text_heads, act=a.act
+        )
     else: out = convert_aesthetic(state, a.to)
     for f in sorted(out.iterdir()): print(f'{f}  {f.stat().st_size/2**20:.2f} MiB')
 

@@ -12,12 +12,20 @@ def parse():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument('run', help='folder of the run')
     p.add_argument('--to', required=True, metavar='FOLDER', help='folder to make')
-    p.add_argument('--weights', choices=('ema','raw'), help='the average over the training, or the last weights; default: the average where the run kept one')
+    p.add_argument(
+        '--weights',
+        choices=('ema','raw'),
+        help='the average over the training, or the last weights; default: the average where the run kept one',
+    )
     p.add_argument('--step', type=int, help='which checkpoint; default: the newest')
     p.add_argument('--what', choices=('lora','merged','full'), help='default: lora for a LoRA run, else full')
     p.add_argument('--dtype', default='bf16', choices=('bf16','fp16','fp32'))
     p.add_argument('--name', help="title, and the LoRA's name in ComfyUI; default: the folder's name")
-    p.add_argument('--comfyui-base', metavar='FILE', help="the base model's file name in ComfyUI; default: flux1-fill-dev.safetensors or sd-v1-5-inpainting.ckpt")
+    p.add_argument(
+        '--comfyui-base',
+        metavar='FILE',
+        help="the base model's file name in ComfyUI; default: flux1-fill-dev.safetensors or sd-v1-5-inpainting.ckpt",
+    )
     return p.parse_args()
 
 def main():
@@ -28,9 +36,13 @@ def main():
     from diffusers.utils import logging as noise
     noise.disable_progress_bar()
     run = read_run(a.run, a.weights, a.step)
-    out = export(load_run(run, a.dtype), a.to, run.facts, a.what, a.dtype, a.name, run.config, run.report, run.picture, a.comfyui_base)
+    out = export(
+        load_run(run, a.dtype), a.to, run.facts, a.what, a.dtype,
+        a.name, run.config, run.report, run.picture, a.comfyui_base
+    )
     print(f'{out}: {run.facts["weights"]} weights of step {run.facts["step"]}, {a.dtype}')
-    for f in sorted(f for f in out.rglob('*') if f.is_file()): print(f'  {f.relative_to(out)}  {f.stat().st_size/2**20:.2f} MiB')
+    for f in sorted(f for f in out.rglob('*') if f.is_file()):
+        print(f'  {f.relative_to(out)}  {f.stat().st_size/2**20:.2f} MiB')
 
 if __name__=='__main__':
     try: main()

@@ -11,17 +11,25 @@ Of the folder only the .json files are read.
 import argparse, os, sys
 os.environ.setdefault('HF_HUB_DISABLE_TELEMETRY', '1')
 
-SHORT = dict(flux_fill=('tiny-flux-fill','tiny_flux_fill_grpo'), sd_inpaint=('tiny-sd-inpaint','tiny_sd_inpaint_grpo')) # as in train.py, for GRPO
+# as in train.py, for GRPO
+SHORT = dict(flux_fill=('tiny-flux-fill','tiny_flux_fill_grpo'), sd_inpaint=('tiny-sd-inpaint','tiny_sd_inpaint_grpo'))
 
 def parse():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument('overrides', nargs='*', metavar='key=value', help='settings of the recipe')
     p.add_argument('--backbone', default='flux_fill', help='flux_fill, sd_inpaint, or a folder in diffusers\' layout')
-    p.add_argument('--published', choices=('flux_fill','sd_inpaint'), help='FLUX.1-Fill-dev or stable-diffusion-inpainting, in place of --backbone')
+    p.add_argument(
+        '--published',
+        choices=('flux_fill','sd_inpaint'),
+        help='FLUX.1-Fill-dev or stable-diffusion-inpainting, in place of --backbone',
+    )
     p.add_argument('--config', help="recipe name, file.py:name or YAML file; default: the backbone's")
     p.add_argument('--lora', type=int, metavar='RANK', help='train a LoRA of this rank in place of all weights')
     p.add_argument('--dtype', default='fp32', choices=('fp32','bf16','fp16'), help='compute precision')
-    p.add_argument('--size', type=int, nargs='+', default=[64], metavar='PIXELS', help='height and width of the pictures; one number for a square')
+    p.add_argument(
+        '--size', type=int, nargs='+', default=[64], metavar='PIXELS',
+        help='height and width of the pictures; one number for a square'
+    )
     p.add_argument('--gpus', type=int, default=1)
     p.add_argument('--gb', type=float, default=80, help='memory of a GPU in 10^9 bytes')
     return p.parse_intermixed_args() # key=value before and after --options
@@ -41,9 +49,13 @@ def main():
     model, recipe = SHORT.get(a.backbone, (a.backbone, None)) if not a.published else (a.published, None)
     if not (a.config or recipe): raise ConfigError(f'{model} has no default recipe: name one with --config')
     config = load_config(a.config or recipe, [*(['train_only=[]'] if a.lora else []), *a.overrides], recipes=recipes)
-    name, parts = (PUBLISHED[a.published]['pipeline'], published_parts(a.published)) if a.published else read_parts(model_path(model))
+    name, parts = (
+        (PUBLISHED[a.published]['pipeline'], published_parts(a.published)) if a.published
+        else read_parts(model_path(model))
+    )
     cls = next((f for f in FAMILIES if f.pipeline_class==name), None)
-    if cls is None: raise ConfigError(f'{a.backbone} is a {name}; known are {", ".join(f.pipeline_class for f in FAMILIES)}')
+    if cls is None:
+        raise ConfigError(f'{a.backbone} is a {name}; known are {", ".join(f.pipeline_class for f in FAMILIES)}')
     backbone = meta_backbone(parts, cls, a.dtype, LoRA(rank=a.lora, alpha=2*a.lora) if a.lora else None)
     print(plan(backbone, config, a.size[0], a.size[-1], a.gpus).text(a.gb))
 

@@ -14,14 +14,33 @@ def parse():
     p.add_argument('--backbone', required=True, help='tiny-flux-fill, tiny-sd-inpaint, a diffusers folder or a hub id')
     p.add_argument('--data', required=True, help='JSON-lines file, or what the format is made of')
     p.add_argument('--out', required=True, help='folder of the cache; one per dataset')
-    p.add_argument('--format', default='jsonl', help='jsonl, brushbench, brushdata, misato, humanedit, rorem, follow_your_preference or image_folder; see datasets.importers')
-    p.add_argument('--set', nargs='+', default=[], metavar='KEY=VALUE', help='further settings of the reader, such as max_bad=0.01 or mask_polarity=black_is_hole')
-    p.add_argument('--size', type=int, required=True, help='side in pixels; with --buckets, of the square of the same area')
+    p.add_argument(
+        '--format',
+        default='jsonl',
+        help='jsonl, brushbench, brushdata, misato, humanedit, rorem, '
+             'follow_your_preference or image_folder; see datasets.importers',
+    )
+    p.add_argument(
+        '--set', nargs='+', default=[], metavar='KEY=VALUE',
+        help='further settings of the reader, such as max_bad=0.01 or mask_polarity=black_is_hole'
+    )
+    p.add_argument(
+        '--size', type=int, required=True, help='side in pixels; with --buckets, of the square of the same area'
+    )
     p.add_argument('--buckets', type=float, metavar='MOST', help='several shapes, up to MOST:1 and 1:MOST')
-    p.add_argument('--least', type=int, default=1, metavar='N', help='with --buckets: leave out shapes that fewer than N pictures have')
+    p.add_argument(
+        '--least', type=int, default=1, metavar='N',
+        help='with --buckets: leave out shapes that fewer than N pictures have'
+    )
     p.add_argument('--fields', nargs='+', help="which of the backbone's fields; default: all")
-    p.add_argument('--dtype', default='fp32', choices=('fp32','bf16','fp16'), help='precision of the text encoders; the VAE is FP32')
-    p.add_argument('--store', default='exact', choices=('exact','bf16'), help='exact keeps every bit, bf16 takes half the room')
+    p.add_argument(
+        '--dtype', default='fp32', choices=('fp32','bf16','fp16'),
+        help='precision of the text encoders; the VAE is FP32'
+    )
+    p.add_argument(
+        '--store', default='exact', choices=('exact','bf16'),
+        help='exact keeps every bit, bf16 takes half the room'
+    )
     p.add_argument('--shard-mb', type=float, default=256)
     return p.parse_args()
 

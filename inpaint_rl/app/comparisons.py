@@ -52,9 +52,13 @@ class Comparison:
     made: str = field(default_factory=utc_now) # When, ISO 8601 UTC
 
     def __post_init__(self):
-        self.seed, self.steps, self.guidance, self.pasted = int(self.seed), int(self.steps), float(self.guidance), bool(self.pasted)
+        self.seed, self.steps, self.guidance, self.pasted = (
+            int(self.seed), int(self.steps), float(self.guidance), bool(self.pasted)
+        )
         self.checkpoints, self.scores = jsonable(self.checkpoints)[0], jsonable(self.scores)[0] # NaN becomes None
-        if not self.id: self.check(); self.id = self.digest()
+        if not self.id:
+            self.check()
+            self.id = self.digest()
 
     @property
     def labels(self)->list: return list(self.fills)
@@ -62,36 +66,53 @@ class Comparison:
     def digest(self)->str:
         "The id that belongs to the content"
         made_by = sorted([l, _pixels_hash(x), self.checkpoints[l]] for l,x in self.fills.items())
-        return f'{seed_from(json.dumps([_pixels_hash(self.source), _pixels_hash(self.mask), self.prompt, self.negative_prompt, self.seed, self.steps, self.guidance, self.pasted, self.record, made_by], sort_keys=True)):016x}'
+        content = [
+            _pixels_hash(self.source), _pixels_hash(self.mask), self.prompt, self.negative_prompt, self.seed,
+            self.steps, self.guidance, self.pasted, self.record, made_by
+        ]
+        return f'{seed_from(json.dumps(content, sort_keys=True)):016x}'
 
     def check(self):
         "Refuse what could not be stored or voted on"
         if not 2<=len(self.fills)<=4: raise DataError(f'a comparison of {len(self.fills)} checkpoints: expected 2 to 4')
-        if self.fills.keys()!=self.checkpoints.keys(): raise DataError(f'fills of {sorted(self.fills)} by checkpoints {sorted(self.checkpoints)}: the labels must agree')
-        if odd := [l for l in self.fills if not isinstance(l, str) or not l.strip()]: raise DataError(f'label {odd[0]!r}: expected some text')
-        if odd := sorted((self.scores.keys()|self.reasons.keys())-self.fills.keys()): raise DataError(f'scores of {odd}, which filled nothing here')
+        if self.fills.keys()!=self.checkpoints.keys():
+            raise DataError(
+                f'fills of {sorted(self.fills)} by checkpoints {sorted(self.checkpoints)}: the labels must agree'
+            )
+        if odd := [l for l in self.fills if not isinstance(l, str) or not l.strip()]:
+            raise DataError(f'label {odd[0]!r}: expected some text')
+        if odd := sorted((self.scores.keys()|self.reasons.keys())-self.fills.keys()):
+            raise DataError(f'scores of {odd}, which filled nothing here')
         check_mask(self.mask)
         for what,x in {'the source':self.source, **{f'the fill by {l!r}':x for l,x in self.fills.items()}}.items():
-            if tuple(x.shape)!=(3, *self.mask.shape[-2:]): raise DataError(f'{what} is {tuple(x.shape)}, expected {(3, *self.mask.shape[-2:])} as the mask')
+            if tuple(x.shape)!=(3, *self.mask.shape[-2:]):
+                raise DataError(f'{what} is {tuple(x.shape)}, expected {(3, *self.mask.shape[-2:])} as the mask')
             if not bool(((x>=-1e-4)&(x<=1+1e-4)).all()): raise DataError(f'{what} has values outside [0,1], or NaN')
 
 # %% ../../nbs/app/94_comparisons.ipynb #3c8a0126
 _FORMAT = 1
 _FILE = re.compile(r'(source|mask|fill-[0-9a-f]{16})\.png') # all names of pictures that there are
-_KINDS = dict(id=str, prompt=str, negative_prompt=str, seed=int, steps=int, guidance=(int,float), pasted=bool, checkpoints=dict, scores=dict, reasons=dict, record=str, made=str)
+_KINDS = dict(
+    id=str, prompt=str, negative_prompt=str, seed=int, steps=int, guidance=(int,float), pasted=bool,
+    checkpoints=dict, scores=dict, reasons=dict, record=str, made=str
+)
 
 def _said(path):
     "comparison.json, every value of its type and every file in its place"
     if not (path/'comparison.json').is_file(): raise DataError('comparison.json is missing')
     d = read_json(read_bytes(path/'comparison.json'))
-    if not isinstance(d, dict) or d.get('format')!=_FORMAT: raise DataError(f'comparison.json is of no format that this version reads (it reads {_FORMAT})')
+    if not isinstance(d, dict) or d.get('format')!=_FORMAT:
+        raise DataError(f'comparison.json is of no format that this version reads (it reads {_FORMAT})')
     odd = [k for k,t in (_KINDS | dict(files=dict)).items() if not isinstance(d.get(k), t)]
     if odd: raise DataError(f'comparison.json does not say {", ".join(odd)} as it should')
     if d['id']!=path.name: raise DataError(f'comparison.json is of {d["id"]!r}; the folder was renamed')
-    names = d['files'].get('fills'); names = names if isinstance(names, dict) else {}
-    if names.keys()!=d['checkpoints'].keys() or not 2<=len(names)<=4: raise DataError('comparison.json does not name 2 to 4 fills, one for each checkpoint')
+    names = d['files'].get('fills')
+    names = names if isinstance(names, dict) else {}
+    if names.keys()!=d['checkpoints'].keys() or not 2<=len(names)<=4:
+        raise DataError('comparison.json does not name 2 to 4 fills, one for each checkpoint')
     for n in (d['files'].get('source'), d['files'].get('mask'), *names.values()):
-        if not isinstance(n, str) or not _FILE.fullmatch(n): raise DataError(f'comparison.json names a file {n!r}, which nothing here writes')
+        if not isinstance(n, str) or not _FILE.fullmatch(n):
+            raise DataError(f'comparison.json names a file {n!r}, which nothing here writes')
         if not (path/n).is_file(): raise DataError(f'{n} is missing')
     return d
 
@@ -105,7 +126,9 @@ def comparison_files(
 )->dict: # 'source', 'mask' -> Path, and 'fills' -> {label: Path}; the names say nothing about the label
     "Where the pictures of a comparison are"
     path, files = Path(path), _read_said(path)['files']
-    return dict(source=path/files['source'], mask=path/files['mask'], fills={l:path/n for l,n in files['fills'].items()})
+    return dict(
+        source=path/files['source'], mask=path/files['mask'], fills={l:path/n for l,n in files['fills'].items()}
+    )
 
 # %% ../../nbs/app/94_comparisons.ipynb #7e056218
 def read_comparison(
@@ -113,18 +136,30 @@ def read_comparison(
     pixels:bool=True, # False reads the text only: source and mask are None, and so is every fill
 )->Comparison:
     "A comparison from its folder; a damaged one is a `DataError`"
-    path, d = Path(path), _read_said(path); files = d['files']; look = read_image if pixels else lambda _: None
-    c = Comparison(source=look(path/files['source']), mask=read_mask(path/files['mask']) if pixels else None, fills={l:look(path/n) for l,n in files['fills'].items()}, **{k:d[k] for k in _KINDS})
+    path, d = Path(path), _read_said(path)
+    files = d['files']
+    look = read_image if pixels else lambda _: None
+    c = Comparison(
+        source=look(path/files['source']), mask=read_mask(path/files['mask']) if pixels else None,
+        fills={l:look(path/n) for l,n in files['fills'].items()}, **{k:d[k] for k in _KINDS}
+    )
     if pixels:
         c.check()
-        if c.digest()!=c.id: raise DataError(f'{path}: its pictures or its text have changed since it was made (the id of this content would be {c.digest()}); delete the folder')
+        if c.digest()!=c.id:
+            raise DataError(
+                f'{path}: its pictures or its text have changed since it was made '
+                f'(the id of this content would be {c.digest()}); delete the folder'
+            )
     return c
 
 # %% ../../nbs/app/94_comparisons.ipynb #dca8428d
 _saving = Lock()
 
 def _merged(old, new): # {label: {name: value}}; a value is not given up for None
-    return {l:old.get(l,{}) | {k:v for k,v in new.get(l,{}).items() if v is not None or k not in old.get(l,{})} for l in [*old, *(l for l in new if l not in old)]}
+    return {
+        l:old.get(l,{}) | {k:v for k,v in new.get(l,{}).items() if v is not None or k not in old.get(l,{})}
+        for l in [*old, *(l for l in new if l not in old)]
+    }
 
 def _text(c, files): return dict(format=_FORMAT) | {k:getattr(c,k) for k in _KINDS} | dict(files=files)
 
@@ -134,18 +169,34 @@ def save_comparison(
     c:Comparison,
 )->Path: # `folder/<id>`
     "Store a comparison, whole or not at all; one that is there already only gains scores"
-    c.check(); path = Path(folder)/c.id
-    if c.digest()!=c.id: raise DataError(f'comparison {c.id}: its content was changed after the id was made; make it anew with dataclasses.replace(c, id="", ...)')
+    c.check()
+    path = Path(folder)/c.id
+    if c.digest()!=c.id:
+        raise DataError(
+            f'comparison {c.id}: its content was changed after the id was made; '
+            f'make it anew with dataclasses.replace(c, id="", ...)'
+        )
     with _saving:
         try: old = read_comparison(path)
         except DataError: old = None # not there, or damaged
         if old is not None:
-            scores = _merged(old.scores, c.scores); reasons = {l:{k:v for k,v in r.items() if scores.get(l,{}).get(k) is None} for l,r in _merged(old.reasons, c.reasons).items()}
-            if (scores,reasons)!=(old.scores,old.reasons): write_json(path/'comparison.json', _text(replace(old, scores=scores, reasons=reasons), _read_said(path)['files']))
+            scores = _merged(old.scores, c.scores)
+            reasons = {
+                l:{k:v for k,v in r.items() if scores.get(l,{}).get(k) is None}
+                for l,r in _merged(old.reasons, c.reasons).items()
+            }
+            if (scores,reasons)!=(old.scores,old.reasons):
+                write_json(
+                    path/'comparison.json',
+                    _text(replace(old, scores=scores, reasons=reasons), _read_said(path)['files']),
+                )
             return path
         names = {l:f'fill-{_pixels_hash(x)}.png' for l,x in c.fills.items()}
         with atomic_dir(path) as d:
-            for n,x in sorted({'source.png':c.source, 'mask.png':c.mask, **{names[l]:x for l,x in c.fills.items()}}.items()): (d/n).write_bytes(_png(x))
+            for n,x in sorted(
+                {'source.png':c.source, 'mask.png':c.mask, **{names[l]:x for l,x in c.fills.items()}}.items()
+            ):
+                (d/n).write_bytes(_png(x))
             write_json(d/'comparison.json', _text(c, dict(source='source.png', mask='mask.png', fills=names)))
     return path
 
@@ -158,18 +209,26 @@ def list_comparisons(
     for p in sorted(folder.iterdir()) if folder.is_dir() else []:
         if not p.is_dir(): continue
         try: found.append(read_comparison(p, pixels=False))
-        except DataError as e: odd.append(f'{e}; a save is under way or was cut off' if p.name.startswith('.') else str(e))
+        except DataError as e:
+            odd.append(f'{e}; a save is under way or was cut off' if p.name.startswith('.') else str(e))
     return sorted(found, key=lambda c: (c.made, c.id), reverse=True), odd
 
 # %% ../../nbs/app/94_comparisons.ipynb #6de648dc
 def _check_alike(backbones):
     if not 2<=len(backbones)<=4: raise ConfigError(f'{len(backbones)} checkpoints to compare: choose 2 to 4')
     kinds = {l:(b.pipeline_class, *b.latent_shape(b.multiple, b.multiple)) for l,b in backbones.items()}
-    if len(set(kinds.values()))>1: raise ConfigError(f'checkpoints of one family can be compared from the same noise; these are {", ".join(f"{l}: {k[0]}" for l,k in kinds.items())}')
+    if len(set(kinds.values()))>1:
+        raise ConfigError(
+            f'checkpoints of one family can be compared from the same noise; '
+            f'these are {", ".join(f"{l}: {k[0]}" for l,k in kinds.items())}'
+        )
 
 def _scored(rewards, samples, labels): # ({label: {reward: value or None}}, {label: {reward: reason}})
     values, reasons = plain_scores(rewards, samples)
-    return ({l:{k:v[i] for k,v in values.items()} for i,l in enumerate(labels)}, {l:{k:v[i] for k,v in reasons.items() if v[i] is not None} for i,l in enumerate(labels)}) if rewards else ({}, {})
+    return (
+        {l:{k:v[i] for k,v in values.items()} for i,l in enumerate(labels)},
+        {l:{k:v[i] for k,v in reasons.items() if v[i] is not None} for i,l in enumerate(labels)},
+    ) if rewards else ({}, {})
 
 # %% ../../nbs/app/94_comparisons.ipynb #3e51319a
 def make_comparisons(
@@ -183,19 +242,37 @@ def make_comparisons(
     pasted:bool=True, # Paste the fills into the source
 ): # Generator of `Comparison`s
     "Fill holes with every checkpoint from the same noise, one comparison at a time"
-    _check_alike(backbones); n, seeds = min(n, len(dataset)), list(seeds)
-    if n<1 or not seeds or num_steps<1: raise ConfigError(f'records={n}, seeds={seeds}, num_steps={num_steps}: at least one of each')
+    _check_alike(backbones)
+    n, seeds = min(n, len(dataset)), list(seeds)
+    if n<1 or not seeds or num_steps<1:
+        raise ConfigError(f'records={n}, seeds={seeds}, num_steps={num_steps}: at least one of each')
     checkpoints = {l:dict(source=l, step=None, weights=None) for l in backbones} if checkpoints is None else checkpoints
-    if checkpoints.keys()!=backbones.keys(): raise ConfigError(f'facts of {sorted(checkpoints)} for the checkpoints {sorted(backbones)}: the labels must agree')
-    rewards = {k:load_reward(f) for k,f in rewards.items()} if isinstance(rewards, dict) else {spec(f:=load_reward(r)).name:f for r in rewards}
+    if checkpoints.keys()!=backbones.keys():
+        raise ConfigError(
+            f'facts of {sorted(checkpoints)} for the checkpoints {sorted(backbones)}: the labels must agree'
+        )
+    rewards = (
+        {k:load_reward(f) for k,f in rewards.items()} if isinstance(rewards, dict)
+        else {spec(f:=load_reward(r)).name:f for r in rewards}
+    )
     guidance = float(next(iter(backbones.values())).default_guidance if guidance is None else guidance)
-    return _made(backbones, dataset, checkpoints, [(i,s) for i in range(n) for s in seeds], num_steps, guidance, rewards, pasted)
+    return _made(
+        backbones, dataset, checkpoints, [(i,s) for i in range(n) for s in seeds],
+        num_steps, guidance, rewards, pasted
+    )
 
 def _made(backbones, dataset, checkpoints, work, num_steps, guidance, rewards, pasted):
     reference = any(spec(f).reference for f in rewards.values())
     for i,seed in work:
-        r = dataset[i]; batch = collate([r])
-        one = {l:fill(b, batch, seed, num_steps, guidance, reference=b.round_trip(batch.image).cpu() if reference else None) for l,b in backbones.items()}
+        r = dataset[i]
+        batch = collate([r])
+        one = {l:fill(
+            b, batch, seed, num_steps, guidance, reference=b.round_trip(batch.image).cpu() if reference else None
+        ) for l,b in backbones.items()}
         scores, reasons = _scored(rewards, Samples.cat(one.values()), list(one))
-        yield Comparison(source=r.image, mask=r.mask, prompt=r.prompt, negative_prompt=r.negative_prompt, seed=seed, steps=num_steps, guidance=guidance, pasted=pasted,
-                         fills={l:(s.composite if pasted else s.raw)[0] for l,s in one.items()}, checkpoints=checkpoints, scores=scores, reasons=reasons, record=r.id)
+        yield Comparison(
+            source=r.image, mask=r.mask, prompt=r.prompt, negative_prompt=r.negative_prompt, seed=seed,
+            steps=num_steps, guidance=guidance, pasted=pasted,
+            fills={l:(s.composite if pasted else s.raw)[0] for l,s in one.items()},
+            checkpoints=checkpoints, scores=scores, reasons=reasons, record=r.id
+        )

@@ -45,15 +45,24 @@ def make_window(
     around:bool=True, # False: the model sees the whole picture
 )->Window:
     "Cut out and scale what the model will see"
-    if not multiple<=side<=4096: raise ConfigError(f'side={side}: the model needs at least {multiple} pixels, and more than 4096 is beyond all of them')
+    if not multiple<=side<=4096:
+        raise ConfigError(
+            f'side={side}: the model needs at least {multiple} pixels, and more than 4096 is beyond all of them'
+        )
     (h,w), box = picture.size, (0,0,*picture.size)
     if around:
         y0,x0,y1,x1 = bounding_box(hole)
         box = crop_box((y0,x0,y1,x1), h, w, pad=.5, min_side=max(side, max(y1-y0, x1-x0)))
-    size = working_size(box[2]-box[0], box[3]-box[1], side, multiple); y0,x0,y1,x1 = box
+    size = working_size(box[2]-box[0], box[3]-box[1], side, multiple)
+    y0,x0,y1,x1 = box
     image = crop(picture.rgb(box), (0,0,y1-y0,x1-x0), size)
-    small = (F.interpolate(hole[None,:,y0:y1,x0:x1], size, mode='area')[0]>0).float() # whatever is touched at all: a thin stroke must not get lost
-    if bool((small==1).all()): raise DataError('seen at the size of the model, the hole covers everything around it: let the model see the whole picture, or paint less')
+    # whatever is touched at all: a thin stroke must not get lost
+    small = (F.interpolate(hole[None,:,y0:y1,x0:x1], size, mode='area')[0]>0).float()
+    if bool((small==1).all()):
+        raise DataError(
+            'seen at the size of the model, the hole covers everything around it: '
+            'let the model see the whole picture, or paint less'
+        )
     return Window(picture, hole, alpha, box, Record('window', image, small, prompt, negative_prompt))
 
 # %% ../../nbs/app/93_fills.ipynb #4222a91e
@@ -72,7 +81,10 @@ class Filled:
 
 def sampled(backbone, batch, seeds, num_steps:int, guidance:float):
     "Yields (steps done, None) and at last (num_steps, raw pictures [n,3,h,w])"
-    c = backbone.encode(batch); schedule = backbone.schedule(num_steps, c.height, c.width); x, n = None, len(schedule); chunk = max(1, AT_ONCE//(c.height*c.width))
+    c = backbone.encode(batch)
+    schedule = backbone.schedule(num_steps, c.height, c.width)
+    x, n = None, len(schedule)
+    chunk = max(1, AT_ONCE//(c.height*c.width))
     for i in range(n):
         x = rollout(backbone, c, seeds, schedule, guidance=guidance, chunk=chunk, x=x, start=i, stop=i+1).x0
         if i+1<n: yield i+1, None
@@ -80,7 +92,8 @@ def sampled(backbone, batch, seeds, num_steps:int, guidance:float):
 
 def seen(window:Window, raw:Tensor, paste_back:bool=True)->Tensor: # [n,3,h,w]
     "What is put back, at the model's size: the picture that is shown, judged and voted on is the one that is saved"
-    y0,x0,y1,x1 = window.box; alpha = F.interpolate(window.alpha[None,:,y0:y1,x0:x1], raw.shape[-2:], mode='area')
+    y0,x0,y1,x1 = window.box
+    alpha = F.interpolate(window.alpha[None,:,y0:y1,x0:x1], raw.shape[-2:], mode='area')
     return raw*alpha+window.record.image*(1-alpha) if paste_back else raw.clone()
 
 def fill_window(
@@ -92,15 +105,30 @@ def fill_window(
     "Yields (share done, words, list of `Filled` so far); the last one is all of them"
     if not 1<=num_steps<=1000: raise ConfigError(f'{num_steps} steps: 1 to 1000')
     if not seeds: raise ConfigError('no seed: give at least one number')
-    seeds, done, total = list(seeds), [], len(sources)*num_steps; batch = collate([window.record]).repeat(len(seeds))
+    seeds, done, total = list(seeds), [], len(sources)*num_steps
+    batch = collate([window.record]).repeat(len(seeds))
     for k,s in enumerate(sources):
         yield k/len(sources), f'loading {s.label}', done
-        backbone, facts = models.get(s); backbone.check_size(*window.record.image.shape[-2:]); start, raw = time.perf_counter(), None
+        backbone, facts = models.get(s)
+        backbone.check_size(*window.record.image.shape[-2:])
+        start, raw = time.perf_counter(), None
         for i,raw in sampled(backbone, batch, seeds, num_steps, guidance):
             if raw is None: yield (k*num_steps+i)/total, f'{s.label}: step {i} of {num_steps}', done
         with torch.no_grad(): reference = backbone.round_trip(window.record.image[None]).cpu()
         told = dict(steps=num_steps, guidance=guidance, source=s.base, step=s.step, stamp=s.stamp[:8])
-        done = [*done, scored(Filled(s.label, seeds, replace(Samples.of(batch, raw, reference=reference.expand_as(raw)), composite=seen(window, raw, paste_back)), time.perf_counter()-start, told), rewards or {})]
+        done = [*done, scored(
+            Filled(
+                s.label,
+                seeds,
+                replace(
+                    Samples.of(batch, raw, reference=reference.expand_as(raw)),
+                    composite=seen(window, raw, paste_back),
+                ),
+                time.perf_counter()-start,
+                told,
+            ),
+            rewards or {},
+        )]
         yield (k+1)/len(sources), f'{s.label} is done', done
 
 # %% ../../nbs/app/93_fills.ipynb #b04d6bfc
@@ -110,11 +138,17 @@ def plain_scores(
     "What rewards say, as plain values; nothing raises"
     if not rewards: return {}, {}
     said = score(rewards, samples, strict=False)
-    return {k:[None if v!=v else v for v in said.values[k].tolist()] for k in rewards}, {k:[r and str(r) for r in said.reasons[k]] for k in rewards}
+    return (
+        {k:[None if v!=v else v for v in said.values[k].tolist()] for k in rewards},
+        {k:[r and str(r) for r in said.reasons[k]] for k in rewards},
+    )
 
 def scored(filled:Filled, rewards)->Filled:
     "With the numbers that go under its pictures"
-    values, filled.reasons = plain_scores(rewards, filled.samples); filled.scores = values | {'known_region_psnr':known_region_psnr(filled.samples.raw, filled.samples.reference, filled.samples.mask).tolist()}
+    values, filled.reasons = plain_scores(rewards, filled.samples)
+    filled.scores = values | {'known_region_psnr':known_region_psnr(
+        filled.samples.raw, filled.samples.reference, filled.samples.mask
+    ).tolist()}
     return filled
 
 # %% ../../nbs/app/93_fills.ipynb #d2616271
@@ -123,5 +157,8 @@ def put_back(
     paste_back:bool=True, # False: the whole window as the model decoded it
 )->Picture:
     "The picture with its hole filled, at its own size"
-    y0,x0,y1,x1 = window.box; full = crop(raw, (0,0,*raw.shape[-2:]), (y1-y0, x1-x0))
-    return paste(window.picture, full, window.alpha[:,y0:y1,x0:x1] if paste_back else torch.ones(1,y1-y0,x1-x0), window.box)
+    y0,x0,y1,x1 = window.box
+    full = crop(raw, (0,0,*raw.shape[-2:]), (y1-y0, x1-x0))
+    return paste(
+        window.picture, full, window.alpha[:,y0:y1,x0:x1] if paste_back else torch.ones(1,y1-y0,x1-x0), window.box
+    )

@@ -24,14 +24,18 @@ def strokes(
 )->np.ndarray: # [h,w] bool: painted
     "Where the canvas is painted"
     a = layer.convert('RGBA').getchannel('A')
-    if abs(a.width*hw[0]-a.height*hw[1])>max(a.size)+max(hw): raise DataError(f'the canvas is {a.width}x{a.height} and the preview {hw[1]}x{hw[0]}: another shape. Load the picture again')
+    if abs(a.width*hw[0]-a.height*hw[1])>max(a.size)+max(hw):
+        raise DataError(
+            f'the canvas is {a.width}x{a.height} and the preview {hw[1]}x{hw[0]}: another shape. Load the picture again'
+        )
     return np.asarray(a.resize(hw[::-1], Image.Resampling.NEAREST))>=128
 
 def paint(
     painted, # [h,w] bool
 )->Image.Image:
     "A layer for the canvas"
-    rgba = np.zeros((*painted.shape, 4), np.uint8); rgba[painted] = (*PAINT, 255)
+    rgba = np.zeros((*painted.shape, 4), np.uint8)
+    rgba[painted] = (*PAINT, 255)
     return Image.fromarray(rgba)
 
 def shown(
@@ -48,15 +52,22 @@ def merge_strokes(
     painted, # [h,w] bool: what it shows now
 )->Tensor: # [1,H,W]
     "The mask with what was painted and without what was rubbed out"
-    big = lambda x: torch.from_numpy(np.array(Image.fromarray(x).resize(mask.shape[:0:-1], Image.Resampling.NEAREST)))[None]
+    big = lambda x: torch.from_numpy(
+        np.array(Image.fromarray(x).resize(mask.shape[:0:-1], Image.Resampling.NEAREST))
+    )[None]
     return torch.where(big(painted & ~before), 1., torch.where(big(before & ~painted), 0., mask))
 
 # %% ../../nbs/app/91_holes.ipynb #e9e49af0
 def _check_header(path, max_pixels): # before anything is decoded, and by no parser that could run what it reads
     try:
         with open_upload(path) as im: w,h = im.size
-    except Exception as e: raise DataError(f'{Path(path).name} cannot be read as a mask ({type(e).__name__}); formats that can are {", ".join(FORMATS)}') from e
-    if w*h>max_pixels: raise DataError(f'the mask has {w}x{h} pixels, more than the {max_pixels/1e6:g} million allowed here')
+    except Exception as e:
+        raise DataError(
+            f'{Path(path).name} cannot be read as a mask ({type(e).__name__}); '
+            f'formats that can are {", ".join(FORMATS)}'
+        ) from e
+    if w*h>max_pixels:
+        raise DataError(f'the mask has {w}x{h} pixels, more than the {max_pixels/1e6:g} million allowed here')
 
 def upload_mask(
     path, # A picture whose white (or painted) part is the hole
@@ -64,17 +75,30 @@ def upload_mask(
     max_pixels:int=MAX_PIXELS, # More are refused, before they are decoded
 )->tuple: # ([1,H,W] mask, a warning or '')
     "Read a mask for a picture"
-    _check_header(path, max_pixels); mask = read_mask(path); h,w = mask.shape[-2:]; H,W = hw
-    if abs(h*W-w*H)>max(h,w)+max(H,W): raise DataError(f'the mask is {w}x{h} pixels and the picture {W}x{H}: the proportions differ, so it belongs to another picture')
+    _check_header(path, max_pixels)
+    mask = read_mask(path)
+    h,w = mask.shape[-2:]
+    H,W = hw
+    if abs(h*W-w*H)>max(h,w)+max(H,W):
+        raise DataError(
+            f'the mask is {w}x{h} pixels and the picture {W}x{H}: '
+            f'the proportions differ, so it belongs to another picture'
+        )
     if (h,w)!=(H,W): mask = F.interpolate(mask[None], (H,W), mode='nearest-exact')[0]
     why = suspect_inverted(mask)
-    return mask, f'The mask looks inside out ({why.split(": ",1)[-1]}). White is repainted; press Invert if black was meant.' if why else ''
+    return (
+        mask,
+        f'The mask looks inside out ({why.split(": ",1)[-1]}). '
+        f'White is repainted; press Invert if black was meant.' if why else '',
+    )
 
 # %% ../../nbs/app/91_holes.ipynb #0268a0d3
 def near(mask, px, f):
     "`f` of the part of the mask around the hole, which may be a small part of many megapixels; `f` reaches `px` far"
-    y0,x0,y1,x1 = bounding_box(mask); (h,w), k = mask.shape[-2:], int(1.5*px)+2 # a soft rim looks half its width further
-    rows, cols = slice(max(0, y0-k), min(h, y1+k)), slice(max(0, x0-k), min(w, x1+k)); out = mask.clone()
+    y0,x0,y1,x1 = bounding_box(mask)
+    (h,w), k = mask.shape[-2:], int(1.5*px)+2 # a soft rim looks half its width further
+    rows, cols = slice(max(0, y0-k), min(h, y1+k)), slice(max(0, x0-k), min(w, x1+k))
+    out = mask.clone()
     out[...,rows,cols] = f(mask[...,rows,cols])
     return out
 
@@ -84,11 +108,15 @@ def make_hole(
     feather_px:float=0, # Width of the mixed rim, in pixels of the picture
 )->tuple: # (hole [1,H,W] of 0 and 1 that the model repaints, alpha [1,H,W] in [0,1] for the paste)
     "The hole and the paste of a painted mask; no hole, and nothing but hole, are errors"
-    if not bool(mask.any()): raise DataError('nothing is painted yet: paint over what is to be replaced, or load a mask')
+    if not bool(mask.any()):
+        raise DataError('nothing is painted yet: paint over what is to be replaced, or load a mask')
     grown = near(mask, grow, lambda m: dilate(m, grow)) if grow else mask
     alpha = near(grown, feather_px, lambda m: feather(m, feather_px)) if feather_px else grown
     hole = (alpha>0).float()
-    if bool((hole==1).all()): raise DataError('the mask covers everything: leave some of the picture, which the model continues from' + (' (or grow and feather less)' if not bool((mask==1).all()) else ' (or press Invert)'))
+    if bool((hole==1).all()):
+        raise DataError('the mask covers everything: leave some of the picture, which the model continues from' + (
+            ' (or grow and feather less)' if not bool((mask==1).all()) else ' (or press Invert)'
+        ))
     return hole, alpha
 
 def describe_hole(mask, hw)->str:

@@ -34,15 +34,22 @@ def _local(name, roots):
     if re.fullmatch(r'[A-Za-z0-9_-]{1,100}', name) and (EMBEDDED/name).is_dir(): return [EMBEDDED/name]
     try: typed = Path(name).expanduser()
     except RuntimeError: typed = Path(name) # ~ of somebody who is not there
-    roots = [Path(r) for r in roots]; ends = [(r, r.resolve().parts[1:]) for r in roots]; parts = Path(name).parts
-    below = [r/name for r in roots]; called = [r.joinpath(*parts[k:]) for r,e in ends for k in range(1, len(parts)+1) if e[-k:]==parts[:k]] # the folder's own name, or more of its path, and then what is in it
+    roots = [Path(r) for r in roots]
+    ends = [(r, r.resolve().parts[1:]) for r in roots]
+    parts = Path(name).parts
+    below = [r/name for r in roots]
+    # the folder's own name, or more of its path, and then what is in it
+    called = [r.joinpath(*parts[k:]) for r,e in ends for k in range(1, len(parts)+1) if e[-k:]==parts[:k]]
     for places in ([typed],) if typed.is_absolute() else (below, called, [typed]):
-        if found := {p.resolve():p for p in reversed(places) if _there(p) and inside(p, roots)}: return list(reversed(found.values()))
+        if found := {p.resolve():p for p in reversed(places) if _there(p) and inside(p, roots)}:
+            return list(reversed(found.values()))
     return []
 
 def _called(path, roots):
     "The shortest name by which `_local` finds a path and nothing else"
-    r = next(Path(r) for r in roots if path.is_relative_to(r)); rest = path.relative_to(r).parts; parts = r.resolve().parts[1:]
+    r = next(Path(r) for r in roots if path.is_relative_to(r))
+    rest = path.relative_to(r).parts
+    parts = r.resolve().parts[1:]
     names = ['/'.join(parts[len(parts)-k:]+rest) for k in range(len(parts)+1)]
     return next((n for n in names if n and [p.resolve() for p in _local(n, roots)]==[path.resolve()]), str(path))
 
@@ -54,16 +61,25 @@ def allowed_source(
     hub:bool=True, # May models be downloaded?
 )->str: # What `open_source` takes
     "The source behind a name, if it may be opened"
-    if not isinstance(name, str): raise ConfigError(f'{str(name)[:50]!r} is no name of a checkpoint: give text, such as tiny-flux-fill')
-    name = name.strip(); is_id = re.fullmatch(HUB_ID, name)
+    if not isinstance(name, str):
+        raise ConfigError(f'{str(name)[:50]!r} is no name of a checkpoint: give text, such as tiny-flux-fill')
+    name = name.strip()
+    is_id = re.fullmatch(HUB_ID, name)
     if len(name)>300: raise ConfigError(f'{name[:50]!r}... has {len(name)} characters: no checkpoint is called so')
     if found := _local(name, roots) if name else []:
-        if len(found)>1: raise ConfigError(f'{name!r} is in several folders of this app: say {" or ".join(repr(_called(p, roots)) for p in found)}')
+        if len(found)>1:
+            raise ConfigError(
+                f'{name!r} is in several folders of this app: say {" or ".join(repr(_called(p, roots)) for p in found)}'
+            )
         return name if found[0]==EMBEDDED/name and not (EMBEDDED/name/LORA_FILE).is_file() else str(found[0])
     if is_id and not _there(Path(name)):
         if hub: return name
         raise ConfigError(f'{name!r} would be downloaded, which this app was told not to do (--no-hub)')
-    raise ConfigError(f'{name!r} is no model that comes with the package, and nothing inside the folders of this app ({", ".join(Path(r).resolve().name for r in roots) or "none"}). Start the app with --runs FOLDER to open others')
+    raise ConfigError(
+        f'{name!r} is no model that comes with the package, and nothing inside the folders '
+        f'of this app ({", ".join(Path(r).resolve().name for r in roots) or "none"}). '
+        f'Start the app with --runs FOLDER to open others'
+    )
 
 # %% ../../nbs/app/92_models.ipynb #f1669bd9
 @dataclass(frozen=True)
@@ -77,67 +93,115 @@ class Source:
     stamp: str = '' # changes with the weights
 
 def _inner(e): # what happened, in words, without the folders of this machine
-    return re.sub(r"(?<![\w:/.])/(?:[^\s/'\",:;]+/)+", '', f'{type(e).__name__}: {e}' if not isinstance(e, InpaintRLError) else str(e))
+    return re.sub(r"(?<![\w:/.])/(?:[^\s/'\",:;]+/)+", '', f'{type(e).__name__}: {e}' if not isinstance(
+        e, InpaintRLError
+    ) else str(e))
 
 def _backbone_in(file):
     "Which model a run.json or an export.json names"
     where = f'{file.parent.name}/{file.name}'
     try: base = json.loads(file.read_text(encoding='utf-8'))['backbone']
-    except (OSError, ValueError, KeyError, TypeError) as e: raise CheckpointError(f'{where} is being written or damaged ({type(e).__name__}); try again in a moment') from e
-    if not isinstance(base, str) or not base.strip(): raise CheckpointError(f'{where} says backbone: {json.dumps(base)[:50]}, which is no model: it should be the name, the folder or the hub id of the base model')
+    except (OSError, ValueError, KeyError, TypeError) as e:
+        raise CheckpointError(f'{where} is being written or damaged ({type(e).__name__}); try again in a moment') from e
+    if not isinstance(base, str) or not base.strip():
+        raise CheckpointError(
+            f'{where} says backbone: {json.dumps(base)[:50]}, which is no model: '
+            f'it should be the name, the folder or the hub id of the base model'
+        )
     return base
 
 def _base_of(path):
     p = Path(path)
     if is_run(p):
-        if not (p/'run.json').is_file(): raise CheckpointError(f'{p.name} has no run.json yet: the run is starting, or was not made by scripts/train.py; try again in a moment')
+        if not (p/'run.json').is_file():
+            raise CheckpointError(
+                f'{p.name} has no run.json yet: the run is starting, '
+                f'or was not made by scripts/train.py; try again in a moment'
+            )
         return _backbone_in(p/'run.json')
     file = p if p.suffix=='.safetensors' and p.is_file() else p/LORA_FILE
     if file.is_file() and (file.name==LORA_FILE or not _is_model(file)): return _named_base(file, p)
     return str(path)
 
 def _is_model(file):
-    try: read_header(file); return True
+    try:
+        read_header(file)
+        return True
     except ConfigError: return False
 
 def _named_base(file, path):
     from safetensors import SafetensorError, safe_open
     try:
         with safe_open(file, 'pt') as f: base = (f.metadata() or {}).get('inpaint_rl.backbone')
-    except (OSError, SafetensorError) as e: raise CheckpointError(f'{file.parent.name}/{file.name} cannot be read ({_inner(e)}): is it still being copied? Try again when it is there as a whole') from e
+    except (OSError, SafetensorError) as e:
+        raise CheckpointError(
+            f'{file.parent.name}/{file.name} cannot be read ({_inner(e)}): '
+            f'is it still being copied? Try again when it is there as a whole'
+        ) from e
     if path!=file and (path/'export.json').is_file(): base = _backbone_in(path/'export.json') # as `load_model` does
-    if not base: raise CheckpointError(f'{file.name} does not say which model it was trained on: put it into a folder with an export (scripts/export.py), which does')
+    if not base:
+        raise CheckpointError(
+            f'{file.name} does not say which model it was trained on: '
+            f'put it into a folder with an export (scripts/export.py), which does'
+        )
     return base
 
 # %% ../../nbs/app/92_models.ipynb #7a27b023
 def _find_base(base, path, roots, hub):
     "Where the base model of a run or a LoRA is"
-    name = Path(path).name; bad = len(base)>300 or '\0' in base or any(len(x.encode())>255 for x in Path(base).parts); found = []
+    name = Path(path).name
+    bad = len(base)>300 or '\0' in base or any(len(x.encode())>255 for x in Path(base).parts)
+    found = []
     if not bad and _there(Path(model_path(base))): return base
     if not is_run(path) and not bad: # a LoRA's base may be named by the last part of its path
-        found = _local(base, roots) or (list({q.resolve():q for r in roots for q in Path(r).glob(f'*/{base}') if inside(q, roots)}.values()) if re.fullmatch(r'\w[\w.-]*', base) else [])
-        if len(found)>1: raise ConfigError(f'{name} was trained on {base!r}, of which there are several: {", ".join(_called(p, roots) for p in found)}; keep one')
+        found = (
+            _local(base, roots)
+            or (
+                list({q.resolve():q for r in roots for q in Path(r).glob(f'*/{base}') if inside(q, roots)}.values())
+                if re.fullmatch(r'\w[\w.-]*', base) else []
+            )
+        )
+        if len(found)>1:
+            raise ConfigError(
+                f'{name} was trained on {base!r}, of which there are several: '
+                f'{", ".join(_called(p, roots) for p in found)}; keep one'
+            )
     if found: return str(found[0])
     if not bad and re.fullmatch(HUB_ID, base):
         if hub: return base
-        raise ConfigError(f'{name} was trained on {base!r}, which would be downloaded, and this app was told not to (--no-hub). Download it beforehand, and name its folder'
-                          + (' as backbone in run.json' if is_run(path) else f': put it into a folder of the app as {base}'))
-    raise CheckpointError(f'{name} was trained on {Path(base[:300]).name[:100]!r}, which is not here: ' + ('put that model back where it was, or name its place as backbone in run.json' if is_run(path) else
-                          f'put that model, as a folder of this name, into a folder of the app ({", ".join(Path(r).resolve().name for r in roots) or "it has none: start it with --runs FOLDER"})'))
+        raise ConfigError(
+            f'{name} was trained on {base!r}, which would be downloaded, '
+            f'and this app was told not to (--no-hub). Download it beforehand, and name its folder'
+            + (' as backbone in run.json' if is_run(path) else f': put it into a folder of the app as {base}')
+        )
+    raise CheckpointError(f'{name} was trained on {Path(base[:300]).name[:100]!r}, which is not here: ' + (
+        'put that model back where it was, or name its place as backbone in run.json' if is_run(path)
+        else f'put that model, as a folder of this name, into a folder of the app '
+             f'({", ".join(Path(r).resolve().name for r in roots) or "it has none: start it with --runs FOLDER"})'
+    ))
 
 def _newest(path):
     "Step of a run's newest checkpoint that is whole by the sizes of its files"
     try: return next((n for n,_,why in checkpoints_seen(path) if why is None), None)
-    except OSError as e: raise CheckpointError(f'the checkpoints of {Path(path).name} cannot be listed: {e.strerror or e}') from e
+    except OSError as e:
+        raise CheckpointError(f'the checkpoints of {Path(path).name} cannot be listed: {e.strerror or e}') from e
 
 def _checkpoint(path, step): return Path(path)/f'checkpoints/step-{step:06d}'
 
 def _stamp(path, step=None):
     "What changes when the weights at a path do"
-    p = Path(model_path(path)); h = hashlib.sha256()
-    small = [p/n for n in ('run.json','config.yaml','export.json','model_index.json')] + ([_checkpoint(p, step)/MANIFEST] if step is not None else [])
+    p = Path(model_path(path))
+    h = hashlib.sha256()
+    small = [p/n for n in ('run.json','config.yaml','export.json','model_index.json')] + (
+        [_checkpoint(p, step)/MANIFEST] if step is not None else []
+    )
     for f in (*small, p/LORA_FILE, p, *sorted(p.glob('*/*.safetensors'))):
-        try: h.update(f.read_bytes() if f in small else repr((f.name, (t := f.stat()).st_mtime_ns, t.st_size)).encode() if f.is_file() else b'-')
+        try:
+            h.update(
+                f.read_bytes() if f in small
+                else repr((f.name, (t := f.stat()).st_mtime_ns, t.st_size)).encode() if f.is_file()
+                else b'-'
+            )
         except OSError: h.update(b'-')
     return h.hexdigest()[:16]
 
@@ -153,15 +217,24 @@ def find_source(
 )->Source:
     "What a name stands for; nothing large is read"
     plain, step = _split(name.strip(), roots) if isinstance(name, str) else (name,None)
-    path = allowed_source(plain, roots, hub); base = _base_of(path)
+    path = allowed_source(plain, roots, hub)
+    base = _base_of(path)
     if base!=path: base = _find_base(base, path, roots, hub)
-    if step is not None and not is_run(path): raise ConfigError(f'{name!r}: only runs have several checkpoints; leave @{step} out')
+    if step is not None and not is_run(path):
+        raise ConfigError(f'{name!r}: only runs have several checkpoints; leave @{step} out')
     if is_run(path) and step is None and (step := _newest(path)) is None:
-        raise CheckpointError(f'{plain} has no whole checkpoint yet: the run is still before its first save (save_every in its config.yaml), or was stopped there. Try again later, or choose another')
+        raise CheckpointError(
+            f'{plain} has no whole checkpoint yet: the run is still before its first save (save_every '
+            f'in its config.yaml), or was stopped there. Try again later, or choose another'
+        )
     where = model_path(base)
     try: family = read_header(where)[0] if Path(where).is_file() else read_index(where, base, families)[1]
     except InpaintRLError: raise
-    except Exception as e: raise CheckpointError(f'{name}: what kind of model {Path(base).name} is cannot be read ({_inner(e)}). Its model_index.json should name the pipeline as _class_name') from e
+    except Exception as e:
+        raise CheckpointError(
+            f'{name}: what kind of model {Path(base).name} is cannot be read ({_inner(e)}). '
+            f'Its model_index.json should name the pipeline as _class_name'
+        ) from e
     return Source(name, path, step, base, family, _stamp(path, step)+(_stamp(base) if base!=path else ''))
 
 # %% ../../nbs/app/92_models.ipynb #1308dc9e
@@ -170,18 +243,30 @@ MOST, LEAST = 4, 1 # checkpoints side by side
 def find_sources(names, roots=(), hub:bool=True, families=FAMILIES)->list:
     "Several checkpoints that can be compared from the same noise"
     if isinstance(names, str): names = [names]
-    if not isinstance(names, (list,tuple,type(None))) or any(not isinstance(n, (str,type(None))) for n in names or ()): raise ConfigError(f'the checkpoints are {str(names)[:50]}: give a list of names')
+    if not isinstance(names, (list,tuple,type(None))) or any(not isinstance(n, (str,type(None))) for n in names or ()):
+        raise ConfigError(f'the checkpoints are {str(names)[:50]}: give a list of names')
     names = list(dict.fromkeys(n.strip() for n in names or () if n and n.strip()))
-    if not LEAST<=len(names)<=MOST: raise ConfigError(f'{len(names) or "no"} checkpoints are chosen: choose 2 to {MOST}' + (', or 1 to see it alone' if not names else ' at a time'))
-    found = [find_source(n, roots, hub, families) for n in names]; odd = next((s for s in found if s.family is not found[0].family), None)
-    if odd: raise ConfigError(f'{odd.label} is of another family ({odd.family.pipeline_class}) than {found[0].label} ({found[0].family.pipeline_class}): they cannot start from the same noise. Choose checkpoints of one family')
+    if not LEAST<=len(names)<=MOST:
+        raise ConfigError(f'{len(names) or "no"} checkpoints are chosen: choose 2 to {MOST}' + (
+            ', or 1 to see it alone' if not names else ' at a time'
+        ))
+    found = [find_source(n, roots, hub, families) for n in names]
+    odd = next((s for s in found if s.family is not found[0].family), None)
+    if odd:
+        raise ConfigError(
+            f'{odd.label} is of another family ({odd.family.pipeline_class}) '
+            f'than {found[0].label} ({found[0].family.pipeline_class}): '
+            f'they cannot start from the same noise. Choose checkpoints of one family'
+        )
     return found
 
 # %% ../../nbs/app/92_models.ipynb #9f54c9da
 def share_parts(backbone, other):
     "Let a backbone use the frozen networks of another that was loaded from the same base model; adapted ones stay its own"
     mine, theirs = backbone.pipe.components, other.pipe.components
-    alike = {n for n,p in mine.items() if n!=backbone.denoiser_name and hasattr(p, 'parameters') and not any(hasattr(x, 'peft_config') for x in (p, theirs.get(n)))}
+    alike = {n for n,p in mine.items() if n!=backbone.denoiser_name and hasattr(p, 'parameters') and not any(
+        hasattr(x, 'peft_config') for x in (p, theirs.get(n))
+    )}
     backbone.pipe.register_modules(**{n:theirs[n] for n in alike if type(theirs.get(n)) is type(mine[n])})
 
 class Models:
@@ -195,7 +280,9 @@ class Models:
         families=FAMILIES,
     ):
         if keep<MOST: raise ConfigError(f'keep={keep}: at least {MOST}, since so many are compared at a time')
-        self.roots,self.hub,self.keep,self.dtype,self.device,self.families = [Path(r) for r in roots],hub,keep,dtype,device,families
+        self.roots,self.hub,self.keep,self.dtype,self.device,self.families = (
+            [Path(r) for r in roots],hub,keep,dtype,device,families
+        )
         self.loaded, self.bases, self.lock = OrderedDict(), {}, threading.RLock()
 
     def find(self, names): return find_sources(names, self.roots, self.hub, self.families)
@@ -207,32 +294,58 @@ class Models:
         key = source.path, source.step, source.stamp
         with self.lock:
             if key not in self.loaded:
-                for k in [k for k in self.loaded if k[:2]==key[:2]]: self._drop(k) # it was trained anew: nobody can ask for these weights again
-                while len(self.loaded)>=self.keep: self._drop(next(iter(self.loaded))) # before the next is read, so that it has room
+                # it was trained anew: nobody can ask for these weights again
+                for k in [k for k in self.loaded if k[:2]==key[:2]]: self._drop(k)
+                # before the next is read, so that it has room
+                while len(self.loaded)>=self.keep: self._drop(next(iter(self.loaded)))
                 base = source.base, _stamp(source.base)
                 try: backbone, facts = self._load(source)
                 except (torch.OutOfMemoryError, MemoryError): raise
                 except InpaintRLError as e: raise type(e)(f'{source.label}: {_inner(e)}') from e
-                except Exception as e: raise CheckpointError(f'{source.label} cannot be loaded ({_inner(e)}): a file of it or of its base model {Path(source.base).name} is missing, damaged or still being copied') from e
-                if twin := next((b for k,(b,_) in self.loaded.items() if self.bases[k]==base and b.dtype==backbone.dtype), None): share_parts(backbone, twin)
+                except Exception as e:
+                    raise CheckpointError(
+                        f'{source.label} cannot be loaded ({_inner(e)}): a file of it or of its base '
+                        f'model {Path(source.base).name} is missing, damaged or still being copied'
+                    ) from e
+                if twin := next(
+                    (b for k,(b,_) in self.loaded.items() if self.bases[k]==base and b.dtype==backbone.dtype),
+                    None,
+                ):
+                    share_parts(backbone, twin)
                 self.loaded[key], self.bases[key] = (backbone.to(self.device), facts), base
             self.loaded.move_to_end(key)
             return self.loaded[key]
 
     def _load(self, source):
         if is_run(source.path):
-            run = read_run(source.path, step=source.step); backbone, facts = load_run(run, self.dtype, self.families), run.facts
-        else: backbone, facts = load_model(source.path, None if source.base==source.path else source.base, self.dtype or 'fp32', families=self.families)
-        backbone.denoiser.requires_grad_(False); return backbone, facts
+            run = read_run(source.path, step=source.step)
+            backbone, facts = load_run(run, self.dtype, self.families), run.facts
+        else:
+            backbone, facts = load_model(
+                source.path, None if source.base==source.path else source.base,
+                self.dtype or 'fp32', families=self.families
+            )
+        backbone.denoiser.requires_grad_(False)
+        return backbone, facts
 
     def _drop(self, key):
         del self.loaded[key], self.bases[key]
-        if torch.cuda.is_available(): gc.collect(); torch.cuda.empty_cache() # what nobody holds any more
+        if torch.cuda.is_available():
+            gc.collect()
+            torch.cuda.empty_cache() # what nobody holds any more
 
     def names(self)->list: # Labels, those that come with the package first
         "What can be chosen without typing"
-        shipped = sorted((p.name for p in EMBEDDED.iterdir() if (p/'model_index.json').is_file() or (p/LORA_FILE).is_file()), key=lambda n: (n.split('-')[1], len(n)))
-        found = [p for r in self.roots if r.is_dir() for p in (r, *sorted(q for pattern in ('*','*/*') for q in r.glob(pattern))) if p.is_dir() and inside(p, self.roots) and _openable(p)]
+        shipped = sorted(
+            (p.name for p in EMBEDDED.iterdir() if (p/'model_index.json').is_file() or (p/LORA_FILE).is_file()),
+            key=lambda n: (n.split('-')[1], len(n)),
+        )
+        found = [
+            p for r in self.roots
+            if r.is_dir()
+            for p in (r, *sorted(q for pattern in ('*','*/*') for q in r.glob(pattern)))
+            if p.is_dir() and inside(p, self.roots) and _openable(p)
+        ]
         return list(dict.fromkeys([*shipped, *(_called(p, self.roots) for p in found)]))
 
 def _openable(p): return (p/'run.json').is_file() or (p/LORA_FILE).is_file() or (p/'model_index.json').is_file()
@@ -249,4 +362,6 @@ def fact(facts, key):
 def defaults(backbone, facts)->dict:
     "Working side in pixels, steps and guidance that suit a checkpoint"
     side, steps, guidance = int(backbone.vae.config.sample_size), fact(facts, 'eval_steps'), fact(facts, 'guidance')
-    return dict(side=side, steps=int(steps) if steps and steps>=1 else 8 if side<=64 else 28, guidance=float(backbone.default_guidance if guidance is None else guidance))
+    return dict(side=side, steps=int(steps) if steps and steps>=1 else 8 if side<=64 else 28, guidance=float(
+        backbone.default_guidance if guidance is None else guidance
+    ))

@@ -21,9 +21,16 @@ def to_canvas(
     painted:np.ndarray, # [h,w] bool
 )->str: # JSON
     "The value that the canvas is given"
-    def url(im, kind, **k): buffer = io.BytesIO(); im.save(buffer, kind, **k); return f'data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode()}'
+    def url(im, kind, **k):
+        buffer = io.BytesIO()
+        im.save(buffer, kind, **k)
+        return f'data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode()}'
     colours = preview.convert('RGB').getcolors(4096) # few: enlarged pixels, which JPEG would smear
-    return json.dumps(dict(id=number, version=version, width=preview.width, height=preview.height, picture=url(preview.convert('RGB'), 'png') if colours else url(preview.convert('RGB'), 'jpeg', quality=92), paint=url(paint(painted), 'png')))
+    return json.dumps(dict(
+        id=number, version=version, width=preview.width, height=preview.height,
+        picture=url(preview.convert('RGB'), 'png') if colours else url(preview.convert('RGB'), 'jpeg', quality=92),
+        paint=url(paint(painted), 'png')
+    ))
 
 def from_canvas(
     value, # What the canvas sends
@@ -31,15 +38,30 @@ def from_canvas(
     hw, # (height, width) of its preview
 )->np.ndarray: # [h,w] bool: painted
     "Where the canvas is painted"
-    try: d = json.loads(value or ''); found = (d['id'], d['version']), re.fullmatch(r'data:image/png;base64,([A-Za-z0-9+/=]+)', d['paint'] if len(d['paint'])<MAX_PAINT else '')
-    except (ValueError, TypeError, KeyError, RecursionError) as e: raise DataError('the canvas sent something that is no drawing; load the picture again') from e
-    if found[0]!=(number,version): raise DataError('the canvas has not caught up yet: wait until the picture and its mask have appeared, and try again')
+    try:
+        d = json.loads(value or '')
+        found = (
+            (d['id'], d['version']),
+            re.fullmatch(r'data:image/png;base64,([A-Za-z0-9+/=]+)', d['paint'] if len(d['paint'])<MAX_PAINT else ''),
+        )
+    except (ValueError, TypeError, KeyError, RecursionError) as e:
+        raise DataError('the canvas sent something that is no drawing; load the picture again') from e
+    if found[0]!=(number,version):
+        raise DataError(
+            'the canvas has not caught up yet: wait until the picture and its mask have appeared, and try again'
+        )
     try:
         with Image.open(io.BytesIO(base64.b64decode(found[1][1]))) as im:
-            if im.size!=hw[::-1]: raise DataError(f'the canvas is {im.width}x{im.height} pixels, its picture {hw[1]}x{hw[0]}; load the picture again')
+            if im.size!=hw[::-1]:
+                raise DataError(
+                    f'the canvas is {im.width}x{im.height} pixels, its picture {hw[1]}x{hw[0]}; load the picture again'
+                )
             return strokes(im, hw)
     except DataError: raise
-    except Exception as e: raise DataError(f'the canvas sent a drawing that cannot be read ({type(e).__name__}); load the picture again') from e
+    except Exception as e:
+        raise DataError(
+            f'the canvas sent a drawing that cannot be read ({type(e).__name__}); load the picture again'
+        ) from e
 
 # %% ../../nbs/app/91a_painter.ipynb #88f1b225
 TEMPLATE = """<div class="painter" tabindex="0" aria-label="Paint over what is to be replaced">

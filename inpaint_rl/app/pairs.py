@@ -33,8 +33,11 @@ def preferences(
     by, out, left_out = {}, [], Counter()
     for v in votes: by.setdefault(v.key, []).append(v)
     for (c,a,b),vs in sorted(by.items()):
-        n = Counter(v.winner for v in vs); left_out.update(f'votes for {v.verdict.replace("_"," ")}' for v in vs if v.winner is None)
-        if n[a]==n[b]: left_out['ballots with as many votes for as against'] += bool(n[a]); continue
+        n = Counter(v.winner for v in vs)
+        left_out.update(f'votes for {v.verdict.replace("_"," ")}' for v in vs if v.winner is None)
+        if n[a]==n[b]:
+            left_out['ballots with as many votes for as against'] += bool(n[a])
+            continue
         win, lose = sorted((a,b), key=lambda l: -n[l])
         out.append(Preference(c, win, lose, n[win], n[lose], n[None]))
     return out, +left_out
@@ -44,21 +47,37 @@ def _row(c, p):
     "The line of a pair, less its files"
     pair = list(combinations(sorted(c.labels), 2)).index(tuple(sorted((p.win, p.lose))))
     said = {f'{k}_checkpoint':dict(label=l) | c.checkpoints[l] for k,l in (('win',p.win), ('lose',p.lose))}
-    return dict(id=f'{c.id}-{pair}', prompt=c.prompt, negative_prompt=c.negative_prompt, allow_inverted=True) | said | dict(comparison=c.id, record=c.record, seed=c.seed, steps=c.steps, guidance=c.guidance,
-                pasted=c.pasted, votes_for=p.votes_for, votes_against=p.votes_against, votes_undecided=p.undecided)
+    return dict(
+        id=f'{c.id}-{pair}', prompt=c.prompt, negative_prompt=c.negative_prompt, allow_inverted=True
+    ) | said | dict(
+        comparison=c.id, record=c.record, seed=c.seed, steps=c.steps, guidance=c.guidance,
+        pasted=c.pasted, votes_for=p.votes_for, votes_against=p.votes_against, votes_undecided=p.undecided
+    )
 
 # %% ../../nbs/app/95a_pairs.ipynb #3bda959e
 def _collected(folder, wanted): # (rows, {name: file}, what was left out, lines about it)
-    there = {c.id for c in list_comparisons(folder)[0]}; rows, pictures, left_out, odd = [], {}, Counter(), []; opened = {}
+    there = {c.id for c in list_comparisons(folder)[0]}
+    rows, pictures, left_out, odd = [], {}, Counter(), []
+    opened = {}
     for p in wanted:
         if p.comparison not in opened:
             try: opened[p.comparison] = read_comparison(Path(folder)/p.comparison) if p.comparison in there else None
-            except DataError as e: opened[p.comparison] = None; odd.append(str(e))
-        if (c := opened[p.comparison]) is None or not {p.win,p.lose}<=set(c.labels): left_out['ballots on comparisons that are gone or damaged'] += 1; continue
+            except DataError as e:
+                opened[p.comparison] = None
+                odd.append(str(e))
+        if (c := opened[p.comparison]) is None or not {p.win,p.lose}<=set(c.labels):
+            left_out['ballots on comparisons that are gone or damaged'] += 1
+            continue
         files = comparison_files(Path(folder)/c.id)
-        used = dict(image_path=files['source'], mask_path=files['mask'], win_path=files['fills'][p.win], lose_path=files['fills'][p.lose])
-        if used['win_path']==used['lose_path']: left_out['ballots on two equal pictures'] += 1; continue
-        names = {k:f'pictures/{c.id}-{f.name}' for k,f in used.items()}; pictures |= {names[k]:f for k,f in used.items()}
+        used = dict(
+            image_path=files['source'], mask_path=files['mask'],
+            win_path=files['fills'][p.win], lose_path=files['fills'][p.lose]
+        )
+        if used['win_path']==used['lose_path']:
+            left_out['ballots on two equal pictures'] += 1
+            continue
+        names = {k:f'pictures/{c.id}-{f.name}' for k,f in used.items()}
+        pictures |= {names[k]:f for k,f in used.items()}
         rows.append(names | _row(c, p))
     return rows, pictures, left_out, odd
 
@@ -74,8 +93,17 @@ def export_pairs(
     out, # Folder to make; earlier pairs in it are replaced
 )->dict: # 'file', 'pairs', 'left_out' (what -> how many), 'odd' (lines)
     "Make a folder of preference pairs, whole or not at all"
-    out = Path(out); _claim(out); wanted, left_out = preferences(votes); rows, pictures, more, odd = _collected(folder, wanted); left_out = dict(left_out+more)
-    if not rows: raise DataError(f'there is nothing to export: {len(list(votes))} votes' + ''.join(f', {n} {k}' for k,n in left_out.items()) + '; vote left or right on some comparisons first')
+    out = Path(out)
+    _claim(out)
+    wanted, left_out = preferences(votes)
+    rows, pictures, more, odd = _collected(folder, wanted)
+    left_out = dict(left_out+more)
+    if not rows:
+        raise DataError(
+            f'there is nothing to export: {len(list(votes))} votes'
+            + ''.join(f', {n} {k}' for k,n in left_out.items())
+            + '; vote left or right on some comparisons first'
+        )
     with atomic_dir(out) as d:
         (d/'pictures').mkdir()
         for name,file in pictures.items(): shutil.copyfile(file, d/name)
@@ -89,6 +117,11 @@ def export_words(
 )->str: # Text
     "What was exported, what was not, and what to do with it"
     n, file = made['pairs'], shlex.quote(str(made['file']))
-    lines = [f'{n} {"pair" if n==1 else "pairs"} in {made["file"]}.', *(f'Left out: {what}: {k}.' for what,k in made['left_out'].items()), *made['odd'],
-             f'To train on them: python scripts/train.py group_size=2 groups={min(n,16)} chunk=2 --method dpo --pairs --data {file} --held-out-data FILE --rewards NAME=WEIGHT']
+    lines = [
+        f'{n} {"pair" if n==1 else "pairs"} in {made["file"]}.',
+        *(f'Left out: {what}: {k}.' for what,k in made['left_out'].items()),
+        *made['odd'],
+        f'To train on them: python scripts/train.py group_size=2 groups={min(n,16)} chunk=2 '
+        f'--method dpo --pairs --data {file} --held-out-data FILE --rewards NAME=WEIGHT',
+    ]
     return '\n'.join(lines)

@@ -16,8 +16,11 @@ from torch import Tensor
 from ..core import DataError
 
 # %% ../../nbs/app/90_pictures.ipynb #aab250f6
-TURNS = {2:lambda a: a[:,::-1], 3:lambda a: a[::-1,::-1], 4:lambda a: a[::-1], 5:lambda a: a.swapaxes(0,1), 6:lambda a: np.rot90(a, -1),
-         7:lambda a: a[::-1,::-1].swapaxes(0,1), 8:lambda a: np.rot90(a)} # EXIF orientation -> the array, upright
+# EXIF orientation -> the array, upright
+TURNS = {
+    2:lambda a: a[:,::-1], 3:lambda a: a[::-1,::-1], 4:lambda a: a[::-1], 5:lambda a: a.swapaxes(0,1),
+    6:lambda a: np.rot90(a, -1), 7:lambda a: a[::-1,::-1].swapaxes(0,1), 8:lambda a: np.rot90(a)
+}
 ORIENTATION = 0x0112
 
 @dataclass
@@ -34,16 +37,23 @@ class Picture:
 
     def rgb(self, box=None)->Tensor: # [3,H,W] in [0,1], of the whole or of a box (y0,x0,y1,x1)
         "What people see: on white, in RGB"
-        y0,x0,y1,x1 = box or (0,0,*self.size); cut = lambda a: torch.from_numpy(a[y0:y1,x0:x1].astype(np.float32)/self.top).permute(2,0,1)
+        y0,x0,y1,x1 = box or (0,0,*self.size)
+        cut = lambda a: torch.from_numpy(a[y0:y1,x0:x1].astype(np.float32)/self.top).permute(2,0,1)
         c = cut(self.colour).expand(3,-1,-1)
         if self.opacity is None: return c.clone()
-        o = cut(self.opacity); return c*o+(1-o)
+        o = cut(self.opacity)
+        return c*o+(1-o)
 
     def preview(self, side:int=768)->Image.Image: # as `preview(self.rgb(), side)`, some rows at a time
         "The picture for the screen, without ever holding all of it in FP32"
-        h,w = self.size; r = max(1, max(h,w)//(2*side)); rows = r*max(1, 2**18//(r*w)) # blocks of r*r pixels become their mean; about as many rows as have 2**18 pixels at a time
+        h,w = self.size
+        r = max(1, max(h,w)//(2*side))
+        # blocks of r*r pixels become their mean; about as many rows as have 2**18 pixels at a time
+        rows = r*max(1, 2**18//(r*w))
         small = np.empty((-(-h//r), -(-w//r), 3), np.uint8)
-        for y in range(0, h, rows): x = self.rgb((y,0,min(y+rows,h),w)); small[y//r:(y+rows)//r] = _bytes(F.avg_pool2d(x, r, ceil_mode=True) if r>1 else x)
+        for y in range(0, h, rows):
+            x = self.rgb((y,0,min(y+rows,h),w))
+            small[y//r:(y+rows)//r] = _bytes(F.avg_pool2d(x, r, ceil_mode=True) if r>1 else x)
         return _on_screen(Image.fromarray(small), (h,w), side, (0,0,w/r,h/r)) # the last blocks may be partly outside
 
 # %% ../../nbs/app/90_pictures.ipynb #e818cb45
@@ -52,7 +62,8 @@ FORMATS = ('PNG','JPEG','WEBP','TIFF','BMP','GIF','AVIF','PPM') # JPEG includes 
 
 def open_upload(file):
     "A picture from somebody else, opened by the parsers of `FORMATS` only: some of the others run what they read"
-    Image.init(); return Image.open(file, formats=[k for k in FORMATS if k in Image.OPEN])
+    Image.init()
+    return Image.open(file, formats=[k for k in FORMATS if k in Image.OPEN])
 
 def _is_deep(im, head):
     "16 bits in more than one channel, which Pillow would cut to 8?"
@@ -61,69 +72,107 @@ def _is_deep(im, head):
 
 def _deep(path):
     try: import cv2
-    except ImportError as e: raise DataError('16 bits in several channels are read by OpenCV: pip install inpaint_rl[app]') from e
+    except ImportError as e:
+        raise DataError('16 bits in several channels are read by OpenCV: pip install inpaint_rl[app]') from e
     a = cv2.imdecode(np.frombuffer(Path(path).read_bytes(), np.uint8), cv2.IMREAD_UNCHANGED)
-    if a is None or a.dtype!=np.uint16: raise DataError(f'{Path(path).name}: 16 bits a channel, in a layout that OpenCV cannot read, or damaged')
-    a = np.atleast_3d(a); return a[...,[2,1,0,3][:a.shape[-1]]] if a.shape[-1]>2 else a
+    if a is None or a.dtype!=np.uint16:
+        raise DataError(f'{Path(path).name}: 16 bits a channel, in a layout that OpenCV cannot read, or damaged')
+    a = np.atleast_3d(a)
+    return a[...,[2,1,0,3][:a.shape[-1]]] if a.shape[-1]>2 else a
 
 def _plain(im, name):
     "The array of what Pillow has loaded"
     if im.mode.startswith('I'):
-        a = np.asarray(im); bad = a.min()<0 or a.max()>65535
+        a = np.asarray(im)
+        bad = a.min()<0 or a.max()>65535
         if bad: raise DataError(f'{name}: gray values from {a.min()} to {a.max()}; 0 to 65535 can be written back')
         return a.astype(np.uint16)[...,None]
-    if im.mode in ('F','CMYK','LAB','HSV','YCbCr'): raise DataError(f'{name} is a picture of mode {im.mode}, which a PNG cannot hold; save it as RGB first')
-    if im.mode not in ('1','L','LA','RGB','RGBA'): im = im.convert('RGBA' if im.has_transparency_data else 'RGB') # palettes
-    elif im.has_transparency_data and im.mode in ('L','RGB'): im = im.convert({'L':'LA','RGB':'RGBA'}[im.mode]) # one colour is transparent
+    if im.mode in ('F','CMYK','LAB','HSV','YCbCr'):
+        raise DataError(f'{name} is a picture of mode {im.mode}, which a PNG cannot hold; save it as RGB first')
+    # palettes
+    if im.mode not in ('1','L','LA','RGB','RGBA'): im = im.convert('RGBA' if im.has_transparency_data else 'RGB')
+    elif im.has_transparency_data and im.mode in ('L','RGB'):
+        im = im.convert({'L':'LA','RGB':'RGBA'}[im.mode]) # one colour is transparent
     return np.atleast_3d(np.array(im.convert('L') if im.mode=='1' else im))
 
 # %% ../../nbs/app/90_pictures.ipynb #ae8e430a
-NOTES = (269,270,271,272,ORIENTATION,282,283,296,305,306,315,316,33432) # TIFF 6.0: document, description, make, model, resolution and its unit, software, date, artist, host, copyright
+# TIFF 6.0: document, description, make, model, resolution and its unit, software, date, artist, host, copyright
+NOTES = (269,270,271,272,ORIENTATION,282,283,296,305,306,315,316,33432)
 EXIF, GPS, INTEROP = 0x8769, 0x8825, 0xa005 # tables within the table
 
 def _writable(tag, value):
-    e = Image.Exif(); e[tag] = value
+    e = Image.Exif()
+    e[tag] = value
     try: e.tobytes()
-    except Exception: return False # TypeError, ValueError, struct.error, AssertionError, ...: whatever Pillow's writer stumbles over
+    except Exception:
+        return False # TypeError, ValueError, struct.error, AssertionError, ...: whatever Pillow's writer stumbles over
     return True
 
 def _notes(im): # (orientation, EXIF for a PNG or None)
     "What of a picture's EXIF can be written back, now that the picture is upright"
-    try: exif = im.getexif(); found = dict(exif); tables = {t:dict(exif.get_ifd(t)) for t in (EXIF,GPS) if t in exif}; inner = dict(exif.get_ifd(INTEROP)) if INTEROP in tables.get(EXIF, {}) else {}
+    try:
+        exif = im.getexif()
+        found = dict(exif)
+        tables = {t:dict(exif.get_ifd(t)) for t in (EXIF,GPS) if t in exif}
+        inner = dict(exif.get_ifd(INTEROP)) if INTEROP in tables.get(EXIF, {}) else {}
     except Exception: return 1, None # no EXIF at all, whatever it is called
-    turn = found.get(ORIENTATION); kept = Image.Exif(); kept.endian = exif.endian
+    turn = found.get(ORIENTATION)
+    kept = Image.Exif()
+    kept.endian = exif.endian
     if turn is not None: found[ORIENTATION] = 1
     for tag,value in found.items():
         if im.format=='TIFF' and tag not in (*NOTES,EXIF,GPS): continue
-        if tag in tables: value = {k:v for k,v in (tables[tag] | ({INTEROP:inner} if inner else {}) if tag==EXIF else tables[tag]).items() if _writable(tag, {k:v})}
+        if tag in tables:
+            value = {
+                k:v for k,v in (tables[tag] | ({INTEROP:inner} if inner else {}) if tag==EXIF else tables[tag]).items()
+                if _writable(tag, {k:v})
+            }
         if value!={} and _writable(tag, value): kept[tag] = value
     return turn, kept.tobytes() if len(kept) else None
 
 # %% ../../nbs/app/90_pictures.ipynb #05f9d8fe
 def read_picture(
     path, # A file of one of `FORMATS`; of an animation the first frame
-    max_pixels:int=MAX_PIXELS, # More are refused, before they are decoded; Pillow's own limit, some 179 million, holds as well
+    # More are refused, before they are decoded; Pillow's own limit, some 179 million, holds as well
+    max_pixels:int=MAX_PIXELS,
 )->Picture:
     "Read a file whole and upright"
-    path = Path(path); name = path.name; own = 2*(Image.MAX_IMAGE_PIXELS or max_pixels)
-    large = lambda what: DataError(f'{name} has {what}, more than the {min(max_pixels, own)/1e6:.4g} million allowed here: scale it down, or cut the part that matters'
-                                   + (f'. Pillow opens no larger ones, though max_pixels={max_pixels} would allow them; see PIL.Image.MAX_IMAGE_PIXELS' if own<max_pixels else ''))
+    path = Path(path)
+    name = path.name
+    own = 2*(Image.MAX_IMAGE_PIXELS or max_pixels)
+    large = lambda what: DataError(
+        f'{name} has {what}, more than the {min(max_pixels, own)/1e6:.4g} '
+        f'million allowed here: scale it down, or cut the part that matters'
+        + (
+            f'. Pillow opens no larger ones, though max_pixels={max_pixels} '
+            f'would allow them; see PIL.Image.MAX_IMAGE_PIXELS'
+            if own<max_pixels else ''
+        )
+    )
     try:
         with path.open('rb') as f:
             head = f.read(32)
             with open_upload(f) as im:
                 if im.width*im.height>max_pixels: raise large(f'{im.width}x{im.height} pixels')
                 deep = _is_deep(im, head)
-                if not deep and im.format!='TIFF': im.load() # a TIFF forgets its orientation when it is loaded, a PNG may say it at the end
-                turn, exif = _notes(im); icc = im.info.get('icc_profile')
+                # a TIFF forgets its orientation when it is loaded, a PNG may say it at the end
+                if not deep and im.format!='TIFF': im.load()
+                turn, exif = _notes(im)
+                icc = im.info.get('icc_profile')
                 if im.format=='TIFF': turn = 1 # Pillow and OpenCV both turn it themselves
                 if not deep: im.load()
                 array = _deep(path) if deep else _plain(im, name)
     except DataError: raise
     except FileNotFoundError as e: raise DataError(f'{name}: no such file') from e
     except Image.DecompressionBombError as e: raise large('too many pixels') from e
-    except UnidentifiedImageError as e: raise DataError(f'{name} cannot be read as a picture: it is none of {", ".join(FORMATS)}, or its beginning is damaged') from e
-    except Exception as e: raise DataError(f'{name} cannot be read as a picture ({type(e).__name__}: {getattr(e, "strerror", None) or e})') from e
+    except UnidentifiedImageError as e:
+        raise DataError(
+            f'{name} cannot be read as a picture: it is none of {", ".join(FORMATS)}, or its beginning is damaged'
+        ) from e
+    except Exception as e:
+        raise DataError(
+            f'{name} cannot be read as a picture ({type(e).__name__}: {getattr(e, "strerror", None) or e})'
+        ) from e
     extra = {k:v for k,v in dict(icc_profile=icc, exif=exif).items() if v and isinstance(v, bytes)}
     return Picture(np.ascontiguousarray(TURNS.get(turn, lambda a: a)(array)), name, extra)
 
@@ -138,42 +187,62 @@ def paste(
 )->Picture:
     "The fill in the picture, in the picture's own bits and channels"
     y0,x0,y1,x1 = box or (0,0,*picture.size)
-    if tuple(fill.shape[-2:])!=(y1-y0,x1-x0) or alpha.shape[-2:]!=fill.shape[-2:]: raise DataError(f'paste: fill {tuple(fill.shape)} and alpha {tuple(alpha.shape)} for a box of {y1-y0}x{x1-x0} pixels')
-    out = picture.array.copy(); part = replace(picture, array=out[y0:y1,x0:x1]); where = alpha[0].numpy()>0 # a view: writing to it writes to `out`
+    if tuple(fill.shape[-2:])!=(y1-y0,x1-x0) or alpha.shape[-2:]!=fill.shape[-2:]:
+        raise DataError(
+            f'paste: fill {tuple(fill.shape)} and alpha {tuple(alpha.shape)} for a box of {y1-y0}x{x1-x0} pixels'
+        )
+    out = picture.array.copy()
+    part = replace(picture, array=out[y0:y1,x0:x1])
+    where = alpha[0].numpy()>0 # a view: writing to it writes to `out`
     f, a = fill.permute(1,2,0).double().numpy()[where], alpha[0].double().numpy()[where][:,None]
     if part.colour.shape[-1]==1: f = f@np.array(LUMA)[:,None]
-    c = part.colour[where]/picture.top; o = 1. if part.opacity is None else part.opacity[where]/picture.top
-    mixed = a+o*(1-a); bits = lambda x: np.rint(np.clip(x, 0, 1)*picture.top).astype(out.dtype)
+    c = part.colour[where]/picture.top
+    o = 1. if part.opacity is None else part.opacity[where]/picture.top
+    mixed = a+o*(1-a)
+    bits = lambda x: np.rint(np.clip(x, 0, 1)*picture.top).astype(out.dtype)
     new = bits((f*a+c*o*(1-a))/mixed)
     part.array[where] = new if part.opacity is None else np.concatenate([new, bits(mixed)], -1)
     return replace(picture, array=out)
 
 # %% ../../nbs/app/90_pictures.ipynb #b01d5d46
-def _chunk(kind, data): return struct.pack('>I', len(data))+kind+data+struct.pack('>I', zlib.crc32(kind+data)) # PNG specification, 5.3
+# PNG specification, 5.3
+def _chunk(kind, data): return struct.pack('>I', len(data))+kind+data+struct.pack('>I', zlib.crc32(kind+data))
 
 def _with_extra(png, icc_profile=None, exif=None):
-    if icc_profile and icc_profile[16:20]==b'GRAY': icc_profile = None # gray with opacity was read as colour, which such a profile does not describe
-    more = (_chunk(b'iCCP', b'icc\0\0'+zlib.compress(icc_profile)) if icc_profile else b'')+(_chunk(b'eXIf', exif.removeprefix(b'Exif\0\0')) if exif else b'')
+    # gray with opacity was read as colour, which such a profile does not describe
+    if icc_profile and icc_profile[16:20]==b'GRAY': icc_profile = None
+    more = (_chunk(b'iCCP', b'icc\0\0'+zlib.compress(icc_profile)) if icc_profile else b'')+(
+        _chunk(b'eXIf', exif.removeprefix(b'Exif\0\0')) if exif else b''
+    )
     return png[:33]+more+png[33:] # after IHDR: 8 bytes of signature and 25 of the first chunk
 
 def png_bytes(picture:Picture)->bytes:
     "The picture as a PNG: same size, same bits"
-    a = picture.array; c = a.shape[-1]
+    a = picture.array
+    c = a.shape[-1]
     if a.dtype==np.uint16 and c>1:
         import cv2
         a = a[...,[0,0,0,1]] if c==2 else a # OpenCV has no gray with opacity
         ok,data = cv2.imencode('.png', a[...,[2,1,0,3][:a.shape[-1]]])
         if not ok: raise DataError(f'{picture.name}: OpenCV could not write it')
         return _with_extra(data.tobytes(), **picture.extra)
-    buffer = io.BytesIO(); Image.fromarray(a[...,0] if c==1 else a).save(buffer, 'png', compress_level=2, **picture.extra) # 2: a third of the time of 6, some percent larger
+    buffer = io.BytesIO()
+    # 2: a third of the time of 6, some percent larger
+    Image.fromarray(a[...,0] if c==1 else a).save(buffer, 'png', compress_level=2, **picture.extra)
     return buffer.getvalue()
 
 # %% ../../nbs/app/90_pictures.ipynb #e984a2c6
-def _bytes(image): return (image.detach().float().cpu().nan_to_num().clamp(0,1)*255).round().byte().permute(1,2,0).numpy() # [3,h,w] in [0,1] -> [h,w,3]
+def _bytes(image):
+    # [3,h,w] in [0,1] -> [h,w,3]
+    return (image.detach().float().cpu().nan_to_num().clamp(0,1)*255).round().byte().permute(1,2,0).numpy()
 
 def _on_screen(im, size, side, box=None): # `box`: what of `im` is the picture; `size`: how large it is
-    h,w = size; k = side//max(h,w)
-    return im.resize((w*k, h*k), Image.Resampling.NEAREST) if k>=1 else im.resize((max(1, round(w*side/max(h,w))), max(1, round(h*side/max(h,w)))), Image.Resampling.LANCZOS, box)
+    h,w = size
+    k = side//max(h,w)
+    return (
+        im.resize((w*k, h*k), Image.Resampling.NEAREST) if k>=1
+        else im.resize((max(1, round(w*side/max(h,w))), max(1, round(h*side/max(h,w)))), Image.Resampling.LANCZOS, box)
+    )
 
 def preview(
     image:Tensor, # [3,H,W] in [0,1]

@@ -37,9 +37,16 @@ def find_runs(
         if (real := p.resolve()) in seen: return # roots that overlap
         seen.add(real)
         try:
-            if is_run(p) or (p/'metrics.jsonl').is_file(): found.append(p); return
-            inner = sorted(q for q in p.iterdir() if q.is_dir() and not q.is_symlink() and not q.name.startswith('.')) if left else []
-        except OSError as e: odd.append(f'{p}: {e.strerror or e}'); return
+            if is_run(p) or (p/'metrics.jsonl').is_file():
+                found.append(p)
+                return
+            inner = (
+                sorted(q for q in p.iterdir() if q.is_dir() and not q.is_symlink() and not q.name.startswith('.'))
+                if left else []
+            )
+        except OSError as e:
+            odd.append(f'{p}: {e.strerror or e}')
+            return
         for q in inner: visit(q, left-1)
     for r in map(Path, roots):
         if r.is_dir(): visit(r, depth)
@@ -49,15 +56,21 @@ def find_runs(
 # %% ../../nbs/app/97_runs.ipynb #be2f5b5c
 def run_names(folders)->dict: # folder -> name
     "The shortest ends of the paths that tell the folders apart"
-    folders = [Path(f) for f in folders]; ends = lambda f, k: '/'.join(f.parts[-k:]); out = {}
-    for f in folders: out[f] = next((n for k in range(1, len(f.parts)+1) if [ends(g, k) for g in folders].count(n:=ends(f, k))==1), str(f))
+    folders = [Path(f) for f in folders]
+    ends = lambda f, k: '/'.join(f.parts[-k:])
+    out = {}
+    for f in folders:
+        out[f] = next(
+            (n for k in range(1, len(f.parts)+1) if [ends(g, k) for g in folders].count(n:=ends(f, k))==1), str(f)
+        )
     return out
 
 # %% ../../nbs/app/97_runs.ipynb #eb5f544a
 class MetricsReader:
     "The rows of a `metrics.jsonl`, read piece by piece while it is written"
     def __init__(self, folder): # Of the run
-        self.path = Path(folder)/'metrics.jsonl'; self._restart()
+        self.path = Path(folder)/'metrics.jsonl'
+        self._restart()
 
     def _restart(self): self.rows, self.odd, self.offset, self._line, self._last = [], [], 0, 0, b''
 
@@ -66,11 +79,20 @@ class MetricsReader:
         try:
             with open(self.path, 'rb') as f:
                 f.seek(max(0, self.offset-len(self._last)))
-                if f.read(len(self._last))!=self._last: self._restart(); f.seek(0)
+                if f.read(len(self._last))!=self._last:
+                    self._restart()
+                    f.seek(0)
                 new = f.read()
-        except OSError: self._restart(); return 0 # not there (yet)
-        whole = new[:new.rfind(b'\n')+1]; before = len(self.rows); self.offset += len(whole); self._last = (self._last+whole)[-256:]
-        for line in whole.split(b'\n')[:-1]: self._line += 1; self._add(line)
+        except OSError:
+            self._restart()
+            return 0 # not there (yet)
+        whole = new[:new.rfind(b'\n')+1]
+        before = len(self.rows)
+        self.offset += len(whole)
+        self._last = (self._last+whole)[-256:]
+        for line in whole.split(b'\n')[:-1]:
+            self._line += 1
+            self._add(line)
         return len(self.rows)-before
 
     def _add(self, line):
@@ -111,7 +133,10 @@ def _facts(path, parse, why): # ({...}, messages)
 def _tail(path, most=1<<16):
     "The last rows of a log, from its last bytes"
     try:
-        with open(path, 'rb') as f: size = f.seek(0, os.SEEK_END); f.seek(max(0, size-most)); lines = f.read().split(b'\n')[:-1]
+        with open(path, 'rb') as f:
+            size = f.seek(0, os.SEEK_END)
+            f.seek(max(0, size-most))
+            lines = f.read().split(b'\n')[:-1]
     except OSError: return []
     rows = []
     for l in lines[size>most:]: # the first is cut
@@ -135,18 +160,25 @@ def run_state(
 )->RunState:
     "How a run is doing; what cannot be read becomes a message"
     folder, now = Path(folder), time.time() if now is None else now
-    facts, odd = _facts(folder/'run.json', json.loads, 'the weights cannot be opened without it'); config, odd2 = _facts(folder/'config.yaml', yaml.safe_load, 'the settings are not known')
+    facts, odd = _facts(folder/'run.json', json.loads, 'the weights cannot be opened without it')
+    config, odd2 = _facts(folder/'config.yaml', yaml.safe_load, 'the settings are not known')
     if lost := [k for k in RUN_KEYS if facts and k not in facts]: odd.append(f'run.json does not say {", ".join(lost)}')
-    rows, (checkpoint, odd3) = _tail(folder/'metrics.jsonl'), _newest(folder); last = rows[-1] if rows else {}; active = last_activity(folder)
+    rows, (checkpoint, odd3) = _tail(folder/'metrics.jsonl'), _newest(folder)
+    last = rows[-1] if rows else {}
+    active = last_activity(folder)
     if not rows: odd.append('no metrics yet')
     number = lambda v: v if _is_number(v) else None
-    step, iterations = number(last.get('step')), number(config.get('iterations')); each = [r['time/iteration'] for r in rows if _is_number(r.get('time/iteration'))]
+    step, iterations = number(last.get('step')), number(config.get('iterations'))
+    each = [r['time/iteration'] for r in rows if _is_number(r.get('time/iteration'))]
     reported = (folder/'report.json').is_file() and _mtime(folder/'report.json')>=_mtime(folder/'metrics.jsonl')
     awake = now-active < (max(quiet, 10*median(each)) if each else quiet if rows else 10*quiet)
     reached = step is not None and iterations is not None and step>=iterations
     state = 'finished' if reported else 'running' if awake else 'finished' if reached else 'stopped'
     if state!='running' and checkpoint is None: state = 'without checkpoint'
-    return RunState(folder, state, step, iterations, number(last.get('reward')), checkpoint, facts.get('method'), facts.get('backbone'), active, last, odd+odd2+odd3)
+    return RunState(
+        folder, state, step, iterations, number(last.get('reward')), checkpoint, facts.get('method'),
+        facts.get('backbone'), active, last, odd+odd2+odd3
+    )
 
 # %% ../../nbs/app/97_runs.ipynb #2b9fa97f
 def state_rows(
@@ -155,11 +187,19 @@ def state_rows(
     names=None, # of the runs; None: as short as tells them apart
 )->tuple: # (headings, rows of text)
     "Runs for a table"
-    now = time.time() if now is None else now; names = names or list(run_names([s.folder for s in states]).values())
-    def ago(t): n = max(0, now-t); return next((f'{n/d:.0f} {u} ago' for d,u in ((86400,'d'),(3600,'h'),(60,'min')) if n>=d), f'{n:.0f} s ago') if math.isfinite(t) else ''
+    now = time.time() if now is None else now
+    names = names or list(run_names([s.folder for s in states]).values())
+    def ago(t):
+        n = max(0, now-t)
+        return (
+            next((f'{n/d:.0f} {u} ago' for d,u in ((86400,'d'),(3600,'h'),(60,'min')) if n>=d), f'{n:.0f} s ago')
+            if math.isfinite(t) else ''
+        )
     text = lambda v: '' if v is None else f'{v:.3f}' if isinstance(v, float) else str(v)
-    return (['run','state','step','of','reward','checkpoint','method','model','written'],
-            [[name, s.state, *map(text, (s.step, s.iterations, s.reward, s.checkpoint, s.method, s.backbone)), ago(s.active)] for name,s in zip(names, states)])
+    return (['run','state','step','of','reward','checkpoint','method','model','written'], [
+        [name, s.state, *map(text, (s.step, s.iterations, s.reward, s.checkpoint, s.method, s.backbone)), ago(s.active)]
+        for name,s in zip(names, states)
+    ])
 
 # %% ../../nbs/app/97_runs.ipynb #709d4d1c
 def thin(
@@ -167,11 +207,13 @@ def thin(
     most:int=500, # At most so many; at least 4
 )->list: # Pairs
     "Fewer points with the same extremes in every stretch"
-    n = len(points); parts = (most-2)//2
+    n = len(points)
+    parts = (most-2)//2
     if n<=most: return list(points)
     keep = {0, n-1}
     for k in range(parts):
-        stretch = range(k*n//parts, (k+1)*n//parts); keep |= {min(stretch, key=lambda i: points[i][1]), max(stretch, key=lambda i: points[i][1])}
+        stretch = range(k*n//parts, (k+1)*n//parts)
+        keep |= {min(stretch, key=lambda i: points[i][1]), max(stretch, key=lambda i: points[i][1])}
     return [points[i] for i in sorted(keep)]
 
 # %% ../../nbs/app/97_runs.ipynb #9b76e8cb
@@ -180,7 +222,13 @@ def common_keys(
 )->list: # Rewards, monitors and losses first
     "What all of these runs have measured, as numbers"
     found = [{k for r in rows for k,v in r.items() if _is_number(v)}-{'step'} for rows in runs.values()]
-    rank = lambda k: next((i for i,p in enumerate((r'reward', r'reward/', r'monitor/', r'(.*/)?loss', r'(?!time/)')) if re.match(p+('$' if i in (0,3) else ''), k)), 9)
+    rank = lambda k: next(
+        (
+            i for i,p in enumerate((r'reward', r'reward/', r'monitor/', r'(.*/)?loss', r'(?!time/)'))
+            if re.match(p+('$' if i in (0,3) else ''), k)
+        ),
+        9,
+    )
     return sorted(set.intersection(*found), key=lambda k: (rank(k), k)) if found else []
 
 # %% ../../nbs/app/97_runs.ipynb #b9d1c022
@@ -191,15 +239,23 @@ def curves(
     most:int=500, # Points of a run and key
 )->list: # Dicts of run, x (under the name that it has), key, value
     "Rows for a line plot"
-    at = {'step':'step', 'seconds':'time/seconds'}[x]; out = []
+    at = {'step':'step', 'seconds':'time/seconds'}[x]
+    out = []
     for name,rows in runs.items():
-        for k in keys: out += [{'run':name, x:a, 'key':k, 'value':v} for a,v in thin([(r[at], r[k]) for r in rows if _is_number(r.get(at)) and _is_number(r.get(k))], most)]
+        for k in keys:
+            out += [
+                {'run':name, x:a, 'key':k, 'value':v}
+                for a,v in thin([(r[at], r[k]) for r in rows if _is_number(r.get(at)) and _is_number(r.get(k))], most)
+            ]
     return out
 
 # %% ../../nbs/app/97_runs.ipynb #16b7ce2d
 def sample_grids(folder)->list: # Pairs (step, Path), in order
     "The sample grids of a run"
-    return sorted((int(m[1]), p) for p in (Path(folder)/'samples').glob('*.png') if (m := re.search(r'(\d+)\.png$', p.name)))
+    return sorted(
+        (int(m[1]), p) for p in (Path(folder)/'samples').glob('*.png')
+        if (m := re.search(r'(\d+)\.png$', p.name))
+    )
 
 def read_report(folder)->tuple: # (Markdown without pictures, or None; the pictures' Paths)
     "What report.md says"

@@ -36,7 +36,8 @@ class Workshop:
     dataset: object = None # a sequence of `Record`s: examples, and what ballots are made of
     max_pixels: int = MAX_PIXELS # of an uploaded picture
     def __post_init__(self):
-        self.workspace = Path(self.workspace); self.dataset = DigitScenes(64, 'test') if self.dataset is None else self.dataset
+        self.workspace = Path(self.workspace)
+        self.dataset = DigitScenes(64, 'test') if self.dataset is None else self.dataset
     comparisons = property(lambda self: self.workspace/'comparisons')
     votes = property(lambda self: self.workspace/'votes.jsonl')
 
@@ -74,7 +75,9 @@ def canvas_value(s:Session)->str:
 
 def _put(s, picture, mask=None):
     s.picture, s.filled, s.window, s.metadata, s.asked = picture, [], None, {}, ''
-    s.number += 1; s.preview = picture.preview(1024); s.mask = torch.zeros(1, *picture.size) if mask is None else mask
+    s.number += 1
+    s.preview = picture.preview(1024)
+    s.mask = torch.zeros(1, *picture.size) if mask is None else mask
     s.canvas = shown(s.mask, s.preview.size[::-1])
     return canvas_value(s)
 
@@ -84,36 +87,54 @@ def load_picture(s:Session, path, max_pixels:int=MAX_PIXELS)->str:
 
 def load_example(s:Session, record:Record)->str:
     "A record of a dataset, with its mask and its prompt"
-    value = _put(s, Picture((record.image*255).round().byte().permute(1,2,0).numpy(), f'{re.sub(r"[^A-Za-z0-9_-]+", "-", record.id)}.png'), record.mask.clone())
-    s.prompt = s.asked = record.prompt; s.metadata = dict(record.metadata)
+    value = _put(
+        s,
+        Picture(
+            (record.image*255).round().byte().permute(1,2,0).numpy(),
+            f'{re.sub(r"[^A-Za-z0-9_-]+", "-", record.id)}.png',
+        ),
+        record.mask.clone(),
+    )
+    s.prompt = s.asked = record.prompt
+    s.metadata = dict(record.metadata)
     return value
 
 def read_canvas(s:Session, value)->Session:
     "Take over what was painted and rubbed out since the canvas was last read"
-    s.need_picture(); painted = from_canvas(value, s.number, s.version, s.canvas.shape)
+    s.need_picture()
+    painted = from_canvas(value, s.number, s.version, s.canvas.shape)
     s.mask, s.canvas = merge_strokes(s.mask, s.canvas, painted), painted
     return s
 
 def load_mask(s:Session, path, max_pixels:int=MAX_PIXELS)->tuple: # (for the canvas, a warning or '')
     "A mask from a file, in place of what was painted"
-    s.need_picture(); s.mask, warning = upload_mask(path, s.picture.size, max_pixels); s.canvas = shown(s.mask, s.canvas.shape)
+    s.need_picture()
+    s.mask, warning = upload_mask(path, s.picture.size, max_pixels)
+    s.canvas = shown(s.mask, s.canvas.shape)
     return canvas_value(s), warning
 
 def invert(s:Session, value)->str:
     "Repaint what was kept, keep what was to be repainted"
-    read_canvas(s, value); s.mask = 1-s.mask; s.canvas = shown(s.mask, s.canvas.shape)
+    read_canvas(s, value)
+    s.mask = 1-s.mask
+    s.canvas = shown(s.mask, s.canvas.shape)
     return canvas_value(s)
 
 def clear(s:Session)->str:
     "Nothing is painted"
-    s.need_picture(); s.mask = torch.zeros_like(s.mask); s.canvas = np.zeros_like(s.canvas)
+    s.need_picture()
+    s.mask = torch.zeros_like(s.mask)
+    s.canvas = np.zeros_like(s.canvas)
     return canvas_value(s)
 
 def about(s:Session)->str:
     "A line about picture and hole"
     if s.picture is None: return 'Load a picture, or take an example.'
-    h,w = s.picture.size; kind = {1:'gray', 2:'gray, transparent', 3:'RGB', 4:'RGBA'}[s.picture.array.shape[-1]]
-    return f'{s.picture.name}: {w}x{h} pixels, {kind}, {8*s.picture.array.itemsize} bits. ' + (describe_hole(s.mask, (h,w)) if bool(s.mask.any()) else 'nothing is painted')
+    h,w = s.picture.size
+    kind = {1:'gray', 2:'gray, transparent', 3:'RGB', 4:'RGBA'}[s.picture.array.shape[-1]]
+    return f'{s.picture.name}: {w}x{h} pixels, {kind}, {8*s.picture.array.itemsize} bits. ' + (
+        describe_hole(s.mask, (h,w)) if bool(s.mask.any()) else 'nothing is painted'
+    )
 
 # %% ../../nbs/app/98_session.ipynb #1f157383
 @dataclass
@@ -138,45 +159,77 @@ def number(value, name, least, most, whole=True):
     if value is None or value=='': return None
     try: n = float(value)
     except (TypeError, ValueError) as e: raise ConfigError(f'{name}: {value!r} is no number') from e
-    if not least<=n<=most or whole and n!=int(n): raise ConfigError(f'{name} is {value}: expected {"a whole number" if whole else "a number"} from {least:g} to {most:g}')
+    if not least<=n<=most or whole and n!=int(n):
+        raise ConfigError(
+            f'{name} is {value}: expected {"a whole number" if whole else "a number"} from {least:g} to {most:g}'
+        )
     return int(n) if whole else n
 
 def suits(
     loaded, # [(label, (backbone, facts))]
 )->tuple: # (label, dict of side, steps, guidance, labels that were trained otherwise)
     "How to ask several checkpoints alike: as the first of them was trained that says how"
-    own = {l:defaults(b, f) for l,(b,f) in loaded}; said = [l for l,(_,f) in loaded if f.get('eval_steps')] or [loaded[0][0]]
+    own = {l:defaults(b, f) for l,(b,f) in loaded}
+    said = [l for l,(_,f) in loaded if f.get('eval_steps')] or [loaded[0][0]]
     return said[0], own[said[0]], [l for l in said if own[l]!=own[said[0]]]
 
 def fill(
     shop:Workshop, s:Session, ask:Ask,
 ): # Yields (share done, words); at the end `s.filled` is there
     "Fill the hole with every checkpoint"
-    s.need_picture(); picture, number_of, facts_of, asked = s.picture, s.number, s.metadata, s.asked # a fill belongs to the picture that was there when it began
+    s.need_picture()
+    # a fill belongs to the picture that was there when it began
+    picture, number_of, facts_of, asked = s.picture, s.number, s.metadata, s.asked
     yield 0, 'looking at the checkpoints'
     sources = shop.models.find(ask.checkpoints)
     seeds, first = number(ask.seeds, 'how many seeds', 1, 4) or 1, number(ask.seed, 'seed', 0, 2**53) or 0
     grow, soft = number(ask.grow, 'grow', 0, 2000, False) or 0, number(ask.feather, 'feather', 0, 2000, False) or 0
-    steps, guidance, side = number(ask.steps, 'steps', 1, 1000), number(ask.guidance, 'guidance', 0, 1000, False), number(ask.side, 'working size', 16, 4096)
+    steps, guidance, side = (
+        number(ask.steps, 'steps', 1, 1000),
+        number(ask.guidance, 'guidance', 0, 1000, False),
+        number(ask.side, 'working size', 16, 4096),
+    )
     hole = make_hole(s.mask, grow, soft) # what is wrong with the mask is said before a model is read
     loaded = []
-    for x in sources: yield 0, f'loading {x.label}'; loaded.append((x.label, shop.models.get(x)))
-    backbone = loaded[0][1][0]; model, own, others = suits(loaded)
-    w = make_window(picture, *hole, ask.prompt or '', ask.negative_prompt or '', side or own['side'], backbone.multiple, ask.around)
+    for x in sources:
+        yield 0, f'loading {x.label}'
+        loaded.append((x.label, shop.models.get(x)))
+    backbone = loaded[0][1][0]
+    model, own, others = suits(loaded)
+    w = make_window(
+        picture, *hole, ask.prompt or '', ask.negative_prompt or '',
+        side or own['side'], backbone.multiple, ask.around
+    )
     w.record.metadata = facts_of if (ask.prompt or '')==asked else {} # facts about an example hold for what it asks for
-    told = steps or own['steps'], own['guidance'] if guidance is None else guidance; paste_back = bool(ask.paste_back)
-    for share,words,done in fill_window(shop.models, sources, w, range(first, first+seeds), *told, shop.rewards, paste_back):
-        if s.number!=number_of: raise ConfigError('another picture was loaded while this one was filled: press Fill again')
-        s.window, s.filled, s.paste_back = w, done, paste_back; yield share, words
-    s.words = f'{told[0]} steps, guidance {told[1]:g}' + (f' as {model} was trained ({", ".join(others)} otherwise)' if others and None in (steps, guidance) else '')
+    told = steps or own['steps'], own['guidance'] if guidance is None else guidance
+    paste_back = bool(ask.paste_back)
+    for share,words,done in fill_window(
+        shop.models, sources, w, range(first, first+seeds), *told, shop.rewards, paste_back
+    ):
+        if s.number!=number_of:
+            raise ConfigError('another picture was loaded while this one was filled: press Fill again')
+        s.window, s.filled, s.paste_back = w, done, paste_back
+        yield share, words
+    s.words = f'{told[0]} steps, guidance {told[1]:g}' + (
+        f' as {model} was trained ({", ".join(others)} otherwise)'
+        if others and None in (steps, guidance)
+        else ''
+    )
     if ask.keep and len(s.filled)>1: keep(shop, s)
 
 def keep(shop:Workshop, s:Session)->list: # Paths
     "Store the fills on the table as comparisons, one per seed"
-    r, first = s.window.record, s.filled[0]; facts = {f.label:{k:f.facts[k] for k in ('source','step','stamp')} for f in s.filled}
-    return [save_comparison(shop.comparisons, Comparison(source=r.image, mask=r.mask, prompt=r.prompt, negative_prompt=r.negative_prompt, seed=seed, steps=first.facts['steps'],
-                guidance=first.facts['guidance'], pasted=s.paste_back, fills={f.label:f.samples.composite[i] for f in s.filled}, checkpoints=facts,
-                scores={f.label:{k:v[i] for k,v in f.scores.items()} for f in s.filled})) for i,seed in enumerate(first.seeds)]
+    r, first = s.window.record, s.filled[0]
+    facts = {f.label:{k:f.facts[k] for k in ('source','step','stamp')} for f in s.filled}
+    return [
+        save_comparison(shop.comparisons, Comparison(
+            source=r.image, mask=r.mask, prompt=r.prompt, negative_prompt=r.negative_prompt, seed=seed,
+            steps=first.facts['steps'], guidance=first.facts['guidance'], pasted=s.paste_back,
+            fills={f.label:f.samples.composite[i] for f in s.filled}, checkpoints=facts,
+            scores={f.label:{k:v[i] for k,v in f.scores.items()} for f in s.filled}
+        ))
+        for i,seed in enumerate(first.seeds)
+    ]
 
 # %% ../../nbs/app/98_session.ipynb #67788980
 def file_name(*parts)->str:
@@ -186,15 +239,18 @@ def file_name(*parts)->str:
 def save_results(s:Session, folder)->list: # Paths
     "Every fill on the table, put back into the file it belongs to"
     if not s.filled: raise DataError('there is nothing to save yet: press Fill first')
-    stem = Path(s.window.picture.name).stem; out = []
+    stem = Path(s.window.picture.name).stem
+    out = []
     for k,f in enumerate(s.filled):
         for raw,seed in zip(f.samples.raw, f.seeds):
-            out.append(Path(folder)/f'{file_name(stem, f.label[-40:])}-{k+1}-seed{seed}.png'); atomic_write(out[-1], png_bytes(put_back(s.window, raw, s.paste_back)))
+            out.append(Path(folder)/f'{file_name(stem, f.label[-40:])}-{k+1}-seed{seed}.png')
+            atomic_write(out[-1], png_bytes(put_back(s.window, raw, s.paste_back)))
     return out
 
 def save_mask(s:Session, value, folder)->Path:
     "The mask at the picture's size, white where it is to be repainted"
-    read_canvas(s, value); path = Path(folder)/f'{file_name(Path(s.picture.name).stem)}-mask.png'
+    read_canvas(s, value)
+    path = Path(folder)/f'{file_name(Path(s.picture.name).stem)}-mask.png'
     if not bool(s.mask.any()): raise DataError('nothing is painted yet, so there is no mask to save')
     atomic_write(path, png_bytes(Picture((s.mask[0]*255).byte().numpy()[...,None])))
     return path
@@ -205,11 +261,16 @@ def make_ballots(shop:Workshop, names, n, steps=None, seed=0):
     n, sources = number(n, 'how many pictures', 1, 500) or 8, shop.models.find(names)
     if len(sources)<2: raise ConfigError('a vote needs two checkpoints: choose 2 to 4')
     yield 0, 'loading the checkpoints'
-    loaded = {s.label:shop.models.get(s) for s in sources}; _, own, _ = suits(list(loaded.items()))
-    steps = number(steps, 'steps', 1, 1000) or own['steps']; facts = {s.label:dict(source=s.base, step=s.step, stamp=s.stamp[:8]) for s in sources}
+    loaded = {s.label:shop.models.get(s) for s in sources}
+    _, own, _ = suits(list(loaded.items()))
+    steps = number(steps, 'steps', 1, 1000) or own['steps']
+    facts = {s.label:dict(source=s.base, step=s.step, stamp=s.stamp[:8]) for s in sources}
     n = min(n, len(shop.dataset))
-    for i,c in enumerate(make_comparisons({l:b for l,(b,_) in loaded.items()}, shop.dataset, facts, n, (seed,), steps, own['guidance'], shop.rewards)):
-        save_comparison(shop.comparisons, c); yield (i+1)/n, f'{i+1} of {n} pictures'
+    for i,c in enumerate(make_comparisons(
+        {l:b for l,(b,_) in loaded.items()}, shop.dataset, facts, n, (seed,), steps, own['guidance'], shop.rewards
+    )):
+        save_comparison(shop.comparisons, c)
+        yield (i+1)/n, f'{i+1} of {n} pictures'
 
 # %% ../../nbs/app/98_session.ipynb #b4027444
 def reward_facts(rewards)->dict: # 'lower' and 'neutral': names, as `app.views.fills_sheet` takes them

@@ -21,9 +21,12 @@ from .models import MOST, Models
 from .pairs import export_pairs, export_words
 from .painter import painter
 from .pictures import preview
-from .runs import MetricsReader, common_keys, curves, find_runs, read_report, run_names, run_state, sample_grids, state_rows
-from .session import (Ask, Session, Workshop, about, clear, fill, invert, load_example, load_mask, load_picture, make_ballots, read_canvas, reward_facts,
-    save_mask, save_results)
+from .runs import (
+    MetricsReader, common_keys, curves, find_runs, read_report, run_names,
+    run_state, sample_grids, state_rows)
+from .session import (
+    Ask, Session, Workshop, about, clear, fill, invert, load_example, load_mask, load_picture,
+    make_ballots, read_canvas, reward_facts, save_mask, save_results)
 from .views import VIEWS, fills_sheet, look
 from .votes import cast, next_ballot, progress, read_votes, undo, votes_words
 
@@ -40,14 +43,22 @@ CSS = """
 #canvas .html-container { padding: 0; } .painter .tools button { font-size: 13px; font-weight: 500; } #run-table { overflow-x: auto; } #vote-table table { display: block; overflow-x: auto; font-size: 13px; border: none; } #vote-table :is(th, td) { white-space: nowrap; padding: 4px 9px; overflow-wrap: normal; word-break: normal; } .command { white-space: pre-wrap; overflow-wrap: anywhere; font-size: 13px; line-height: 1.6; }
 footer { display: none !important; }
 """
-KEYS = {'ArrowLeft':'left', '1':'left', 'ArrowRight':'right', '2':'right', 't':'tie', '3':'tie', 'b':'bad', '4':'bad', 'u':'undo'} # key -> button of the vote
+# key -> button of the vote
+KEYS = {
+    'ArrowLeft':'left', '1':'left', 'ArrowRight':'right', '2':'right',
+    't':'tie', '3':'tie', 'b':'bad', '4':'bad', 'u':'undo'
+}
 JS = """() => { const keys = %s; document.addEventListener('keydown', e => {
   if (e.repeat || e.ctrlKey || e.metaKey || e.altKey || !(e.key in keys) || e.target.closest('input, textarea, select, [contenteditable], [role=slider]')) return;
   const b = document.getElementById('vote-' + keys[e.key]); if (b && b.offsetParent && !b.disabled) { e.preventDefault(); b.click(); } }); }""" % json.dumps(KEYS)
 
 def problem(text)->str: return f'<div class="problem" role="alert">{html.escape(str(text))}</div>'
 def said(text)->str: return f'<div class="said">{html.escape(str(text))}</div>'
-def going(share, words)->str: return f'<div class="going" role="status"><progress max="1" value="{share:.3f}"></progress><br>{html.escape(words)}</div>'
+def going(share, words)->str:
+    return (
+        f'<div class="going" role="status"><progress max="1" value="{share:.3f}">'
+        f'</progress><br>{html.escape(words)}</div>'
+    )
 
 def many(n, what)->str: return f'{n} {what}{"s"*(n!=1)}'
 
@@ -59,9 +70,17 @@ def told(
     def handler(*args):
         try: yield from f(*args)
         except InpaintRLError as e: yield {place:problem(e)}
-        except torch.OutOfMemoryError: torch.cuda.empty_cache(); yield {place:problem('the device has not enough memory for this: fewer seeds, a smaller size, or fewer checkpoints')}
-        except Exception as e: # a defect, or something that nobody thought of: the page goes on, and who runs the app finds it in the log
-            logging.getLogger('inpaint_rl.app').exception('a button of the app failed'); yield {place:problem(f'this did not work ({type(e).__name__}); whoever runs this app finds more in its log')}
+        except torch.OutOfMemoryError:
+            torch.cuda.empty_cache()
+            yield {place:problem(
+                'the device has not enough memory for this: fewer seeds, a smaller size, or fewer checkpoints'
+            )}
+        except Exception as e:
+            # a defect, or something that nobody thought of: the page goes on, and who runs the app finds it in the log
+            logging.getLogger('inpaint_rl.app').exception('a button of the app failed')
+            yield {place:problem(
+                f'this did not work ({type(e).__name__}); whoever runs this app finds more in its log'
+            )}
     return handler
 
 # %% ../../nbs/app/99_ui.ipynb #cb7a14ea
@@ -78,18 +97,29 @@ def stoppable(
     def handler(s, *args):
         job = s.jobs.get(what, 0)
         if s.stops.get(what)==job: return # called off while it waited in line
-        s.running.add(what); work, last = f(s, *args), 0.
+        s.running.add(what)
+        work, last = f(s, *args), 0.
         try:
             for news in work:
-                if s.stops.get(what)==job: yield {place:said(words)}; return
-                if news.keys()!={place} or time.monotonic()-last>.2: last = time.monotonic(); yield news # five times a second: a browser that draws every step of a small model hears no click
-        finally: work.close(); s.running.discard(what)
+                if s.stops.get(what)==job:
+                    yield {place:said(words)}
+                    return
+                if news.keys()!={place} or time.monotonic()-last>.2:
+                    last = time.monotonic()
+                    yield news # five times a second: a browser that draws every step of a small model hears no click
+        finally:
+            work.close()
+            s.running.discard(what)
     return handler
 
 def job_buttons(gr, start, stop, session, place, what, words):
     "Events of the buttons that begin and call off a job; returns the one to hang the work on"
-    def asked(s): s.jobs[what] = s.jobs.get(what, 0)+1; return said('Waiting: the models serve one visitor at a time.')
-    def off(s): s.stops[what] = s.jobs.get(what, 0); return gr.skip() if what in s.running else said(words)
+    def asked(s):
+        s.jobs[what] = s.jobs.get(what, 0)+1
+        return said('Waiting: the models serve one visitor at a time.')
+    def off(s):
+        s.stops[what] = s.jobs.get(what, 0)
+        return gr.skip() if what in s.running else said(words)
     stop.click(off, session, place, **QUICK)
     return start.click(asked, session, place, **QUICK)
 
@@ -100,29 +130,59 @@ def _inpaint_fields(gr, shop):
     with gr.Row(equal_height=False):
         with gr.Column(scale=5, min_width=420):
             with gr.Row(equal_height=True):
-                c['upload'] = gr.UploadButton('Load a picture', file_types=['image'], elem_id='load-picture', min_width=110, size='sm')
-                c['mask'] = gr.UploadButton('Load a mask', file_types=['image'], elem_id='load-mask', min_width=110, size='sm')
-                c['example'] = gr.Dropdown([(f'example {i+1}: {shop.dataset[i].prompt}', i) for i in range(n)], show_label=False, container=False, info=None, value=None, elem_id='example', min_width=230, scale=2)
+                c['upload'] = gr.UploadButton(
+                    'Load a picture', file_types=['image'], elem_id='load-picture', min_width=110, size='sm'
+                )
+                c['mask'] = gr.UploadButton(
+                    'Load a mask', file_types=['image'], elem_id='load-mask', min_width=110, size='sm'
+                )
+                c['example'] = gr.Dropdown(
+                    [(f'example {i+1}: {shop.dataset[i].prompt}', i) for i in range(n)], show_label=False,
+                    container=False, info=None, value=None, elem_id='example', min_width=230, scale=2
+                )
             c['canvas'] = painter(gr, elem_id='canvas')
             with gr.Row():
-                for name,label in (('invert','Invert'), ('clear','Clear'), ('save_mask','Mask as a file')): c[name] = gr.Button(label, size='sm', elem_id=name.replace('_','-'), min_width=90)
+                for name,label in (('invert','Invert'), ('clear','Clear'), ('save_mask','Mask as a file')):
+                    c[name] = gr.Button(label, size='sm', elem_id=name.replace('_','-'), min_width=90)
             c['about'] = gr.HTML(said(about(Session())), elem_id='about')
         with gr.Column(scale=4, min_width=340):
             c['prompt'] = gr.Textbox(label='Prompt: what belongs into the hole', lines=2, elem_id='prompt')
-            c['checkpoints'] = gr.Dropdown(names, value=[n for n in names if n.startswith('tiny-flux-fill')][:2], multiselect=True, max_choices=MOST, allow_custom_value=True, elem_id='checkpoints',
-                label='Checkpoints, 2 to 4', info='base models, runs (name@step for an earlier checkpoint), LoRA folders' + (', hub ids' if shop.models.hub else ''))
+            c['checkpoints'] = gr.Dropdown(
+                names, value=[n for n in names if n.startswith('tiny-flux-fill')][:2], multiselect=True,
+                max_choices=MOST, allow_custom_value=True, elem_id='checkpoints',
+                label='Checkpoints, 2 to 4',
+                info='base models, runs (name@step for an earlier checkpoint), LoRA folders' + (
+                    ', hub ids' if shop.models.hub else ''
+                )
+            )
             with gr.Row():
-                c['seed'] = gr.Number(0, label='Seed', precision=0, minimum=0, min_width=80, elem_id='seed'); c['seeds'] = gr.Dropdown([1,2,3,4], value=1, label='Seeds', min_width=80, elem_id='seeds')
-                c['steps'] = gr.Textbox('', label='Steps', placeholder='as trained', min_width=80, max_lines=1, elem_id='steps'); c['guidance'] = gr.Textbox('', label='Guidance', placeholder='as trained', min_width=80, max_lines=1, elem_id='guidance')
+                c['seed'] = gr.Number(0, label='Seed', precision=0, minimum=0, min_width=80, elem_id='seed')
+                c['seeds'] = gr.Dropdown([1,2,3,4], value=1, label='Seeds', min_width=80, elem_id='seeds')
+                c['steps'] = gr.Textbox(
+                    '', label='Steps', placeholder='as trained', min_width=80, max_lines=1, elem_id='steps'
+                )
+                c['guidance'] = gr.Textbox(
+                    '', label='Guidance', placeholder='as trained', min_width=80, max_lines=1, elem_id='guidance'
+                )
             with gr.Row():
-                c['grow'] = gr.Slider(0, 128, 0, step=1, label='Grow the hole, px', min_width=130, elem_id='grow'); c['feather'] = gr.Slider(0, 128, 0, step=1, label='Feather, px', min_width=130, elem_id='feather')
+                c['grow'] = gr.Slider(0, 128, 0, step=1, label='Grow the hole, px', min_width=130, elem_id='grow')
+                c['feather'] = gr.Slider(0, 128, 0, step=1, label='Feather, px', min_width=130, elem_id='feather')
             c['paste'] = gr.Checkbox(True, label='Paste back: only the hole changes', elem_id='paste')
             with gr.Accordion('More', open=False):
                 c['negative'] = gr.Textbox(label='Negative prompt', elem_id='negative')
-                c['around'] = gr.Radio([('the hole and its surroundings', True), ('the whole picture', False)], value=True, label='What the model sees', elem_id='around')
-                c['side'] = gr.Textbox('', label='At which size, px', placeholder="the model's own", max_lines=1, elem_id='side')
-                c['keep'] = gr.Checkbox(True, label='Keep for the vote: who votes will see this picture', elem_id='keep')
-            with gr.Row(): c['fill'] = gr.Button('Fill', variant='primary', elem_id='fill'); c['cancel'] = gr.Button('Cancel', elem_id='cancel')
+                c['around'] = gr.Radio(
+                    [('the hole and its surroundings', True), ('the whole picture', False)], value=True,
+                    label='What the model sees', elem_id='around'
+                )
+                c['side'] = gr.Textbox(
+                    '', label='At which size, px', placeholder="the model's own", max_lines=1, elem_id='side'
+                )
+                c['keep'] = gr.Checkbox(
+                    True, label='Keep for the vote: who votes will see this picture', elem_id='keep'
+                )
+            with gr.Row():
+                c['fill'] = gr.Button('Fill', variant='primary', elem_id='fill')
+                c['cancel'] = gr.Button('Cancel', elem_id='cancel')
             c['status'] = gr.HTML(said(''), elem_id='status')
     c['sheet'] = gr.HTML('', elem_id='sheet')
     with gr.Row(): c['save'] = gr.Button('Full-size files', size='sm', elem_id='save', scale=0, min_width=160)
@@ -132,44 +192,99 @@ def _inpaint_fields(gr, shop):
 # %% ../../nbs/app/99_ui.ipynb #51cdb534
 def inpaint_tab(gr, shop, session):
     "Fields and events of the first tab; returns the components that others need"
-    c = _inpaint_fields(gr, shop); facts = reward_facts(shop.rewards)
-    fresh = lambda s, value: {session:s, c['canvas']:value, c['about']:said(about(s)), c['status']:said(''), c['sheet']:'', c['files']:gr.Files(visible=False)}
-    def upload(s, path): yield {c['status']:said('reading the picture ...')}; yield fresh(s, load_picture(s, path, shop.max_pixels))
+    c = _inpaint_fields(gr, shop)
+    facts = reward_facts(shop.rewards)
+    fresh = lambda s, value: {
+        session:s, c['canvas']:value, c['about']:said(about(s)),
+        c['status']:said(''), c['sheet']:'', c['files']:gr.Files(visible=False)
+    }
+    def upload(s, path):
+        yield {c['status']:said('reading the picture ...')}
+        yield fresh(s, load_picture(s, path, shop.max_pixels))
     def example(s, i):
         if i is not None: yield fresh(s, load_example(s, shop.dataset[int(i)])) | {c['prompt']:s.prompt}
-    def mask(s, path): yield {c['status']:said('reading the mask ...')}; value, warning = load_mask(s, path, shop.max_pixels); yield {c['canvas']:value, c['about']:said(about(s)), c['status']:problem(warning) if warning else said('')}
-    def inverted(s, value): value = invert(s, value); yield {c['canvas']:value, c['about']:said(about(s)), c['status']:said('')}
-    def cleared(s): value = clear(s); yield {c['canvas']:value, c['about']:said(about(s)), c['status']:said('')}
+    def mask(s, path):
+        yield {c['status']:said('reading the mask ...')}
+        value, warning = load_mask(s, path, shop.max_pixels)
+        yield {c['canvas']:value, c['about']:said(about(s)), c['status']:problem(warning) if warning else said('')}
+    def inverted(s, value):
+        value = invert(s, value)
+        yield {c['canvas']:value, c['about']:said(about(s)), c['status']:said('')}
+    def cleared(s):
+        value = clear(s)
+        yield {c['canvas']:value, c['about']:said(about(s)), c['status']:said('')}
     def files(paths): return {c['files']:gr.Files([str(p) for p in paths], visible=True)}
     def masked(s, value):
-        with tempfile.TemporaryDirectory() as d: yield files([save_mask(s, value, d)]) | {c['about']:said(about(s)), c['status']:said('')} # Gradio copies what it is given
+        with tempfile.TemporaryDirectory() as d:
+            # Gradio copies what it is given
+            yield files([save_mask(s, value, d)]) | {c['about']:said(about(s)), c['status']:said('')}
     def saved(s):
         yield {c['status']:going(.5, 'putting the fills into the original file')}
-        with tempfile.TemporaryDirectory() as d: yield files(save_results(s, d)) | {c['status']:said('The files have the size and the bits of the original, and ' + ('its known pixels.' if s.paste_back else 'all that the model decoded around the hole: paste-back was off.'))}
+        with tempfile.TemporaryDirectory() as d:
+            yield files(save_results(s, d)) | {
+                c['status']:said('The files have the size and the bits of the original, and ' + (
+                    'its known pixels.' if s.paste_back
+                    else 'all that the model decoded around the hole: paste-back was off.'
+                ))
+            }
     def filled(s, value, *fields):
-        read_canvas(s, value); start, old = time.perf_counter(), len(s.filled)
+        read_canvas(s, value)
+        start, old = time.perf_counter(), len(s.filled)
         for share,words in fill(shop, s, Ask(*fields)):
-            yield {c['status']:going(share, words)} | ({c['sheet']:fills_sheet(s.filled, **facts)} if len(s.filled)!=old else {}); old = len(s.filled)
-        yield {c['about']:said(about(s)), c['status']:said(f'{many(len(s.filled), "checkpoint")} x {many(len(s.filled[0].seeds), "seed")} in {time.perf_counter()-start:.1f} s, from the same noise, {s.words}' + ('; kept for the vote' if fields[-1] and len(s.filled)>1 else '')), c['sheet']:fills_sheet(s.filled, **facts)}
-    out = [session, *(c[n] for n in ('canvas','about','status','sheet','files','prompt'))]; on = lambda event, f, inputs, **k: event(told(c['status'], f), [session, *inputs], out, **(QUICK | k))
-    on(c['upload'].upload, upload, [c['upload']], **READING); on(c['example'].input, example, [c['example']]); on(c['mask'].upload, mask, [c['mask']], **READING)
-    on(c['invert'].click, inverted, [c['canvas']]); on(c['clear'].click, cleared, []); on(c['save_mask'].click, masked, [c['canvas']], **READING); on(c['save'].click, saved, [], **READING)
-    fields = [c[n] for n in ('checkpoints','prompt','negative','seed','seeds','steps','guidance','side','around','grow','feather','paste','keep')]
-    words = 'Stopped. What was finished stays.'; asked = job_buttons(gr, c['fill'], c['cancel'], session, c['status'], 'fill', words)
-    c['work'] = asked.then(told(c['status'], stoppable(c['status'], 'fill', filled, words)), [session, c['canvas'], *fields], out, **LINE)
+            yield {c['status']:going(share, words)} | (
+                {c['sheet']:fills_sheet(s.filled, **facts)} if len(s.filled)!=old else {}
+            )
+            old = len(s.filled)
+        yield {
+            c['about']:said(about(s)),
+            c['status']:said(
+                f'{many(len(s.filled), "checkpoint")} x {many(len(s.filled[0].seeds), "seed")} '
+                f'in {time.perf_counter()-start:.1f} s, from the same noise, {s.words}'
+                + ('; kept for the vote' if fields[-1] and len(s.filled)>1 else '')
+            ),
+            c['sheet']:fills_sheet(s.filled, **facts),
+        }
+    out = [session, *(c[n] for n in ('canvas','about','status','sheet','files','prompt'))]
+    on = lambda event, f, inputs, **k: event(told(c['status'], f), [session, *inputs], out, **(QUICK | k))
+    on(c['upload'].upload, upload, [c['upload']], **READING)
+    on(c['example'].input, example, [c['example']])
+    on(c['mask'].upload, mask, [c['mask']], **READING)
+    on(c['invert'].click, inverted, [c['canvas']])
+    on(c['clear'].click, cleared, [])
+    on(c['save_mask'].click, masked, [c['canvas']], **READING)
+    on(c['save'].click, saved, [], **READING)
+    fields = [c[n] for n in (
+        'checkpoints','prompt','negative','seed','seeds','steps',
+        'guidance','side','around','grow','feather','paste','keep'
+    )]
+    words = 'Stopped. What was finished stays.'
+    asked = job_buttons(gr, c['fill'], c['cancel'], session, c['status'], 'fill', words)
+    c['work'] = asked.then(
+        told(c['status'], stoppable(c['status'], 'fill', filled, words)),
+        [session, c['canvas'], *fields], out, **LINE
+    )
     return c
 
 # %% ../../nbs/app/99_ui.ipynb #90d461c4
 def _picture(s, name, seed, view):
     "The source or a checkpoint's fill, as a picture for the screen"
     f = next((f for f in s.filled if f.label==name), None)
-    if f is None: return preview(s.filled[0].samples.source[0] if view!='zoom on the hole' else look(_as_source(s.filled[0].samples), view)[0])
+    if f is None:
+        return preview(
+            s.filled[0].samples.source[0] if view!='zoom on the hole'
+            else look(_as_source(s.filled[0].samples), view)[0]
+        )
     return preview(look(f.samples, view)[f.seeds.index(seed)])
 
 def _as_source(samples):
     return replace(samples, composite=samples.source)
 
-LEGEND = {'change of the known region':'What the model changed although it was to be kept (paste-back hides it): black is unchanged, yellow a tenth of full scale or more, gray the hole.'}
+LEGEND = {
+    'change of the known region':(
+        'What the model changed although it was to be kept (paste-back hides it): '
+        'black is unchanged, yellow a tenth of full scale or more, gray the hole.'
+    )
+}
 
 def compare_tab(gr, shop, session, tab, work):
     "Two pictures under a slider, all of them in a grid"
@@ -177,20 +292,42 @@ def compare_tab(gr, shop, session, tab, work):
     c['status'] = gr.HTML(said('Nothing to compare yet: fill a hole on the first tab.'), elem_id='compare-status')
     c['view'] = gr.Radio(list(VIEWS), value=VIEWS[0], label='View', elem_id='view')
     with gr.Row():
-        for side in ('left','right'): c[side] = gr.Dropdown([], label=side.capitalize(), elem_id=f'compare-{side}', min_width=160)
+        for side in ('left','right'):
+            c[side] = gr.Dropdown([], label=side.capitalize(), elem_id=f'compare-{side}', min_width=160)
         c['seed'] = gr.Dropdown([], label='Seed', elem_id='compare-seed', min_width=100)
-    c['slider'] = gr.ImageSlider(type='pil', format='png', show_label=False, elem_id='slider', max_height=620, buttons=['fullscreen'])
+    c['slider'] = gr.ImageSlider(
+        type='pil', format='png', show_label=False, elem_id='slider', max_height=620, buttons=['fullscreen']
+    )
     c['sheet'] = gr.HTML('', elem_id='compare-sheet')
     def drawn(s, left, right, seed, view):
         if not s.filled: raise ConfigError('nothing to compare yet: fill a hole on the first tab')
-        names = ['source', *(f.label for f in s.filled)]; seed = seed if seed in s.filled[0].seeds else s.filled[0].seeds[0]; left, right = (n if n in names else names[-1] for n in (left, right))
-        yield {c['slider']:tuple(_picture(s, n, seed, view) for n in (left, right)), c['sheet']:fills_sheet(s.filled, view, **facts), c['status']:said(LEGEND.get(view, ''))}
+        names = ['source', *(f.label for f in s.filled)]
+        seed = seed if seed in s.filled[0].seeds else s.filled[0].seeds[0]
+        left, right = (n if n in names else names[-1] for n in (left, right))
+        yield {
+            c['slider']:tuple(_picture(s, n, seed, view) for n in (left, right)),
+            c['sheet']:fills_sheet(s.filled, view, **facts),
+            c['status']:said(LEGEND.get(view, '')),
+        }
     def opened(s, left, right, seed, view):
-        if not s.filled: yield {c['status']:said('Nothing to compare yet: fill a hole on the first tab.')}; return
+        if not s.filled:
+            yield {c['status']:said('Nothing to compare yet: fill a hole on the first tab.')}
+            return
         names, seeds = ['source', *(f.label for f in s.filled)], s.filled[0].seeds
-        left, right, seed = left if left in names else names[1], right if right in names else names[-1] if len(names)>2 else names[0], seed if seed in seeds else seeds[0]
-        yield {c['left']:gr.Dropdown(names, value=left), c['right']:gr.Dropdown(names, value=right), c['seed']:gr.Dropdown(seeds, value=seed)} | next(drawn(s, left, right, seed, view))
-    fields, out = [c[n] for n in ('left','right','seed','view')], [c[n] for n in ('left','right','seed','slider','sheet','status')]
+        left, right, seed = (
+            left if left in names else names[1],
+            right if right in names else names[-1] if len(names)>2 else names[0],
+            seed if seed in seeds else seeds[0],
+        )
+        yield {
+            c['left']:gr.Dropdown(names, value=left),
+            c['right']:gr.Dropdown(names, value=right),
+            c['seed']:gr.Dropdown(seeds, value=seed),
+        } | next(drawn(s, left, right, seed, view))
+    fields, out = (
+        [c[n] for n in ('left','right','seed','view')],
+        [c[n] for n in ('left','right','seed','slider','sheet','status')],
+    )
     for event in (tab.select, work.then): event(told(c['status'], opened), [session, *fields], out, **QUICK)
     for f in fields: f.input(told(c['status'], drawn), [session, *fields], out, **QUICK)
     return c
@@ -199,22 +336,48 @@ def compare_tab(gr, shop, session, tab, work):
 def _vote_fields(gr, shop):
     c = {}
     with gr.Row():
-        c['voter'] = gr.Textbox('', label='Your name', placeholder='who votes?', elem_id='voter', min_width=140, max_lines=1); c['where'] = gr.HTML(said(''), elem_id='vote-where')
-    c['ask'] = gr.HTML('', elem_id='ballot'); c['token'] = gr.Textbox('', visible='hidden', elem_id='vote-token') # which ballot the page shows: a number that says nothing
+        c['voter'] = gr.Textbox(
+            '', label='Your name', placeholder='who votes?', elem_id='voter', min_width=140, max_lines=1
+        )
+        c['where'] = gr.HTML(said(''), elem_id='vote-where')
+    c['ask'] = gr.HTML('', elem_id='ballot')
+    # which ballot the page shows: a number that says nothing
+    c['token'] = gr.Textbox('', visible='hidden', elem_id='vote-token')
     with gr.Row(equal_height=True):
-        for side in ('left','hole','right'): c[f'{side}_picture'] = gr.Image(type='pil', format='png', interactive=False, show_label=False, buttons=[], elem_id=f'vote-{side}-picture', height=340, min_width=180, scale=3 if side!='hole' else 2)
+        for side in ('left','hole','right'):
+            c[f'{side}_picture'] = gr.Image(
+                type='pil', format='png', interactive=False, show_label=False, buttons=[],
+                elem_id=f'vote-{side}-picture', height=340, min_width=180, scale=3 if side!='hole' else 2
+            )
     with gr.Row():
-        for name,label in (('left','← Left'), ('tie','Tie (T)'), ('bad','Both bad (B)'), ('right','Right →'), ('undo','Undo (U)')): c[name] = gr.Button(label, elem_id=f'vote-{name}', min_width=110, variant='primary' if name in ('left','right') else 'secondary')
+        for name,label in (
+            ('left','← Left'), ('tie','Tie (T)'), ('bad','Both bad (B)'), ('right','Right →'), ('undo','Undo (U)')
+        ):
+            c[name] = gr.Button(
+                label, elem_id=f'vote-{name}', min_width=110,
+                variant='primary' if name in ('left','right') else 'secondary'
+            )
     c['status'] = gr.HTML(said(''), elem_id='vote-status')
     with gr.Accordion('Make ballots', open=False, elem_id='ballots'):
         names = shop.models.names()
         with gr.Row():
-            c['checkpoints'] = gr.Dropdown(names, value=[n for n in names if n.startswith('tiny-flux-fill')][:2], multiselect=True, max_choices=MOST, allow_custom_value=True, label='Checkpoints', elem_id='vote-checkpoints', scale=3, min_width=260)
-            c['n'] = gr.Number(8, label='Pictures', precision=0, minimum=1, min_width=90, elem_id='vote-n'); c['steps'] = gr.Textbox('', label='Steps', placeholder='as trained', max_lines=1, min_width=90, elem_id='vote-steps')
-        with gr.Row(): c['make'] = gr.Button('Fill and add', elem_id='vote-make'); c['cancel'] = gr.Button('Cancel', elem_id='vote-cancel')
+            c['checkpoints'] = gr.Dropdown(
+                names, value=[n for n in names if n.startswith('tiny-flux-fill')][:2], multiselect=True,
+                max_choices=MOST, allow_custom_value=True, label='Checkpoints',
+                elem_id='vote-checkpoints', scale=3, min_width=260
+            )
+            c['n'] = gr.Number(8, label='Pictures', precision=0, minimum=1, min_width=90, elem_id='vote-n')
+            c['steps'] = gr.Textbox(
+                '', label='Steps', placeholder='as trained', max_lines=1, min_width=90, elem_id='vote-steps'
+            )
+        with gr.Row():
+            c['make'] = gr.Button('Fill and add', elem_id='vote-make')
+            c['cancel'] = gr.Button('Cancel', elem_id='vote-cancel')
     with gr.Accordion('Results', open=False, elem_id='vote-results'):
-        c['show'] = gr.Button('Count the votes', size='sm', elem_id='vote-show'); c['results'] = gr.Markdown('', elem_id='vote-table')
-        c['export'] = gr.Button('Export preference pairs for DPO', elem_id='vote-export'); c['exported'] = gr.HTML('', elem_id='vote-exported')
+        c['show'] = gr.Button('Count the votes', size='sm', elem_id='vote-show')
+        c['results'] = gr.Markdown('', elem_id='vote-table')
+        c['export'] = gr.Button('Export preference pairs for DPO', elem_id='vote-export')
+        c['exported'] = gr.HTML('', elem_id='vote-exported')
         c['files'] = gr.Files(label='Pairs', visible=False, elem_id='vote-files')
     return c
 
@@ -229,38 +392,84 @@ def vote_tab(gr, shop, session, tab):
     c, lock = _vote_fields(gr, shop), threading.Lock()
     everything = lambda: list_comparisons(shop.comparisons)[0]
     def shown(s, voter, words=''):
-        s.ballot, s.token = None, ''; empty = {c[f'{k}_picture']:None for k in ('left','hole','right')} | {c['token']:''}
-        if not (voter or '').strip(): return {c['where']:said('Say your name first: votes belong to somebody, and under the same name you go on where you stopped.'), c['ask']:'', c['status']:said(words)} | empty
-        known = everything(); votes = read_votes(shop.votes)[0]; x = None
+        s.ballot, s.token = None, ''
+        empty = {c[f'{k}_picture']:None for k in ('left','hole','right')} | {c['token']:''}
+        if not (voter or '').strip():
+            return {
+                c['where']:said(
+                    'Say your name first: votes belong to somebody, '
+                    'and under the same name you go on where you stopped.'
+                ),
+                c['ask']:'',
+                c['status']:said(words),
+            } | empty
+        known = everything()
+        votes = read_votes(shop.votes)[0]
+        x = None
         while (b := next_ballot(known, votes, voter)) and not x:
             try: x = read_comparison(shop.comparisons/b.comparison)
             except DataError: known = [k for k in known if k.id!=b.comparison] # damaged: nobody can be asked about it
         done, total = progress(known, votes, voter)
-        where = said(f'{done} of {total} ballots done' if total else 'No ballots yet. Fill a hole with two checkpoints on the first tab, or make some below.')
-        if x is None: return {c['where']:where, c['ask']:'<div class="ballot-prompt">All done. Thank you.</div>' if total else '', c['status']:said(words)} | empty
-        s.ballot, s.since, s.token = b, time.monotonic(), secrets.token_hex(8); pixels = {'left':x.fills[b.left], 'hole':show_hole(x.source[None], x.mask[None])[0], 'right':x.fills[b.right]}
-        return {c['where']:where, c['status']:said(words), c['ask']:f'<div class="ballot-prompt">Which fills the hole better? <b>{html.escape(x.prompt)}</b></div>'} | {c[f'{k}_picture']:preview(v, 512) for k,v in pixels.items()} | {c['token']:s.token}
+        where = said(
+            f'{done} of {total} ballots done' if total
+            else 'No ballots yet. Fill a hole with two checkpoints on the first tab, or make some below.'
+        )
+        if x is None:
+            return {
+                c['where']:where,
+                c['ask']:'<div class="ballot-prompt">All done. Thank you.</div>' if total else '',
+                c['status']:said(words),
+            } | empty
+        s.ballot, s.since, s.token = b, time.monotonic(), secrets.token_hex(8)
+        pixels = {'left':x.fills[b.left], 'hole':show_hole(x.source[None], x.mask[None])[0], 'right':x.fills[b.right]}
+        return {
+            c['where']:where,
+            c['status']:said(words),
+            c['ask']:f'<div class="ballot-prompt">Which fills the hole better? <b>{html.escape(x.prompt)}</b></div>',
+        } | {c[f'{k}_picture']:preview(v, 512) for k,v in pixels.items()} | {c['token']:s.token}
     def opened(s, voter): yield shown(s, voter) | {c['checkpoints']:gr.Dropdown(choices=shop.models.names())}
     def voted(verdict):
         def f(s, voter, token):
             if s.ballot is None: raise ConfigError('there is no ballot to vote on: say your name, or make some below')
-            if token!=s.token: yield shown(s, voter, 'That was quicker than the pictures. This is the next pair.'); return
-            cast(shop.votes, s.ballot, verdict, voter, round(time.monotonic()-s.since, 2)); yield shown(s, voter)
+            if token!=s.token:
+                yield shown(s, voter, 'That was quicker than the pictures. This is the next pair.')
+                return
+            cast(shop.votes, s.ballot, verdict, voter, round(time.monotonic()-s.since, 2))
+            yield shown(s, voter)
         return f
-    def undone(s, voter): v = undo(shop.votes, voter); yield shown(s, voter, 'Your last vote was taken back.' if v else 'There is no vote of yours to take back.')
+    def undone(s, voter):
+        v = undo(shop.votes, voter)
+        yield shown(s, voter, 'Your last vote was taken back.' if v else 'There is no vote of yours to take back.')
     def made(s, voter, names, n, steps):
         for share,words in make_ballots(shop, names, n, steps): yield {c['status']:going(share, words)}
         yield shown(s, voter, 'New ballots are in.')
-    def counted(s, voter): yield {c['results']:votes_words(read_votes(shop.votes)[0], everything()), c['status']:said('')}
+    def counted(s, voter):
+        yield {c['results']:votes_words(read_votes(shop.votes)[0], everything()), c['status']:said('')}
     def exported(s, voter):
         with tempfile.TemporaryDirectory() as d:
-            with lock: done = export_pairs(shop.comparisons, read_votes(shop.votes)[0], shop.workspace/'pairs'); packed = shutil.make_archive(f'{d}/pairs', 'zip', shop.workspace/'pairs')
-            words = f'<pre class="command">{html.escape(export_words(done | dict(file=shown_path(done["file"]))))}</pre>'
+            with lock:
+                done = export_pairs(shop.comparisons, read_votes(shop.votes)[0], shop.workspace/'pairs')
+                packed = shutil.make_archive(f'{d}/pairs', 'zip', shop.workspace/'pairs')
+            words = (
+                f'<pre class="command">{html.escape(export_words(done | dict(file=shown_path(done["file"]))))}</pre>'
+            )
             yield {c['exported']:words, c['files']:gr.Files([packed], visible=True), c['status']:said('')}
-    out = list(c[n] for n in ('where','ask','left_picture','hole_picture','right_picture','status','results','exported','files','token','checkpoints')); on = lambda event, f, inputs=(), **k: event(told(c['status'], f), [session, c['voter'], *inputs], out, **(QUICK | k))
-    on(tab.select, opened); on(c['voter'].change, opened); on(c['undo'].click, undone); on(c['show'].click, counted); on(c['export'].click, exported)
-    for name,verdict in dict(left='left', right='right', tie='tie', bad='both_bad').items(): on(c[name].click, voted(verdict), [c['token']], trigger_mode='once')
-    stop_words = 'Stopped. The ballots that were finished stay.'; asked = job_buttons(gr, c['make'], c['cancel'], session, c['status'], 'ballots', stop_words)
+    out = list(c[n] for n in (
+        'where','ask','left_picture','hole_picture','right_picture',
+        'status','results','exported','files','token','checkpoints'
+    ))
+    on = lambda event, f, inputs=(), **k: event(
+        told(c['status'], f), [session, c['voter'], *inputs], out, **(QUICK | k)
+    )
+    on(tab.select, opened)
+    on(c['voter'].change, opened)
+    on(c['undo'].click, undone)
+    on(c['show'].click, counted)
+    on(c['export'].click, exported)
+    for name,verdict in dict(left='left', right='right', tie='tie', bad='both_bad').items():
+        on(c[name].click, voted(verdict), [c['token']], trigger_mode='once')
+    stop_words = 'Stopped. The ballots that were finished stay.'
+    asked = job_buttons(gr, c['make'], c['cancel'], session, c['status'], 'ballots', stop_words)
     on(asked.then, stoppable(c['status'], 'ballots', made, stop_words), [c['checkpoints'], c['n'], c['steps']], **LINE)
     return c
 
@@ -268,15 +477,30 @@ def vote_tab(gr, shop, session, tab):
 def _runs_fields(gr):
     c = {}
     with gr.Row():
-        c['runs'] = gr.Dropdown([], label='Runs', multiselect=True, max_choices=6, elem_id='runs', scale=3, min_width=260); c['key'] = gr.Dropdown(['reward'], value='reward', label='Curve', elem_id='run-key', min_width=160)
-        c['x'] = gr.Radio([('iterations','step'), ('seconds','seconds')], value='step', label='Against', elem_id='run-x', min_width=170); c['live'] = gr.Checkbox(True, label='Live, every 5 s', elem_id='run-live', min_width=120)
+        c['runs'] = gr.Dropdown(
+            [], label='Runs', multiselect=True, max_choices=6, elem_id='runs', scale=3, min_width=260
+        )
+        c['key'] = gr.Dropdown(['reward'], value='reward', label='Curve', elem_id='run-key', min_width=160)
+        c['x'] = gr.Radio(
+            [('iterations','step'), ('seconds','seconds')], value='step',
+            label='Against', elem_id='run-x', min_width=170
+        )
+        c['live'] = gr.Checkbox(True, label='Live, every 5 s', elem_id='run-live', min_width=120)
     c['status'] = gr.HTML(said(''), elem_id='run-status')
-    c['plot'] = gr.LinePlot(x='step', y='value', color='run', height=320, elem_id='run-plot', x_title='iterations', y_title='reward')
+    c['plot'] = gr.LinePlot(
+        x='step', y='value', color='run', height=320, elem_id='run-plot', x_title='iterations', y_title='reward'
+    )
     c['table'] = gr.HTML('', elem_id='run-table')
-    with gr.Row(): c['one'] = gr.Dropdown([], label='Pictures of', elem_id='run-one', min_width=200); c['step'] = gr.Slider(0, 1, 0, step=1, label='Sample grid, by time', elem_id='run-step', min_width=200)
-    c['grid'] = gr.Image(type='filepath', format='png', interactive=False, show_label=False, buttons=['fullscreen'], elem_id='run-grid')
+    with gr.Row():
+        c['one'] = gr.Dropdown([], label='Pictures of', elem_id='run-one', min_width=200)
+        c['step'] = gr.Slider(0, 1, 0, step=1, label='Sample grid, by time', elem_id='run-step', min_width=200)
+    c['grid'] = gr.Image(
+        type='filepath', format='png', interactive=False,
+        show_label=False, buttons=['fullscreen'], elem_id='run-grid'
+    )
     with gr.Accordion('Report', open=False):
-        c['sheets'] = gr.Gallery(show_label=False, columns=1, object_fit='contain', height='auto', elem_id='run-sheets'); c['report'] = gr.Markdown('', elem_id='run-report')
+        c['sheets'] = gr.Gallery(show_label=False, columns=1, object_fit='contain', height='auto', elem_id='run-sheets')
+        c['report'] = gr.Markdown('', elem_id='run-report')
     return c
 
 def runs_tab(gr, shop, session, tab):
@@ -284,47 +508,96 @@ def runs_tab(gr, shop, session, tab):
     import pandas as pd
     from PIL import Image
     c, readers, lock = _runs_fields(gr), {}, threading.Lock() # folder -> `MetricsReader`, shared by all visitors
-    def known(): folders = find_runs(shop.models.roots)[0]; return {n:f for f,n in run_names(folders).items()}
+    def known():
+        folders = find_runs(shop.models.roots)[0]
+        return {n:f for f,n in run_names(folders).items()}
     def whole(path): # a picture, or None while it is being written
         try:
-            with Image.open(path) as im: im.load(); return im
+            with Image.open(path) as im:
+                im.load()
+                return im
         except (OSError, SyntaxError): return None
     def plotted(names, key, x):
         here = {n:f for n,f in known().items() if n in (names or ())}
         with lock:
             for f in here.values(): readers.setdefault(f, MetricsReader(f)).update()
             rows = {n:list(readers[f].rows) for n,f in here.items()}
-        keys = common_keys(rows) or ['reward']; key = key if key in keys else keys[0]
-        data, states = pd.DataFrame(curves(rows, [key], x), columns=['run',x,'key','value']), [run_state(f) for f in here.values()]
-        head, cells = state_rows(states); cells = [[n, *row[1:]] for n,row in zip(here, cells)]; words = [f'{n}: {m}' for n,s in zip(here, states) for m in s.messages] + ([] if here else ['No run is chosen.' if known() else 'There are no runs in the folders of this app yet: `bash scripts/quickstart.sh` makes one.'])
-        return {c['plot']:gr.LinePlot(data, x=x, y='value', color='run', x_title='iterations' if x=='step' else 'seconds of training', y_title=key.replace('_',' ')), c['key']:gr.Dropdown(keys, value=key), c['table']:table(head, cells) if cells else '', c['status']:said('; '.join(words))}
+        keys = common_keys(rows) or ['reward']
+        key = key if key in keys else keys[0]
+        data, states = (
+            pd.DataFrame(curves(rows, [key], x), columns=['run',x,'key','value']),
+            [run_state(f) for f in here.values()],
+        )
+        head, cells = state_rows(states)
+        cells = [[n, *row[1:]] for n,row in zip(here, cells)]
+        words = [f'{n}: {m}' for n,s in zip(here, states) for m in s.messages] + ([] if here else [
+            'No run is chosen.' if known()
+            else 'There are no runs in the folders of this app yet: `bash scripts/quickstart.sh` makes one.'
+        ])
+        return {
+            c['plot']:gr.LinePlot(
+                data, x=x, y='value', color='run',
+                x_title='iterations' if x=='step' else 'seconds of training', y_title=key.replace('_',' ')
+            ),
+            c['key']:gr.Dropdown(keys, value=key),
+            c['table']:table(head, cells) if cells else '',
+            c['status']:said('; '.join(words)),
+        }
     def opened(names, key, x):
-        all = list(known()); names = [n for n in names or [] if n in all] or all[:2]
+        all = list(known())
+        names = [n for n in names or [] if n in all] or all[:2]
         yield {c['runs']:gr.Dropdown(all, value=names)} | plotted(names, key, x) | chosen(names[0] if names else None)
     def chosen(one):
-        f = known().get(one); grids = sample_grids(f) if f else []; text, pictures = read_report(f) if f else (None, []); n = max(1, len(grids)-1)
-        return {c['one']:gr.Dropdown(list(known()), value=one if f else None), c['step']:gr.Slider(0, n, n if len(grids)>1 else 0, step=1, visible=len(grids)>1), c['report']:text or 'No report yet.', c['sheets']:[im for p in pictures if (im:=whole(p))]} | pictured(grids, len(grids)-1)
+        f = known().get(one)
+        grids = sample_grids(f) if f else []
+        text, pictures = read_report(f) if f else (None, [])
+        n = max(1, len(grids)-1)
+        return {
+            c['one']:gr.Dropdown(list(known()), value=one if f else None),
+            c['step']:gr.Slider(0, n, n if len(grids)>1 else 0, step=1, visible=len(grids)>1),
+            c['report']:text or 'No report yet.',
+            c['sheets']:[im for p in pictures if (im:=whole(p))],
+        } | pictured(grids, len(grids)-1)
     def pictured(grids, i):
-        step, path = grids[max(0, min(int(i), len(grids)-1))] if grids else (None, None); im = path and whole(path)
-        return {c['grid']:gr.Image(im, show_label=True, label=f'step {step}', visible=True) if im else gr.Image(None, visible=False)}
+        step, path = grids[max(0, min(int(i), len(grids)-1))] if grids else (None, None)
+        im = path and whole(path)
+        return {c['grid']:gr.Image(im, show_label=True, label=f'step {step}', visible=True) if im else gr.Image(
+            None, visible=False
+        )}
     def one(name): yield chosen(name)
-    def grid(name, i): f = known().get(name); yield pictured(sample_grids(f) if f else [], i)
+    def grid(name, i):
+        f = known().get(name)
+        yield pictured(sample_grids(f) if f else [], i)
     def drawn(names, key, x): yield plotted(names, key, x)
-    out, fields = list(c.values()), [c['runs'], c['key'], c['x']]; on = lambda event, f, inputs, **k: event(told(c['status'], f), inputs, out, **(QUICK | k))
-    on(tab.select, opened, fields); on(c['one'].input, one, [c['one']]); on(c['step'].release, grid, [c['one'], c['step']])
+    out, fields = list(c.values()), [c['runs'], c['key'], c['x']]
+    on = lambda event, f, inputs, **k: event(told(c['status'], f), inputs, out, **(QUICK | k))
+    on(tab.select, opened, fields)
+    on(c['one'].input, one, [c['one']])
+    on(c['step'].release, grid, [c['one'], c['step']])
     for n in ('runs','key','x'): on(c[n].input, drawn, fields)
     def ticked(s, names, key, x, one, i): # new rows, new runs, and the newest grid for who looks at the newest
-        f = known().get(one); grids = sample_grids(f) if f else []; before = s.grids.get(one, len(grids)); s.grids[one] = len(grids)
-        news = {c['step']:gr.Slider(0, max(1, len(grids)-1), len(grids)-1 if i>=before-1 else i, step=1, visible=len(grids)>1)} | (pictured(grids, len(grids)-1) if i>=before-1 else {}) if len(grids)>before else {}
+        f = known().get(one)
+        grids = sample_grids(f) if f else []
+        before = s.grids.get(one, len(grids))
+        s.grids[one] = len(grids)
+        news = {c['step']:gr.Slider(
+            0, max(1, len(grids)-1), len(grids)-1 if i>=before-1 else i, step=1, visible=len(grids)>1
+        )} | (pictured(grids, len(grids)-1) if i>=before-1 else {}) if len(grids)>before else {}
         yield plotted(names, key, x) | {c['runs']:gr.Dropdown(choices=list(known()))} | news
-    timer = gr.Timer(5, active=False); timer.tick(told(c['status'], ticked), [session, *fields, c['one'], c['step']], [c[n] for n in ('runs','plot','key','table','status','step','grid')], **QUICK)
-    tab.select(lambda live: gr.Timer(active=live), c['live'], timer, **QUICK); c['live'].change(lambda live: gr.Timer(active=live), c['live'], timer, **QUICK)
+    timer = gr.Timer(5, active=False)
+    timer.tick(
+        told(c['status'], ticked), [session, *fields, c['one'], c['step']],
+        [c[n] for n in ('runs','plot','key','table','status','step','grid')], **QUICK
+    )
+    tab.select(lambda live: gr.Timer(active=live), c['live'], timer, **QUICK)
+    c['live'].change(lambda live: gr.Timer(active=live), c['live'], timer, **QUICK)
     return c
 
 # %% ../../nbs/app/99_ui.ipynb #362921e4
 def _gradio():
     try: import gradio
-    except ImportError as e: raise ConfigError(f'the app needs packages that are not here ({e}): pip install "inpaint_rl[app]"') from e
+    except ImportError as e:
+        raise ConfigError(f'the app needs packages that are not here ({e}): pip install "inpaint_rl[app]"') from e
     return gradio
 
 def build(
@@ -332,7 +605,8 @@ def build(
     first:bool=True, # Begin with an example, filled if the checkpoints are the embedded ones
 ): # `gradio.Blocks`, not yet launched
     "The whole page"
-    os.environ.setdefault('GRADIO_ANALYTICS_ENABLED', 'False'); gr = _gradio()
+    os.environ.setdefault('GRADIO_ANALYTICS_ENABLED', 'False')
+    gr = _gradio()
     with gr.Blocks(title='inpaint_rl', analytics_enabled=False, delete_cache=(3600, 24*3600), fill_width=False) as page:
         session = gr.State(Session(), time_to_live=6*3600)
         with gr.Tabs():
@@ -341,17 +615,29 @@ def build(
             with gr.Tab('Vote', elem_id='tab-vote') as tab: voter = vote_tab(gr, shop, session, tab)['voter']
             with gr.Tab('Runs', elem_id='tab-runs') as tab: runs_tab(gr, shop, session, tab)
         def begin(s):
-            if s.picture is None: yield {session:s, c['canvas']:load_example(s, shop.dataset[0]), c['prompt']:s.prompt, c['about']:said(about(s)), c['example']:0, c['checkpoints']:gr.Dropdown(choices=shop.models.names())}
+            if s.picture is None:
+                yield {
+                    session:s, c['canvas']:load_example(s, shop.dataset[0]), c['prompt']:s.prompt,
+                    c['about']:said(about(s)), c['example']:0,
+                    c['checkpoints']:gr.Dropdown(choices=shop.models.names())
+                }
         def filled(s):
             names = [n for n in shop.models.names() if n.startswith('tiny-flux-fill')][:2]
-            if not names or s.number!=1 or s.filled or max(s.picture.size)>128: return # the visitor has begun with something else meanwhile
+            # the visitor has begun with something else meanwhile
+            if not names or s.number!=1 or s.filled or max(s.picture.size)>128: return
             for _ in fill(shop, s, Ask(names, s.prompt, keep=False)): pass
-            yield {c['sheet']:fills_sheet(s.filled, **reward_facts(shop.rewards)), c['status']:said('An example, filled by the embedded models. Paint over something else, change the prompt, and press Fill.')}
-        def known(request: gr.Request): return gr.Textbox(request.username, interactive=False) if request.username else gr.Textbox()
+            yield {c['sheet']:fills_sheet(s.filled, **reward_facts(shop.rewards)), c['status']:said(
+                'An example, filled by the embedded models. '
+                'Paint over something else, change the prompt, and press Fill.'
+            )}
+        def known(request: gr.Request):
+            return gr.Textbox(request.username, interactive=False) if request.username else gr.Textbox()
         page.load(known, None, voter, **QUICK)
         if first:
             out = [session, *(c[n] for n in ('canvas','prompt','about','example','checkpoints','sheet','status'))]
-            page.load(told(c['status'], begin), [session], out, **QUICK).then(told(c['status'], filled), [session], out, **LINE)
+            page.load(told(c['status'], begin), [session], out, **QUICK).then(
+                told(c['status'], filled), [session], out, **LINE
+            )
     return page.queue(max_size=64, api_open=False)
 
 def launch(
@@ -361,29 +647,60 @@ def launch(
     wait:bool=False, # False returns; the page is served by a thread
 ): # (the page, its address)
     "Serve the page"
-    if not password and host not in ('127.0.0.1','localhost','::1'): raise ConfigError(f'--host {host} is open to others: set a password in an environment variable and name it with --password-env')
-    gr = _gradio(); page = build(shop, first); fonts = dict(font=['system-ui','sans-serif'], font_mono=['ui-monospace','monospace']) # no other host is asked for them
-    _,url,_ = page.launch(server_name=host, server_port=port, auth=(lambda user, given: hmac.compare_digest(given.encode(), password.encode())) if password else None, max_file_size=f'{max_upload_mb}mb',
-        allowed_paths=[], show_error=False, state_session_capacity=64, css=CSS, js=JS, theme=gr.themes.Default(primary_hue='orange', **fonts), quiet=True, ssr_mode=False, prevent_thread_lock=not wait, enable_monitoring=False, footer_links=[])
+    if not password and host not in ('127.0.0.1','localhost','::1'):
+        raise ConfigError(
+            f'--host {host} is open to others: '
+            f'set a password in an environment variable and name it with --password-env'
+        )
+    gr = _gradio()
+    page = build(shop, first)
+    # no other host is asked for them
+    fonts = dict(font=['system-ui','sans-serif'], font_mono=['ui-monospace','monospace'])
+    _,url,_ = page.launch(
+        server_name=host, server_port=port,
+        auth=(lambda user, given: hmac.compare_digest(given.encode(), password.encode())) if password else None,
+        max_file_size=f'{max_upload_mb}mb', allowed_paths=[], show_error=False, state_session_capacity=64,
+        css=CSS, js=JS, theme=gr.themes.Default(primary_hue='orange', **fonts), quiet=True,
+        ssr_mode=False, prevent_thread_lock=not wait, enable_monitoring=False, footer_links=[]
+    )
     return page, url
 
 # %% ../../nbs/app/99_ui.ipynb #6e8248e7
 def _parse(argv):
-    p = argparse.ArgumentParser('app', formatter_class=argparse.RawDescriptionHelpFormatter, description="""Paint a hole, compare checkpoints, vote blind, watch runs.
+    p = argparse.ArgumentParser(
+        'app', formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="""Paint a hole, compare checkpoints, vote blind, watch runs.
 
   app                                                  the embedded models, and the runs in runs/
   app --runs runs exports --rewards seam,texture       other folders of runs and LoRAs, other numbers under the pictures
   app --data test.jsonl --size 512                     examples and ballots from records of your own
   APP_PASSWORD=... app --host 0.0.0.0 --password-env APP_PASSWORD""")
-    p.add_argument('--runs', nargs='+', default=None, metavar='FOLDER', help='folders whose runs, LoRAs and models may be opened; nothing else on this disk is. Default: runs')
-    p.add_argument('--workspace', default='runs/app', metavar='FOLDER', help='comparisons, votes and pairs are kept here (default: runs/app)')
-    p.add_argument('--data', metavar='FILE', help='JSON lines; default: held-out digit scenes'); p.add_argument('--size', type=int, nargs='+', metavar='PX', help='side, or height and width, of the records of --data')
-    p.add_argument('--rewards', default=None, help='names, with commas; default: seam, and for digit scenes legibility'); p.add_argument('--reward-set', nargs='+', default=[], metavar='REWARD.OPTION=VALUE')
-    p.add_argument('--reward-servers', nargs='+', default=[], metavar='URL', help='who computes rewards with short names')
-    p.add_argument('--device', default=None, help='default: an accelerator where there is one'); p.add_argument('--dtype', choices=('fp32','bf16','fp16'), help="default: the run's, else fp32")
-    p.add_argument('--keep', type=int, default=4, help='models that stay loaded'); p.add_argument('--no-hub', action='store_true', help='never download a model')
-    p.add_argument('--host', default='127.0.0.1'); p.add_argument('--port', type=int, help='default: the first free one from 7860'); p.add_argument('--password-env', metavar='NAME', help='environment variable with the password of the page')
-    p.add_argument('--max-upload-mb', type=int, default=64); p.add_argument('--max-megapixels', type=float, default=60)
+    p.add_argument(
+        '--runs', nargs='+', default=None, metavar='FOLDER',
+        help='folders whose runs, LoRAs and models may be opened; nothing else on this disk is. Default: runs'
+    )
+    p.add_argument(
+        '--workspace', default='runs/app', metavar='FOLDER',
+        help='comparisons, votes and pairs are kept here (default: runs/app)'
+    )
+    p.add_argument('--data', metavar='FILE', help='JSON lines; default: held-out digit scenes')
+    p.add_argument(
+        '--size', type=int, nargs='+', metavar='PX', help='side, or height and width, of the records of --data'
+    )
+    p.add_argument('--rewards', default=None, help='names, with commas; default: seam, and for digit scenes legibility')
+    p.add_argument('--reward-set', nargs='+', default=[], metavar='REWARD.OPTION=VALUE')
+    p.add_argument(
+        '--reward-servers', nargs='+', default=[], metavar='URL', help='who computes rewards with short names'
+    )
+    p.add_argument('--device', default=None, help='default: an accelerator where there is one')
+    p.add_argument('--dtype', choices=('fp32','bf16','fp16'), help="default: the run's, else fp32")
+    p.add_argument('--keep', type=int, default=4, help='models that stay loaded')
+    p.add_argument('--no-hub', action='store_true', help='never download a model')
+    p.add_argument('--host', default='127.0.0.1')
+    p.add_argument('--port', type=int, help='default: the first free one from 7860')
+    p.add_argument('--password-env', metavar='NAME', help='environment variable with the password of the page')
+    p.add_argument('--max-upload-mb', type=int, default=64)
+    p.add_argument('--max-megapixels', type=float, default=60)
     return p.parse_args(argv)
 
 def make_shop(a)->Workshop: # of parsed arguments
@@ -392,16 +709,26 @@ def make_shop(a)->Workshop: # of parsed arguments
     if missing: raise ConfigError(f'--runs {missing[0]}: there is no such folder')
     if a.size and not a.data: raise ConfigError('--size belongs to --data: the digit scenes have one size')
     device = a.device or (torch.accelerator.current_accelerator().type if torch.accelerator.is_available() else 'cpu')
-    names = ['seam'] + ([] if a.data else ['legibility']) if a.rewards is None else [n for n in a.rewards.split(',') if n]
+    names = (
+        ['seam'] + ([] if a.data else ['legibility']) if a.rewards is None
+        else [n for n in a.rewards.split(',') if n]
+    )
     data = JsonlDataset(a.data, a.size and (a.size[0], a.size[-1])) if a.data else None
-    return Workshop(Models(a.runs or [p for p in ['runs'] if Path(p).is_dir()], not a.no_hub, a.keep, a.dtype, device), a.workspace, find_rewards(names, a.reward_servers, a.reward_set)[0], data, int(a.max_megapixels*1e6))
+    return Workshop(
+        Models(a.runs or [p for p in ['runs'] if Path(p).is_dir()], not a.no_hub, a.keep, a.dtype, device),
+        a.workspace, find_rewards(names, a.reward_servers, a.reward_set)[0],
+        data, int(a.max_megapixels*1e6)
+    )
 
 def main(argv=None):
     "The command `app`"
     a = _parse(argv)
     try:
-        if a.password_env and not os.environ.get(a.password_env): raise ConfigError(f'--password-env {a.password_env}: this variable is not set')
-        page, url = launch(make_shop(a), a.host, a.port, os.environ[a.password_env] if a.password_env else '', a.max_upload_mb)
+        if a.password_env and not os.environ.get(a.password_env):
+            raise ConfigError(f'--password-env {a.password_env}: this variable is not set')
+        page, url = launch(
+            make_shop(a), a.host, a.port, os.environ[a.password_env] if a.password_env else '', a.max_upload_mb
+        )
         print(f'inpaint_rl: {url}   (Ctrl+C ends it)', flush=True)
         page.block_thread()
     except InpaintRLError as e: sys.exit(f'{type(e).__name__}: {e}')

@@ -49,7 +49,8 @@ def look(
     if view=='zoom on the hole': return zoom(s.composite, s.mask[0])
     if view=='mask overlay': return show_hole(s.composite, s.mask, .3)
     if view=='all that was decoded': return s.raw
-    if view=='change of the known region': return difference_map(s.raw, s.source if s.reference is None else s.reference, s.mask)
+    if view=='change of the known region':
+        return difference_map(s.raw, s.source if s.reference is None else s.reference, s.mask)
     raise ConfigError(f'view {view!r} is not one of {", ".join(VIEWS)}')
 
 # %% ../../nbs/app/96_views.ipynb #47e2c784
@@ -62,8 +63,12 @@ def _best(filled, name, row, lower):
 def _numbers(f, row, filled, lower, neutral):
     lines = []
     for name,values in (f.scores or {}).items():
-        value, why = values[row], ((f.reasons or {}).get(name) or [None]*len(values))[row]; bold = name not in neutral and f.label in _best(filled, name, row, lower)
-        lines.append(f'<div title="{html.escape(why or "")}"><span>{html.escape(name.replace("_"," "))}</span><span>{"<b>" if bold else ""}{cell(value)}{"</b>" if bold else ""}</span></div>')
+        value, why = values[row], ((f.reasons or {}).get(name) or [None]*len(values))[row]
+        bold = name not in neutral and f.label in _best(filled, name, row, lower)
+        lines.append(
+            f'<div title="{html.escape(why or "")}"><span>{html.escape(name.replace("_"," "))}</span>'
+            f'<span>{"<b>" if bold else ""}{cell(value)}{"</b>" if bold else ""}</span></div>'
+        )
     return ''.join(lines)
 
 def fills_sheet(
@@ -73,8 +78,14 @@ def fills_sheet(
     side:int=320, # About how wide a picture is, at most
 )->Html:
     "Checkpoints as columns, seeds as rows, numbers under the pictures"
-    pictures = {f.label:look(f.samples, view) for f in filled}; rows = []
+    pictures = {f.label:look(f.samples, view) for f in filled}
+    rows = []
     for r,seed in enumerate(filled[0].seeds if filled else ()):
-        cells = ''.join(f'<figure>{Picture(pictures[f.label][r], side).html(f"{f.label}, seed {seed}: {view}")}<figcaption><strong>{html.escape(f.label)}</strong><em>seed {seed}</em>{_numbers(f, r, filled, lower, neutral)}</figcaption></figure>' for f in filled)
+        cells = ''.join(
+            f'<figure>{Picture(pictures[f.label][r], side).html(f"{f.label}, seed {seed}: {view}")}<figcaption>'
+            f'<strong>{html.escape(f.label)}</strong>'
+            f'<em>seed {seed}</em>{_numbers(f, r, filled, lower, neutral)}</figcaption></figure>'
+            for f in filled
+        )
         rows.append(f'<div class="fills-row" style="--columns:{len(filled)}">{cells}</div>')
     return Html(f'<div class="fills">{"".join(rows)}</div>')

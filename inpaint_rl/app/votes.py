@@ -40,7 +40,9 @@ def ballots(
 )->list: # `Ballot`s
     "All that a voter can be asked, in the voter's own order and with the voter's own sides"
     draw = lambda what, c, pair: seed_from(what, voter, c.id, *pair)
-    pairs = sorted([(c,p) for c in comparisons for p in combinations(sorted(c.labels), 2)], key=lambda cp: draw('order', *cp))
+    pairs = sorted(
+        [(c,p) for c in comparisons for p in combinations(sorted(c.labels), 2)], key=lambda cp: draw('order', *cp)
+    )
     return [Ballot(c.id, *(p if draw('side', c, p)%2 else p[::-1])) for c,p in pairs]
 
 # %% ../../nbs/app/95_votes.ipynb #045bb265
@@ -69,7 +71,8 @@ class Vote:
 # %% ../../nbs/app/95_votes.ipynb #601ff29d
 def _append(path, row):
     "One line at the end of a file, in one write"
-    path = Path(path); line = json.dumps(row, allow_nan=False).encode()+b'\n'
+    path = Path(path)
+    line = json.dumps(row, allow_nan=False).encode()+b'\n'
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         fd = os.open(path, os.O_RDWR|os.O_APPEND|os.O_CREAT, 0o644)
@@ -79,10 +82,12 @@ def _append(path, row):
             if os.write(fd, line)!=len(line): raise OSError(28, 'the disk is full')
             os.fsync(fd)
         finally: os.close(fd)
-    except OSError as e: raise CheckpointError(f'could not write {path}: {e.strerror or e}; the vote was not kept') from e
+    except OSError as e:
+        raise CheckpointError(f'could not write {path}: {e.strerror or e}; the vote was not kept') from e
 
 def _check_voter(voter):
-    if not isinstance(voter, str) or not voter.strip() or len(voter)>200: raise ConfigError(f'voter={voter!r}: expected a name, up to 200 characters')
+    if not isinstance(voter, str) or not voter.strip() or len(voter)>200:
+        raise ConfigError(f'voter={voter!r}: expected a name, up to 200 characters')
 
 # %% ../../nbs/app/95_votes.ipynb #7ed6af48
 def cast(
@@ -116,7 +121,9 @@ def _replay(votes_file):
     votes, odd, path = {}, [], Path(votes_file)
     for line,read in jsonl_lines(path) if path.exists() else []:
         try: v = _parse(read())
-        except DataError as e: odd.append(f'{path.name}:{line}: {e}'); continue
+        except DataError as e:
+            odd.append(f'{path.name}:{line}: {e}')
+            continue
         if isinstance(v, str): votes.pop(v, None)
         else: votes[v.id] = v
     return list(votes.values()), odd
@@ -124,7 +131,8 @@ def _replay(votes_file):
 # %% ../../nbs/app/95_votes.ipynb #710dae24
 def read_votes(votes_file)->tuple: # (`Vote`s that count, oldest first; lines about what could not be read)
     "One vote for each voter and ballot, the latest"
-    votes, odd = _replay(votes_file); last = {(v.voter, v.key):v for v in votes}
+    votes, odd = _replay(votes_file)
+    last = {(v.voter, v.key):v for v in votes}
     return [v for v in votes if last[v.voter, v.key] is v], odd
 
 # %% ../../nbs/app/95_votes.ipynb #10aac65e
@@ -138,7 +146,8 @@ def undo(
 
 # %% ../../nbs/app/95_votes.ipynb #bca964f1
 def _open(comparisons, votes, voter):
-    done = {v.key for v in votes if v.voter==voter}; all = ballots(comparisons, voter)
+    done = {v.key for v in votes if v.voter==voter}
+    all = ballots(comparisons, voter)
     return all, [b for b in all if b.key not in done]
 
 def next_ballot(
@@ -175,7 +184,8 @@ class WinRate:
 # %% ../../nbs/app/95_votes.ipynb #3cc21148
 def checkpoint_names(comparisons)->dict: # (comparison id, label) -> name
     "What a label is called over many comparisons: itself, unless it stands for different checkpoints"
-    said = {(c.id,l):json.dumps(c.checkpoints[l], sort_keys=True) for c in comparisons for l in c.labels}; facts = {}
+    said = {(c.id,l):json.dumps(c.checkpoints[l], sort_keys=True) for c in comparisons for l in c.labels}
+    facts = {}
     for (_,l),f in said.items(): facts.setdefault(l, {})[f] = None
     def words(f): return ', '.join(f'{k} {v}' for k,v in json.loads(f).items() if v is not None)
     return {(i,l):l if len(facts[l])==1 else f'{l} ({words(f)})' for (i,l),f in said.items()}
@@ -187,14 +197,17 @@ def rate_interval(
     resamples:int=2000,
 )->tuple: # (low, high, which)
     "The 95% interval of a win rate"
-    n = torch.tensor([c for c in counts if sum(c)], dtype=torch.float64).reshape(-1,2); wins, decided = n[:,0], n.sum(1)
+    n = torch.tensor([c for c in counts if sum(c)], dtype=torch.float64).reshape(-1,2)
+    wins, decided = n[:,0], n.sum(1)
     if not len(n): return None, None, 'none'
     rate = (wins.sum()/decided.sum()).item()
     if bool((decided==1).all()): return *wilson(rate, len(n)), 'wilson'
     if len(n)<10 or rate in (0.,1.): return *wilson(rate, len(n)), 'wilson, a record as one vote'
-    g = generator('win rate', seed); drawn = [torch.randint(len(n), (50,len(n)), generator=g) for _ in range(-(-resamples//50))]
+    g = generator('win rate', seed)
+    drawn = [torch.randint(len(n), (50,len(n)), generator=g) for _ in range(-(-resamples//50))]
     rates = torch.cat([wins[i].sum(1)/decided[i].sum(1) for i in drawn])
-    low, high = rates.quantile(torch.tensor([.025,.975], dtype=rates.dtype)).tolist(); alone = wilson(rate, decided.sum().item())
+    low, high = rates.quantile(torch.tensor([.025,.975], dtype=rates.dtype)).tolist()
+    alone = wilson(rate, decided.sum().item())
     return (low, high, 'bootstrap over records') if high-low>=alone[1]-alone[0] else (*alone, 'wilson')
 
 # %% ../../nbs/app/95_votes.ipynb #20926ed0
@@ -204,36 +217,58 @@ def win_rates(
     seed=0, # Of the bootstrap
 )->list: # `WinRate`s, pairs in the order of their names
     "Who beats whom, pair by pair"
-    names, record = checkpoint_names(comparisons), {c.id:c.record or c.id for c in comparisons}; pairs = {}
+    names, record = checkpoint_names(comparisons), {c.id:c.record or c.id for c in comparisons}
+    pairs = {}
     for v in votes:
-        if (v.comparison,v.left) in names and (v.comparison,v.right) in names: pairs.setdefault(tuple(sorted(names[v.comparison,l] for l in (v.left,v.right))), []).append(v)
+        if (v.comparison,v.left) in names and (v.comparison,v.right) in names:
+            pairs.setdefault(tuple(sorted(names[v.comparison,l] for l in (v.left,v.right))), []).append(v)
     out = []
     for (a,b),vs in sorted(pairs.items()):
-        won = [v.winner and names[v.comparison,v.winner] for v in vs]; by = {}
-        for v,w in zip(vs, won): n = by.setdefault(record[v.comparison], [0,0]); n[0] += w==a; n[1] += w==b
-        wins, losses, ties, bad = won.count(a), won.count(b), *(sum(v.verdict==k for v in vs) for k in ('tie','both_bad'))
-        out.append(WinRate(a, b, wins, losses, ties, bad, wins/(wins+losses) if wins+losses else None, *rate_interval(by.values(), (seed,a,b)),
-                           (wins+(ties+bad)/2)/len(vs), len({v.voter for v in vs}), len(by)))
+        won = [v.winner and names[v.comparison,v.winner] for v in vs]
+        by = {}
+        for v,w in zip(vs, won):
+            n = by.setdefault(record[v.comparison], [0,0])
+            n[0] += w==a
+            n[1] += w==b
+        wins, losses, ties, bad = (
+            won.count(a), won.count(b), *(sum(v.verdict==k for v in vs) for k in ('tie','both_bad'))
+        )
+        out.append(WinRate(
+            a, b, wins, losses, ties, bad, wins/(wins+losses) if wins+losses else None,
+            *rate_interval(by.values(), (seed,a,b)), (wins+(ties+bad)/2)/len(vs),
+            len({v.voter for v in vs}), len(by)
+        ))
     return out
 
 # %% ../../nbs/app/95_votes.ipynb #498f7a61
-def position_bias(votes)->dict: # 'left', 'decided', 'rate', 'low', 'high'; rate and interval are None without a decided vote
+# 'left', 'decided', 'rate', 'low', 'high'; rate and interval are None without a decided vote
+def position_bias(votes)->dict:
     "How often the left picture won"
     left, decided = (sum(v.verdict in k for v in votes) for k in (('left',), ('left','right')))
-    rate = left/decided if decided else None; low, high = wilson(rate, decided) if decided else (None,None)
+    rate = left/decided if decided else None
+    low, high = wilson(rate, decided) if decided else (None,None)
     return dict(left=left, decided=decided, rate=rate, low=low, high=high)
 
 # %% ../../nbs/app/95_votes.ipynb #df071f35
 def plain(text)->str:
     "Any text as a cell of Markdown in which nothing is markup"
-    return ''.join(c if c.isalnum() and c.isprintable() or c in ' .,-+%=/' else '&nbsp;' if not c.isprintable() else f'&#{ord(c)};' for c in str(text))
+    return ''.join(
+        c if c.isalnum() and c.isprintable() or c in ' .,-+%=/' else '&nbsp;' if not c.isprintable() else f'&#{ord(c)};'
+        for c in str(text)
+    )
 
 def _share(p, low, high): return '–' if p is None else f'{p:.0%} ({low:.0%} to {high:.0%})'
 
 def rate_rows(rates)->tuple: # (headings, rows of text)
     "Win rates for a table"
-    head = ['A','B','A won','B won','tie','both bad','A preferred (95%)','with ties as half','records','voters','interval']
-    return head, [[r.a, r.b, *map(str, (r.wins, r.losses, r.ties, r.both_bad)), _share(r.rate, r.low, r.high), f'{r.half:.0%}', str(r.records), str(r.voters), r.interval] for r in rates]
+    head = [
+        'A','B','A won','B won','tie','both bad','A preferred (95%)',
+        'with ties as half','records','voters','interval'
+    ]
+    return head, [[
+        r.a, r.b, *map(str, (r.wins, r.losses, r.ties, r.both_bad)), _share(r.rate, r.low, r.high),
+        f'{r.half:.0%}', str(r.records), str(r.voters), r.interval
+    ] for r in rates]
 
 # %% ../../nbs/app/95_votes.ipynb #f959f153
 def votes_words(
@@ -241,13 +276,23 @@ def votes_words(
     seed=0,
 )->str: # Markdown
     "What the votes say so far"
-    ids = {c.id for c in comparisons}; known = [v for v in votes if v.comparison in ids]; rates = win_rates(known, comparisons, seed)
+    ids = {c.id for c in comparisons}
+    known = [v for v in votes if v.comparison in ids]
+    rates = win_rates(known, comparisons, seed)
     if not rates: return 'No votes yet.\n'
-    head, rows = rate_rows(rates); bias = position_bias(known)
+    head, rows = rate_rows(rates)
+    bias = position_bias(known)
     out = [_table(head, [[plain(x) for x in r] for r in rows])]
     if bias['decided']:
         sure = bias['low']>.5 or bias['high']<.5
-        out.append(f'The left picture won {bias["left"]} of {bias["decided"]} decided votes, {_share(*(bias[k] for k in ("rate","low","high")))}: '
-                   + ('a preference for one side, which pulls every rate towards one half.' if sure else 'no sign of a preference for one side.'))
-    if len(known)<len(votes): out.append(f'Left out, because their comparisons are not here: {len(votes)-len(known)} of {len(votes)} votes.')
+        out.append(
+            f'The left picture won {bias["left"]} of {bias["decided"]} decided votes, '
+            f'{_share(*(bias[k] for k in ("rate","low","high")))}: '
+            + (
+                'a preference for one side, which pulls every rate towards one half.' if sure
+                else 'no sign of a preference for one side.'
+            )
+        )
+    if len(known)<len(votes):
+        out.append(f'Left out, because their comparisons are not here: {len(votes)-len(known)} of {len(votes)} votes.')
     return '\n'.join([*out, ''])

@@ -64,7 +64,8 @@ class Pipe:
             if isinstance(part, torch.nn.Module): part.eval().requires_grad_(False)
         self.vae.to(memory_format=torch.channels_last) # a quarter faster on CPUs, no slower elsewhere
         self.wrapped = None # what a trainer wraps around the denoiser (DDP); `predict` goes through it
-        self.parallelized,self._device = None,None # f(net) that shards or splits a denoiser in place, once a trainer has done so; see `prepare`
+        # f(net) that shards or splits a denoiser in place, once a trainer has done so; see `prepare`
+        self.parallelized,self._device = None,None
         self._reference,self._use_reference = None,False
         self.channels = None # which latent channels the region weight covers, see `find_live_channels`; None: all
         if lora is None: self.denoiser.float().requires_grad_(True)
@@ -73,7 +74,8 @@ class Pipe:
     @property
     def denoiser(self): return getattr(self.pipe, self.denoiser_name)
     @property
-    def device(self): return self._device or next(self.denoiser.parameters()).device # where it computes; offloaded weights lie elsewhere
+    # where it computes; offloaded weights lie elsewhere
+    def device(self): return self._device or next(self.denoiser.parameters()).device
     @property
     def vae(self): return self.pipe.vae
     @property
@@ -83,16 +85,23 @@ class Pipe:
         "Move every module; a prepared denoiser has its place already"
         self._device = torch.device(device)
         for part in [*self.pipe.components.values(), self._reference]:
-            if isinstance(part, torch.nn.Module) and not (self.parallelized and part in (self.denoiser, self._reference)): part.to(device)
+            if (
+                isinstance(part, torch.nn.Module)
+                and not (self.parallelized and part in (self.denoiser, self._reference))
+            ):
+                part.to(device)
         return self
 
     def prepare(self, parallelize):
         "Shard or split the denoiser in place, and later its frozen reference alike; before the optimizer is made"
-        parallelize(self.denoiser); self.parallelized = parallelize
+        parallelize(self.denoiser)
+        self.parallelized = parallelize
 
     def check_size(self, h, w):
         if h%self.multiple or w%self.multiple:
-            raise ConfigError(f'{h}x{w} pixels: {self.pipeline_class} needs height and width that are multiples of {self.multiple}')
+            raise ConfigError(
+                f'{h}x{w} pixels: {self.pipeline_class} needs height and width that are multiples of {self.multiple}'
+            )
 
 # %% ../../nbs/backbones/30_base.ipynb #b5e1738f
 class Reference(Pipe):
@@ -100,7 +109,9 @@ class Reference(Pipe):
     def freeze_reference(self):
         "Remember the present weights as the reference policy; with LoRA nothing has to be kept: the reference is the model without adapters"
         if self.lora is not None: return
-        self._reference = (self._twin() if self.parallelized else copy.deepcopy(self.denoiser)).eval().requires_grad_(False)
+        self._reference = (
+            (self._twin() if self.parallelized else copy.deepcopy(self.denoiser)).eval().requires_grad_(False)
+        )
 
     def _twin(self): # a second denoiser like the prepared one, made without ever holding a whole one
         from accelerate import init_empty_weights
@@ -112,7 +123,9 @@ class Reference(Pipe):
         net.to_empty(device=next(iter(live.values())).device)
         with torch.no_grad():
             for n,p in net.named_parameters(): p.copy_(live[n])
-        for n,v in self.denoiser.named_buffers(): owner,_,k = n.rpartition('.'); net.get_submodule(owner)._buffers[k] = v.clone()
+        for n,v in self.denoiser.named_buffers():
+            owner,_,k = n.rpartition('.')
+            net.get_submodule(owner)._buffers[k] = v.clone()
         return net
 
     @contextmanager
@@ -145,10 +158,17 @@ class Weights(Reference):
 
     def train_only(self, patterns):
         "Freeze every weight of the denoiser whose name matches none of these regular expressions"
-        if self.lora is not None: raise ConfigError(f'train_only={list(patterns)}: what a LoRA adapts is said by its targets; leave train_only empty')
+        if self.lora is not None:
+            raise ConfigError(
+                f'train_only={list(patterns)}: what a LoRA adapts is said by its targets; leave train_only empty'
+            )
         names = [n for n,_ in self.denoiser.named_parameters()]
         idle = [p for p in patterns if not any(re.search(p, n) for n in names)]
-        if idle: raise ConfigError(f'train_only: nothing in the {type(self.denoiser).__name__} is called {idle}; its weights have names such as {names[len(names)//2]!r}')
+        if idle:
+            raise ConfigError(
+                f'train_only: nothing in the {type(self.denoiser).__name__} is called {idle}; '
+                f'its weights have names such as {names[len(names)//2]!r}'
+            )
         for n,p in self.denoiser.named_parameters(): p.requires_grad_(any(re.search(q, n) for q in patterns))
 
     def save(self, folder):
@@ -171,7 +191,9 @@ class Weights(Reference):
         from accelerate import init_empty_weights
         with init_empty_weights(): plain = type(net).from_config(net.config)
         plain.load_state_dict(state, assign=True)
-        try: setattr(self.pipe, self.denoiser_name, plain); self.pipe.save_pretrained(folder)
+        try:
+            setattr(self.pipe, self.denoiser_name, plain)
+            self.pipe.save_pretrained(folder)
         finally: setattr(self.pipe, self.denoiser_name, net)
 
 # %% ../../nbs/backbones/30_base.ipynb #ec849ccb
@@ -181,11 +203,16 @@ def _hash_parts(parts)->str:
     for part in parts:
         if isinstance(part, torch.nn.Module):
             for n,t in sorted(part.state_dict().items()):
-                h.update(f'{n} {t.dtype} {tuple(t.shape)}'.encode()); h.update(t.detach().cpu().contiguous().flatten().view(torch.uint8).numpy())
+                h.update(f'{n} {t.dtype} {tuple(t.shape)}'.encode())
+                h.update(t.detach().cpu().contiguous().flatten().view(torch.uint8).numpy())
         else: h.update(json.dumps(part, sort_keys=True, default=str).encode())
     return h.hexdigest()
 
-def _settings(config): return {k:v for k,v in dict(config).items() if not k.startswith('_') and k not in ('transformers_version','dtype','torch_dtype')}
+def _settings(config):
+    return {
+        k:v for k,v in dict(config).items()
+        if not k.startswith('_') and k not in ('transformers_version','dtype','torch_dtype')
+    }
 
 # %% ../../nbs/backbones/30_base.ipynb #fc602321
 class Encoders(Weights):
@@ -195,13 +222,17 @@ class Encoders(Weights):
 
     @property
     def fields(self): return (*self.text_fields, 'known', 'image')
-    def _encoder(self, name): return getattr(self.pipe, self.text_fields[name][0]) if name in self.text_fields else self.vae.encoder
+    def _encoder(self, name):
+        return getattr(self.pipe, self.text_fields[name][0]) if name in self.text_fields else self.vae.encoder
     def _needed(self, name): return "drop('text')" if name in self.text_fields else "drop('vae_encoder')"
 
     def _posterior(self, image):
         if self.vae.encoder is None:
-            raise ConfigError("the VAE encoder was dropped, so pictures cannot be encoded; rewards that want the `reference` (the source through the VAE and back) and find_live_channels need it: "
-                              "do not call drop('vae_encoder')")
+            raise ConfigError(
+                "the VAE encoder was dropped, so pictures cannot be encoded; rewards that want the `reference` "
+                "(the source through the VAE and back) and find_live_channels need it: "
+                "do not call drop('vae_encoder')"
+            )
         return self.vae.encode((image*2-1).to(self.device, self.vae.dtype)).latent_dist
 
     @torch.no_grad()
@@ -216,12 +247,16 @@ class Encoders(Weights):
     def compute(self, name:str, batch:Batch)->Tensor: # [B,...], fp32
         "One of `fields`, made by its encoder"
         if self._encoder(name) is None:
-            raise ConfigError(f'record {", ".join(map(repr, batch.ids[:3]))}: nothing precomputed for {name!r}, and the encoder that makes it was dropped; '
-                              f'precompute it (scripts/preprocess.py), or leave out {self._needed(name)}')
+            raise ConfigError(
+                f'record {", ".join(map(repr, batch.ids[:3]))}: '
+                f'nothing precomputed for {name!r}, and the encoder that makes it was dropped; '
+                f'precompute it (scripts/preprocess.py), or leave out {self._needed(name)}'
+            )
         if name=='image': return self.encode_image(batch.image.to(self.device))
         if name=='known': return self.encode_image(self.blank(batch.image.to(self.device), batch.mask.to(self.device)))
         prompts = (batch.negative_prompt or ['']*len(batch)) if name=='negative' else batch.prompt
-        unique = list(dict.fromkeys(prompts)); rows = [unique.index(p) for p in prompts] # each different prompt once
+        unique = list(dict.fromkeys(prompts))
+        rows = [unique.index(p) for p in prompts] # each different prompt once
         return self.encode_text(name, unique)[rows].float()
 
     def field(self, name:str, batch:Batch)->Tensor: # [B,...], fp32, on the device
@@ -229,7 +264,11 @@ class Encoders(Weights):
         given = (batch.encoded or {}).get(name)
         if given is None: return self.compute(name, batch)
         want = self.field_shapes(*batch.image.shape[-2:])[name]
-        if tuple(given.shape[1:])!=want: raise ConfigError(f'record {batch.ids[0]!r}: precomputed {name!r} is {tuple(given.shape[1:])}, {type(self).__name__} takes {want}')
+        if tuple(given.shape[1:])!=want:
+            raise ConfigError(
+                f'record {batch.ids[0]!r}: precomputed {name!r} is '
+                f'{tuple(given.shape[1:])}, {type(self).__name__} takes {want}'
+            )
         return given.to(self.device).float()
 
     def drop(self, *what): # 'text', 'vae_encoder'
@@ -241,7 +280,11 @@ class Encoders(Weights):
 
     def save(self, folder):
         gone = sorted({self._needed(n) for n in self.fields if self._encoder(n) is None})
-        if self.lora is None and gone: raise ConfigError(f'after {" and ".join(gone)} the pipeline is not whole and cannot be saved; save backbone.denoiser, or load the pipeline anew')
+        if self.lora is None and gone:
+            raise ConfigError(
+                f'after {" and ".join(gone)} the pipeline is not whole and cannot be saved; '
+                f'save backbone.denoiser, or load the pipeline anew'
+            )
         super().save(folder)
 
     # what a family fills in
@@ -254,23 +297,44 @@ class Checked(Encoders):
     "Precomputed tensors are those of this model"
     def encoder_hash(self, name:str)->str:
         "Of the encoder that makes a field; remembered, so that it can be asked for after `drop`"
-        parts = self.text_fields.get(name, ('vae',)); self._hashes = self._hashes or {}
+        parts = self.text_fields.get(name, ('vae',))
+        self._hashes = self._hashes or {}
         if parts not in self._hashes:
-            if self._encoder(name) is None: raise ConfigError(f'the encoder of {name!r} was dropped before it was compared with what is precomputed; call check_encoded, then {self._needed(name)}')
-            if parts==('vae',): what = [self.vae.encoder, *([self.vae.quant_conv] if self.vae.quant_conv is not None else []), {k:v for k,v in _settings(self.vae.config).items() if k!='sample_size'}]
+            if self._encoder(name) is None:
+                raise ConfigError(
+                    f'the encoder of {name!r} was dropped before it was compared with '
+                    f'what is precomputed; call check_encoded, then {self._needed(name)}'
+                )
+            if parts==('vae',):
+                what = [self.vae.encoder, *([self.vae.quant_conv] if self.vae.quant_conv is not None else []), {
+                    k:v for k,v in _settings(self.vae.config).items()
+                    if k!='sample_size'
+                }]
             else:
                 encoder,tokenizer = (getattr(self.pipe, p) for p in parts)
-                what = [encoder, _settings(encoder.config.to_dict()), tokenizer.get_vocab(), self.field_shapes(self.multiple, self.multiple)[name]]
+                what = [
+                    encoder, _settings(encoder.config.to_dict()), tokenizer.get_vocab(),
+                    self.field_shapes(self.multiple, self.multiple)[name]
+                ]
             self._hashes[parts] = _hash_parts(what)
         return self._hashes[parts]
 
     def _misfits(self, have, shapes):
         "What is wrong with the precomputed fields of one record; `have` maps each to (shape, encoder hash or None)"
         for n,(shape,made_by) in have.items():
-            if n not in shapes: yield f'{n!r} is precomputed, which {type(self).__name__} does not take (it takes {", ".join(shapes)})'
-            elif tuple(shape)!=shapes[n]: yield f'precomputed {n!r} is {tuple(shape)}, {type(self).__name__} takes {shapes[n]}'
-            elif made_by and made_by!=self.encoder_hash(n): yield f'precomputed {n!r} was made by another encoder ({made_by[:12]}, this one is {self.encoder_hash(n)[:12]})'
-        yield from (f'nothing precomputed for {n!r}, and its encoder was dropped' for n in shapes if n!='image' and n not in have and self._encoder(n) is None)
+            if n not in shapes:
+                yield f'{n!r} is precomputed, which {type(self).__name__} does not take (it takes {", ".join(shapes)})'
+            elif tuple(shape)!=shapes[n]:
+                yield f'precomputed {n!r} is {tuple(shape)}, {type(self).__name__} takes {shapes[n]}'
+            elif made_by and made_by!=self.encoder_hash(n):
+                yield (
+                    f'precomputed {n!r} was made by another encoder ({made_by[:12]}, '
+                    f'this one is {self.encoder_hash(n)[:12]})'
+                )
+        yield from (
+            f'nothing precomputed for {n!r}, and its encoder was dropped'
+            for n in shapes if n!='image' and n not in have and self._encoder(n) is None
+        )
 
     def check_encoded(self,
         dataset, # A sequence of records; one that has precomputed fields says so by `stored(i)`
@@ -279,10 +343,18 @@ class Checked(Encoders):
         stored, sizes, wrong = getattr(dataset, 'stored', lambda i: {}), getattr(dataset, 'sizes', None), []
         for i in range(len(dataset)):
             have = {n:s.info() for n,s in stored(i).items()}
-            if not sizes and have.keys() & {'known','image'}: sizes = [tuple(dataset[k].image.shape[-2:]) for k in range(len(dataset))]
+            if not sizes and have.keys() & {'known','image'}:
+                sizes = [tuple(dataset[k].image.shape[-2:]) for k in range(len(dataset))]
             shapes = self.field_shapes(*(sizes[i] if sizes else (self.multiple, self.multiple)))
-            wrong += [f'record {dataset.ids[i] if hasattr(dataset, "ids") else dataset[i].id!r}: {w}' for w in self._misfits(have, shapes)]
-        if wrong: raise ConfigError('; '.join(wrong[:5])+(f'; and {len(wrong)-5} more' if len(wrong)>5 else '')+'. Make them anew with scripts/preprocess.py and this model, or load its encoders')
+            wrong += [
+                f'record {dataset.ids[i] if hasattr(dataset, "ids") else dataset[i].id!r}: {w}'
+                for w in self._misfits(have, shapes)
+            ]
+        if wrong:
+            raise ConfigError(
+                '; '.join(wrong[:5])+(f'; and {len(wrong)-5} more' if len(wrong)>5 else '')
+                +'. Make them anew with scripts/preprocess.py and this model, or load its encoders'
+            )
 
 # %% ../../nbs/backbones/30_base.ipynb #dffb1986
 class Backbone(Checked):
@@ -292,7 +364,8 @@ class Backbone(Checked):
         z = z/self.vae.config.scaling_factor + (self.vae.config.shift_factor or 0.)
         return (self.vae.decode(z.to(self.vae.dtype)).sample.float()/2+.5).clamp(0,1)
 
-    def round_trip(self, image): return self.decode_latents(self.encode_image(image)) # the best that the VAE lets the known region be
+    # the best that the VAE lets the known region be
+    def round_trip(self, image): return self.decode_latents(self.encode_image(image))
     def latent_shape(self, h, w): return (self.vae.config.latent_channels, h//self.factor, w//self.factor)
     def to_x(self, z): return z # from [B,C,h,w] to the shape the denoiser works in
     def from_x(self, x, h, w): return x
@@ -302,18 +375,26 @@ class Backbone(Checked):
         return self.to_x(seeded_noise(seeds, self.latent_shape(h,w), self.device))
 
     def latents(self, image): return self.to_x(self.encode_image(image)) # of real pictures
-    def x0(self, batch): return self.to_x(self.field('image', batch)) # the same, for SFT: from what the batch brings, if it does
+    # the same, for SFT: from what the batch brings, if it does
+    def x0(self, batch): return self.to_x(self.field('image', batch))
     def decode(self, x:Tensor, h:int, w:int)->Tensor: return self.decode_latents(self.from_x(x, h, w))
 
     def mask_weight(self, mask): # [B,1,H,W] -> region weight shaped like x
-        w = region_weight(mask.to(self.device), self.factor, self.region).expand(-1, self.vae.config.latent_channels, -1, -1)
+        w = region_weight(mask.to(self.device), self.factor, self.region).expand(
+            -1, self.vae.config.latent_channels, -1, -1
+        )
         return self.to_x(w if self.channels is None else w*self.channels[:,None,None])
 
     @torch.no_grad()
-    def find_live_channels(self, image:Tensor, most:float=.5)->Tensor: # [C] of 0 and 1, also kept for the region weights to come
+    # [C] of 0 and 1, also kept for the region weights to come
+    def find_live_channels(self, image:Tensor, most:float=.5)->Tensor:
         "The latent channels that pictures decide: those whose posterior variance is below `most`, the prior's being 1"
         var = self._posterior(image).var.float().mean((0,2,3))
-        if not (var<most).any(): raise ConfigError(f'no latent channel has a posterior variance below {most}: this autoencoder does not look at its pictures')
+        if not (var<most).any():
+            raise ConfigError(
+                f'no latent channel has a posterior variance below {most}: '
+                f'this autoencoder does not look at its pictures'
+            )
         self.channels = (var<most).float()
         return self.channels
 
@@ -324,8 +405,14 @@ class Backbone(Checked):
         net = self._reference if self._use_reference else self.wrapped or self.denoiser
         with auto: return self._predict(net, x, t, condition, guidance).float()
 
-    def noised(self, x0, noise, level): return add_noise(x0, noise, level, self.kind) # latents at a noise level, a number or [B]
-    def clean(self, x, pred, level): return x0_from_v(x, pred, level) if self.kind=='flow' else x0_from_pred(x, pred, level, self.pipe.scheduler.config.prediction_type) # inverse of `noised`
+    # latents at a noise level, a number or [B]
+    def noised(self, x0, noise, level): return add_noise(x0, noise, level, self.kind)
+    def clean(self, x, pred, level):
+        # inverse of `noised`
+        return (
+            x0_from_v(x, pred, level) if self.kind=='flow'
+            else x0_from_pred(x, pred, level, self.pipe.scheduler.config.prediction_type)
+        )
 
     def step(self,
         schedule:Schedule, i:int, # Which transition
@@ -336,7 +423,8 @@ class Backbone(Checked):
     ):
         "One transition, drawn or (given `x_next`) scored"
         a, b = schedule.levels[i], schedule.levels[i+1]
-        if self.kind=='flow': return flow_step(x, pred, a, b, noise_level, kind=kind, sigma_max=schedule.sigma_max, **kwargs)
+        if self.kind=='flow':
+            return flow_step(x, pred, a, b, noise_level, kind=kind, sigma_max=schedule.sigma_max, **kwargs)
         return ddim_step(x, pred, a, b, noise_level, prediction=self.pipe.scheduler.config.prediction_type, **kwargs)
 
     # what a family fills in

@@ -18,15 +18,23 @@ from ..core import write_json
 from ..datasets.scenes import DIGIT_WORDS
 
 # %% ../../nbs/backbones/33_embedded.ipynb #74ada348
-WORDS = 'a an the of in on and with handwritten digit number photo picture drawn written ink paper red green blue dark light'.split() + DIGIT_WORDS
-PROMPT_FORMS = ('a handwritten {}', 'handwritten {}', 'the digit {}', 'the number {} written in ink', 'a photo of a handwritten {}', '{}', 'a {} drawn on paper')
+WORDS = (
+    'a an the of in on and with handwritten digit number photo '
+    'picture drawn written ink paper red green blue dark light'.split() + DIGIT_WORDS
+)
+PROMPT_FORMS = (
+    'a handwritten {}', 'handwritten {}', 'the digit {}', 'the number {} written in ink',
+    'a photo of a handwritten {}', '{}', 'a {} drawn on paper'
+)
 
 def make_tokenizers()->tuple: # CLIPTokenizer, T5Tokenizer
     "Small tokenizers of the families' own classes"
     from transformers import CLIPTokenizer, T5Tokenizer
     clip = CLIPTokenizer(model_max_length=16).train_new_from_iterator([' '.join(WORDS)]*20, vocab_size=700)
     letters = sorted({c for c in 'abcdefghijklmnopqrstuvwxyz0123456789.,!?-'})
-    pieces = [('<pad>',0.), ('</s>',0.), ('<unk>',-20.), ('▁',-3.)] + [(f'▁{w}',-2.) for w in WORDS] + [(c,-8.) for c in letters]
+    pieces = [('<pad>',0.), ('</s>',0.), ('<unk>',-20.), ('▁',-3.)] + [(f'▁{w}',-2.) for w in WORDS] + [
+        (c,-8.) for c in letters
+    ]
     return clip, T5Tokenizer(vocab=pieces, extra_ids=0, model_max_length=8)
 
 # %% ../../nbs/backbones/33_embedded.ipynb #d3636e5c
@@ -38,20 +46,35 @@ def make_text_encoders(
     "Small text encoders that have learned to name the digit of a prompt"
     from transformers import CLIPTextConfig, CLIPTextModel, T5Config, T5EncoderModel
     torch.manual_seed(seed)
-    models = [CLIPTextModel(CLIPTextConfig(vocab_size=len(clip), hidden_size=64, intermediate_size=128, num_hidden_layers=2, num_attention_heads=2, projection_dim=64,
-                  max_position_embeddings=16, bos_token_id=clip.bos_token_id, eos_token_id=clip.eos_token_id, pad_token_id=clip.pad_token_id)),
-              T5EncoderModel(T5Config(vocab_size=len(t5), d_model=64, d_kv=16, d_ff=128, num_layers=2, num_heads=4, dropout_rate=0., feed_forward_proj='gated-gelu',
-                  pad_token_id=t5.pad_token_id, eos_token_id=t5.eos_token_id))]
-    prompts = [f.format(w) for f in PROMPT_FORMS for w in DIGIT_WORDS]; digit = torch.arange(10).repeat(len(PROMPT_FORMS))
+    models = [
+        CLIPTextModel(CLIPTextConfig(
+            vocab_size=len(clip), hidden_size=64, intermediate_size=128, num_hidden_layers=2,
+            num_attention_heads=2, projection_dim=64, max_position_embeddings=16,
+            bos_token_id=clip.bos_token_id, eos_token_id=clip.eos_token_id, pad_token_id=clip.pad_token_id
+        )),
+        T5EncoderModel(T5Config(
+            vocab_size=len(t5), d_model=64, d_kv=16, d_ff=128, num_layers=2, num_heads=4, dropout_rate=0.,
+            feed_forward_proj='gated-gelu', pad_token_id=t5.pad_token_id, eos_token_id=t5.eos_token_id
+        )),
+    ]
+    prompts = [f.format(w) for f in PROMPT_FORMS for w in DIGIT_WORDS]
+    digit = torch.arange(10).repeat(len(PROMPT_FORMS))
     accuracy = []
     for model, tokenizer in zip(models, (clip,t5)):
-        ids = tokenizer(prompts, padding='max_length', max_length=tokenizer.model_max_length, truncation=True, return_tensors='pt').input_ids
+        ids = tokenizer(
+            prompts, padding='max_length', max_length=tokenizer.model_max_length,
+            truncation=True, return_tensors='pt'
+        ).input_ids
         state = (lambda i: model(i).pooler_output) if tokenizer is clip else (lambda i: model(i)[0].mean(1))
-        head = torch.nn.Linear(64, 10); opt = torch.optim.AdamW([*model.parameters(), *head.parameters()], lr=1e-3)
+        head = torch.nn.Linear(64, 10)
+        opt = torch.optim.AdamW([*model.parameters(), *head.parameters()], lr=1e-3)
         for _ in range(steps):
             loss = F.cross_entropy(head(state(ids)), digit)
-            opt.zero_grad(); loss.backward(); opt.step()
-        model.eval(); accuracy.append((head(state(ids)).argmax(1)==digit).float().mean().item())
+            opt.zero_grad()
+            loss.backward()
+            opt.step()
+        model.eval()
+        accuracy.append((head(state(ids)).argmax(1)==digit).float().mean().item())
     return *models, accuracy
 
 # %% ../../nbs/backbones/33_embedded.ipynb #428d7322
@@ -61,12 +84,18 @@ def make_vae(
 ):
     "An untrained `AutoencoderKL` of factor 8"
     from diffusers import AutoencoderKL
-    torch.manual_seed(seed); quant = latent_channels==4
-    vae = AutoencoderKL(in_channels=3, out_channels=3, latent_channels=latent_channels, block_out_channels=(8,16,32,64), layers_per_block=1, norm_num_groups=2, sample_size=64,
-        down_block_types=('DownEncoderBlock2D',)*4, up_block_types=('UpDecoderBlock2D',)*4, mid_block_add_attention=False, use_quant_conv=quant, use_post_quant_conv=quant)
+    torch.manual_seed(seed)
+    quant = latent_channels==4
+    vae = AutoencoderKL(
+        in_channels=3, out_channels=3, latent_channels=latent_channels,
+        block_out_channels=(8,16,32,64), layers_per_block=1, norm_num_groups=2, sample_size=64,
+        down_block_types=('DownEncoderBlock2D',)*4, up_block_types=('UpDecoderBlock2D',)*4,
+        mid_block_add_attention=False, use_quant_conv=quant, use_post_quant_conv=quant
+    )
     for name, conv in vae.named_modules():
         if not isinstance(conv, torch.nn.Conv2d) or name.endswith('conv1'): continue
-        torch.nn.init.zeros_(conv.bias); drawn = conv.weight.data.clone()
+        torch.nn.init.zeros_(conv.bias)
+        drawn = conv.weight.data.clone()
         if name.endswith('conv2'): torch.nn.init.zeros_(conv.weight) # residual branches start silent ...
         else: torch.nn.init.dirac_(conv.weight).data.add_(.3*drawn) # ... and everything else passes its input on
     return vae
@@ -84,8 +113,10 @@ def vae_loss(
     posterior = vae.encode(x).latent_dist
     y = vae.decode(posterior.sample(generator)).sample
     edges = sum(F.l1_loss(a,b) for a,b in zip(_edges(y),_edges(x)))
-    return (F.l1_loss(y,x) + F.mse_loss(y,x) + edges + 2*F.l1_loss(_chroma(y),_chroma(x)) + 4*F.l1_loss(_tint(y),_tint(x))
-            + kl*posterior.kl().mean()/posterior.mean[0].numel())
+    return (
+        F.l1_loss(y,x) + F.mse_loss(y,x) + edges + 2*F.l1_loss(_chroma(y),_chroma(x))
+        + 4*F.l1_loss(_tint(y),_tint(x)) + kl*posterior.kl().mean()/posterior.mean[0].numel()
+    )
 
 # %% ../../nbs/backbones/33_embedded.ipynb #1ca2479a
 def cut_boxes(
@@ -93,10 +124,13 @@ def cut_boxes(
     generator,
 ):
     "The same pictures, a grey box cut out of each"
-    h, w = x.shape[-2:]; y = x.clone()
+    h, w = x.shape[-2:]
+    y = x.clone()
     for b in range(len(x)):
-        u = torch.rand(4, generator=generator); bh, bw = int(h*(.25+.3*u[0])), int(w*(.25+.3*u[1]))
-        t, l = int((h-bh)*u[2]), int((w-bw)*u[3]); y[b,:,t:t+bh,l:l+bw] = 0
+        u = torch.rand(4, generator=generator)
+        bh, bw = int(h*(.25+.3*u[0])), int(w*(.25+.3*u[1]))
+        t, l = int((h-bh)*u[2]), int((w-bw)*u[3])
+        y[b,:,t:t+bh,l:l+bw] = 0
     return y
 
 def train_vae(
@@ -107,15 +141,23 @@ def train_vae(
     report=lambda step, loss: None, # Called every 200 steps
 ):
     "Train an autoencoder in place; cosine learning rate, then scale and shift from the data"
-    g = torch.Generator().manual_seed(seed); x = images*2-1
+    g = torch.Generator().manual_seed(seed)
+    x = images*2-1
     vae.train().to(memory_format=torch.channels_last) # a fifth faster on a CPU
     opt = torch.optim.AdamW(vae.parameters(), lr=lr, betas=(.9,.99), weight_decay=1e-4)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(opt, lr, total_steps=steps, pct_start=min(.3, 200/steps), final_div_factor=1e3)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        opt, lr, total_steps=steps, pct_start=min(.3, 200/steps), final_div_factor=1e3
+    )
     for i in range(steps):
         b = x[torch.randint(len(x), (batch,), generator=g)]
         if i%2==0: b = torch.cat([cut_boxes(b[:batch//2], g), b[batch//2:]])
-        loss = vae_loss(vae, b.contiguous(memory_format=torch.channels_last), g, kl*min(1., 2*(i+1)/steps)) # shapes first, then calm latents
-        opt.zero_grad(); loss.backward(); torch.nn.utils.clip_grad_norm_(vae.parameters(), 1.); opt.step(); schedule.step()
+        # shapes first, then calm latents
+        loss = vae_loss(vae, b.contiguous(memory_format=torch.channels_last), g, kl*min(1., 2*(i+1)/steps))
+        opt.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(vae.parameters(), 1.)
+        opt.step()
+        schedule.step()
         if (i+1)%200==0: report(i+1, loss.item())
     return finish_vae(vae.to(memory_format=torch.contiguous_format), images[:512])
 
@@ -137,14 +179,30 @@ def assemble(
     import diffusers as d
     torch.manual_seed(seed)
     if family is FluxFill:
-        net = d.FluxTransformer2DModel(patch_size=1, in_channels=384, out_channels=64, num_layers=2, num_single_layers=4, attention_head_dim=32, num_attention_heads=4,
-            joint_attention_dim=64, pooled_projection_dim=64, guidance_embeds=True, axes_dims_rope=(8,12,12))
-        scheduler = d.FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True, base_shift=.5, max_shift=1.15, base_image_seq_len=256, max_image_seq_len=4096, shift=3.)
+        net = d.FluxTransformer2DModel(
+            patch_size=1, in_channels=384, out_channels=64, num_layers=2, num_single_layers=4,
+            attention_head_dim=32, num_attention_heads=4, joint_attention_dim=64,
+            pooled_projection_dim=64, guidance_embeds=True, axes_dims_rope=(8,12,12)
+        )
+        scheduler = d.FlowMatchEulerDiscreteScheduler(
+            use_dynamic_shifting=True, base_shift=.5, max_shift=1.15,
+            base_image_seq_len=256, max_image_seq_len=4096, shift=3.
+        )
         return d.FluxFillPipeline(scheduler, vae, clip_model, clip, t5_model, t5, net)
-    net = d.UNet2DConditionModel(sample_size=8, in_channels=9, out_channels=4, layers_per_block=1, block_out_channels=(48,96), norm_num_groups=16, cross_attention_dim=64,
-        attention_head_dim=4, down_block_types=('CrossAttnDownBlock2D','CrossAttnDownBlock2D'), up_block_types=('CrossAttnUpBlock2D','CrossAttnUpBlock2D'))
-    scheduler = d.DDIMScheduler(beta_start=.00085, beta_end=.012, beta_schedule='scaled_linear', clip_sample=False, set_alpha_to_one=False, steps_offset=1, prediction_type='epsilon')
-    return d.StableDiffusionInpaintPipeline(vae, clip_model, clip, net, scheduler, safety_checker=None, feature_extractor=None, requires_safety_checker=False)
+    net = d.UNet2DConditionModel(
+        sample_size=8, in_channels=9, out_channels=4, layers_per_block=1, block_out_channels=(48,96),
+        norm_num_groups=16, cross_attention_dim=64, attention_head_dim=4,
+        down_block_types=('CrossAttnDownBlock2D','CrossAttnDownBlock2D'),
+        up_block_types=('CrossAttnUpBlock2D','CrossAttnUpBlock2D')
+    )
+    scheduler = d.DDIMScheduler(
+        beta_start=.00085, beta_end=.012, beta_schedule='scaled_linear', clip_sample=False,
+        set_alpha_to_one=False, steps_offset=1, prediction_type='epsilon'
+    )
+    return d.StableDiffusionInpaintPipeline(
+        vae, clip_model, clip, net, scheduler, safety_checker=None,
+        feature_extractor=None, requires_safety_checker=False
+    )
 
 # %% ../../nbs/backbones/33_embedded.ipynb #17fcec1b
 def save_small(pipe, folder):

@@ -16,7 +16,10 @@ from ..diffusion.schedules import Schedule, flux_mu
 class FluxFill(Backbone):
     "FLUX.1 Fill and its relatives, as `diffusers.FluxFillPipeline` lays them out"
     pipeline_class,denoiser_name,lora_argument,kind = 'FluxFillPipeline','transformer','transformer','flow'
-    lora_targets = ('attn.to_q','attn.to_k','attn.to_v','attn.to_out.0','attn.add_q_proj','attn.add_k_proj','attn.add_v_proj','attn.to_add_out')
+    lora_targets = (
+        'attn.to_q','attn.to_k','attn.to_v','attn.to_out.0','attn.add_q_proj',
+        'attn.add_k_proj','attn.add_v_proj','attn.to_add_out'
+    )
     default_guidance,multiple = 30.,16 # FLUX.1-Fill-dev was distilled at 30
     text_fields = dict(text=('text_encoder_2','tokenizer_2'), pooled=('text_encoder','tokenizer')) # T5, CLIP
 
@@ -36,12 +39,18 @@ class FluxFill(Backbone):
         return dict(text=(self.text_length, c.joint_attention_dim), pooled=(c.pooled_projection_dim,), known=z, image=z)
 
     def encode(self, batch):
-        mask = batch.mask.to(self.device); h, w = mask.shape[-2:]; self.check_size(h, w)
+        mask = batch.mask.to(self.device)
+        h, w = mask.shape[-2:]
+        self.check_size(h, w)
         text, pooled, known = (self.field(n, batch) for n in ('text','pooled','known'))
-        return Condition(dict(text=text, pooled=pooled, known=torch.cat([self.to_x(known), pack_mask(mask)], -1)), self.mask_weight(mask), h, w)
+        return Condition(
+            dict(text=text, pooled=pooled, known=torch.cat([self.to_x(known), pack_mask(mask)], -1)),
+            self.mask_weight(mask), h, w
+        )
 
     def schedule(self, num_steps, h, w, strength=1.):
-        scheduler = copy.deepcopy(self.pipe.scheduler); c = scheduler.config
+        scheduler = copy.deepcopy(self.pipe.scheduler)
+        c = scheduler.config
         mu = flux_mu((h//self.multiple)*(w//self.multiple), (c.get('base_image_seq_len',256), c.get('base_shift',.5)),
                      (c.get('max_image_seq_len',4096), c.get('max_shift',1.15)))
         scheduler.set_timesteps(sigmas=np.linspace(1., 1/num_steps, num_steps), mu=mu, device='cpu')
@@ -50,13 +59,18 @@ class FluxFill(Backbone):
 
     def _ids(self, n_text, h, w):
         rows, cols = h//self.multiple, w//self.multiple
-        img = torch.zeros(rows, cols, 3); img[...,1] += torch.arange(rows)[:,None]; img[...,2] += torch.arange(cols)
+        img = torch.zeros(rows, cols, 3)
+        img[...,1] += torch.arange(rows)[:,None]
+        img[...,2] += torch.arange(cols)
         return torch.zeros(n_text, 3, device=self.device), img.reshape(-1, 3).to(self.device)
 
     def _predict(self, net, x, t, condition, guidance):
         c = condition.tensors
         txt_ids, img_ids = self._ids(c['text'].shape[1], condition.height, condition.width)
         embedded = self.denoiser.config.guidance_embeds
-        return net(hidden_states=torch.cat([x, c['known']], -1), timestep=t/1000, pooled_projections=c['pooled'], encoder_hidden_states=c['text'],
+        return net(
+            hidden_states=torch.cat([x, c['known']], -1), timestep=t/1000, pooled_projections=c['pooled'],
+            encoder_hidden_states=c['text'],
             guidance=torch.full((len(x),), float(guidance), device=x.device) if embedded else None,
-            txt_ids=txt_ids, img_ids=img_ids, return_dict=False)[0]
+            txt_ids=txt_ids, img_ids=img_ids, return_dict=False
+        )[0]

@@ -25,15 +25,22 @@ EMBEDDED = Path(__file__).parent.parent/'embedded' if '__file__' in globals() el
 FAMILIES = (FluxFill, SDInpaint)
 
 def model_path(
-    name:str|None=None, # 'tiny-flux-fill', 'tiny-sd-inpaint', a folder, a .safetensors file, or a hub id such as 'black-forest-labs/FLUX.1-Fill-dev'; None reads $MODEL_PATH
+    # 'tiny-flux-fill', 'tiny-sd-inpaint', a folder, a .safetensors file, or a hub id
+    # such as 'black-forest-labs/FLUX.1-Fill-dev'; None reads $MODEL_PATH
+    name:str|None=None,
 )->str:
     "Where a model is; embedded names come first"
     name = name or os.environ.get('MODEL_PATH')
-    if not name: raise ConfigError('no model is named: give a folder, a .safetensors file, a hub id or an embedded name, or set the environment variable MODEL_PATH')
+    if not name:
+        raise ConfigError(
+            'no model is named: give a folder, a .safetensors file, '
+            'a hub id or an embedded name, or set the environment variable MODEL_PATH'
+        )
     return str(EMBEDDED/name) if (EMBEDDED/name/'model_index.json').exists() else str(name)
 
 # %% ../../nbs/backbones/32b_load.ipynb #2ace7cf5
-TEXT_TO_IMAGE = dict(FluxPipeline='FluxFillPipeline', StableDiffusionPipeline='StableDiffusionInpaintPipeline') # what is asked for by mistake -> what was meant
+# what is asked for by mistake -> what was meant
+TEXT_TO_IMAGE = dict(FluxPipeline='FluxFillPipeline', StableDiffusionPipeline='StableDiffusionInpaintPipeline')
 
 def read_index(path, name, families=FAMILIES): # (the index, the backbone class)
     "The pipeline class of a folder or hub id, if it is one that we know"
@@ -41,11 +48,18 @@ def read_index(path, name, families=FAMILIES): # (the index, the backbone class)
     try: index = diffusers.DiffusionPipeline.load_config(path)
     except (OSError, ValueError) as e:
         shipped = ', '.join(sorted(p.parent.name for p in EMBEDDED.glob('*/model_index.json')))
-        raise ConfigError(f'{name!r} is neither an embedded model ({shipped}), nor a folder with a model_index.json, nor a .safetensors file, nor a hub id that can be reached: {e}') from e
-    index = index[0] if isinstance(index, tuple) else index; asked = index['_class_name']
+        raise ConfigError(
+            f'{name!r} is neither an embedded model ({shipped}), nor a folder with a model_index.json, '
+            f'nor a .safetensors file, nor a hub id that can be reached: {e}'
+        ) from e
+    index = index[0] if isinstance(index, tuple) else index
+    asked = index['_class_name']
     cls = next((f for f in families if f.pipeline_class==asked), None)
     if cls is None:
-        meant = f': a text-to-image model, which cannot see a mask; its inpainting sibling is a {TEXT_TO_IMAGE[asked]}' if asked in TEXT_TO_IMAGE else ''
+        meant = (
+            f': a text-to-image model, which cannot see a mask; its inpainting sibling is a {TEXT_TO_IMAGE[asked]}'
+            if asked in TEXT_TO_IMAGE else ''
+        )
         raise ConfigError(f'{name!r} is a {asked}{meant}; known are {", ".join(f.pipeline_class for f in families)}')
     return index, cls
 
@@ -61,7 +75,11 @@ def inputs_needed(
 def check_inputs(part, config, vae, where):
     "That a denoiser of this configuration has inputs for the mask and the masked picture"
     has, needs = config['in_channels'], inputs_needed(part, vae)
-    if has!=needs: raise ConfigError(f'{where}: the {part} takes {has} input channels, an inpainting model of this family {needs}: latents, masked latents and the mask; this one cannot see a mask')
+    if has!=needs:
+        raise ConfigError(
+            f'{where}: the {part} takes {has} input channels, an inpainting model of this family {needs}: '
+            f'latents, masked latents and the mask; this one cannot see a mask'
+        )
 
 # %% ../../nbs/backbones/32b_load.ipynb #5aab0af0
 def check_files(
@@ -70,27 +88,51 @@ def check_files(
 ):
     "That the weights of a network are there, as safetensors"
     folder, tag = Path(folder), f'.{variant}' if variant else ''
-    if not folder.is_dir(): raise ConfigError(f'{folder} is missing: the model_index.json beside it names that part; was the download interrupted?')
+    if not folder.is_dir():
+        raise ConfigError(
+            f'{folder} is missing: the model_index.json beside it names that part; was the download interrupted?'
+        )
     for index in folder.glob(f'*.safetensors.index{tag}.json'):
         lost = sorted({f for f in json.loads(index.read_text())['weight_map'].values() if not (folder/f).exists()})
-        if lost: raise ConfigError(f'{folder}: {index.name} names {lost[0]}, which is not there ({len(lost)} missing); copy or download it again')
+        if lost:
+            raise ConfigError(
+                f'{folder}: {index.name} names {lost[0]}, '
+                f'which is not there ({len(lost)} missing); copy or download it again'
+            )
         return
     if any((folder/f'{stem}{tag}.safetensors').exists() for stem in ('diffusion_pytorch_model','model')): return
-    others = sorted(p.name for p in folder.iterdir() if '.safetensors' in p.name); pickles = sorted(p.name for p in folder.iterdir() if p.suffix in ('.bin','.ckpt','.pt','.pth'))
-    if others: raise ConfigError(f'{folder} has no weights of variant {variant}; there are {", ".join(others)}: choose variant accordingly')
-    if pickles: raise ConfigError(f'{folder} has its weights as {pickles[0]} only: a pickle, which can run code when it is read and is refused; load it elsewhere with diffusers and save_pretrained(..., safe_serialization=True)')
+    others = sorted(p.name for p in folder.iterdir() if '.safetensors' in p.name)
+    pickles = sorted(p.name for p in folder.iterdir() if p.suffix in ('.bin','.ckpt','.pt','.pth'))
+    if others:
+        raise ConfigError(
+            f'{folder} has no weights of variant {variant}; there are {", ".join(others)}: choose variant accordingly'
+        )
+    if pickles:
+        raise ConfigError(
+            f'{folder} has its weights as {pickles[0]} only: a pickle, which can run code when it is read and '
+            f'is refused; load it elsewhere with diffusers and save_pretrained(..., safe_serialization=True)'
+        )
     raise ConfigError(f'{folder} holds no weights')
 
 def check_folder(path, index, cls, variant=None):
     "That a folder in diffusers' layout can be loaded as this family"
     import diffusers
-    pipeline = getattr(diffusers, cls.pipeline_class); optional = pipeline._optional_components
-    needed = [n for n,p in inspect.signature(pipeline.__init__).parameters.items() if p.default is p.empty and n!='self' and n not in optional]
+    pipeline = getattr(diffusers, cls.pipeline_class)
+    optional = pipeline._optional_components
+    needed = [
+        n for n,p in inspect.signature(pipeline.__init__).parameters.items()
+        if p.default is p.empty and n!='self' and n not in optional
+    ]
     lost = [n for n in needed if (index.get(n) or [None])[0] is None]
-    if lost: raise ConfigError(f'{path}: model_index.json has no {", ".join(lost)}; a {cls.pipeline_class} needs {", ".join(needed)}')
+    if lost:
+        raise ConfigError(
+            f'{path}: model_index.json has no {", ".join(lost)}; a {cls.pipeline_class} needs {", ".join(needed)}'
+        )
     for n in needed:
-        if index[n][1].endswith(('Model','ModelWithProjection','AutoencoderKL')) or n==cls.denoiser_name: check_files(Path(path)/n, variant)
-        elif not (Path(path)/n).is_dir(): raise ConfigError(f'{path}/{n} is missing: model_index.json names that part; was the download interrupted?')
+        if index[n][1].endswith(('Model','ModelWithProjection','AutoencoderKL')) or n==cls.denoiser_name:
+            check_files(Path(path)/n, variant)
+        elif not (Path(path)/n).is_dir():
+            raise ConfigError(f'{path}/{n} is missing: model_index.json names that part; was the download interrupted?')
     configs = [json.loads((Path(path)/n/'config.json').read_text()) for n in (cls.denoiser_name,'vae')]
     check_inputs(cls.denoiser_name, *configs, path)
 
@@ -105,8 +147,11 @@ def check_dtype(
         raise ConfigError(f'{torch.cuda.get_device_name(device)} has no bfloat16 of its own; use dtype=fp16, or fp32')
     try:
         x = torch.ones(1, 8, 8, 8).to(device, dtype)
-        F.gelu(F.group_norm(F.conv2d(x, x.expand(8,8,8,8)[...,:3,:3], padding=1), 2)); F.silu(F.layer_norm(F.linear(x, x[0,0]), (8,))); F.scaled_dot_product_attention(x, x, x)
-    except (RuntimeError, NotImplementedError) as e: raise ConfigError(f'{dtype} is not usable on {device}: {str(e).splitlines()[0]}; choose another dtype') from e
+        F.gelu(F.group_norm(F.conv2d(x, x.expand(8,8,8,8)[...,:3,:3], padding=1), 2))
+        F.silu(F.layer_norm(F.linear(x, x[0,0]), (8,)))
+        F.scaled_dot_product_attention(x, x, x)
+    except (RuntimeError, NotImplementedError) as e:
+        raise ConfigError(f'{dtype} is not usable on {device}: {str(e).splitlines()[0]}; choose another dtype') from e
 
 # %% ../../nbs/backbones/32b_load.ipynb #43034c20
 QUANTIZED = ('nf4','int8')
@@ -119,33 +164,49 @@ def quantization(
     "What `from_pretrained` is told, so that one part is stored in few bits"
     from diffusers import BitsAndBytesConfig
     from diffusers.quantizers import PipelineQuantizationConfig
-    config = BitsAndBytesConfig(load_in_8bit=True) if kind=='int8' else BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_quant_type='nf4', bnb_4bit_compute_dtype=dtype)
+    config = (
+        BitsAndBytesConfig(load_in_8bit=True) if kind=='int8'
+        else BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_quant_type='nf4', bnb_4bit_compute_dtype=dtype)
+    )
     return PipelineQuantizationConfig(quant_mapping={part:config})
 
 def check_quantize(kind, lora, dtype):
     "That the base can be stored in few bits here"
     if kind not in QUANTIZED: raise ConfigError(f'quantize={kind!r} is not one of {", ".join(QUANTIZED)}')
-    if lora is None: raise ConfigError(f'quantize={kind}: rounded weights cannot learn; give lora=LoRA(...) too, or leave quantize out')
-    if dtype==torch.float32: raise ConfigError(f'quantize={kind}: computing in fp32 would cost more than the small weights save; use dtype=bf16')
-    if find_spec('bitsandbytes') is None: raise ConfigError(f'quantize={kind} needs bitsandbytes: pip install bitsandbytes')
+    if lora is None:
+        raise ConfigError(
+            f'quantize={kind}: rounded weights cannot learn; give lora=LoRA(...) too, or leave quantize out'
+        )
+    if dtype==torch.float32:
+        raise ConfigError(
+            f'quantize={kind}: computing in fp32 would cost more than the small weights save; use dtype=bf16'
+        )
+    if find_spec('bitsandbytes') is None:
+        raise ConfigError(f'quantize={kind} needs bitsandbytes: pip install bitsandbytes')
     if not torch.cuda.is_available(): raise ConfigError(f'quantize={kind} needs a CUDA device; there is none')
 
 # %% ../../nbs/backbones/32b_load.ipynb #e5d0fa36
-FIRST_LAYERS = {'img_in.weight':FluxFill, 'x_embedder.weight':FluxFill, 'input_blocks.0.0.weight':SDInpaint} # a name that marks the family; its second dimension is the number of inputs
+# a name that marks the family; its second dimension is the number of inputs
+FIRST_LAYERS = {'img_in.weight':FluxFill, 'x_embedder.weight':FluxFill, 'input_blocks.0.0.weight':SDInpaint}
 
 def read_header(
     file, # A .safetensors file
 ): # (backbone class, input channels, names)
     "What a single-file checkpoint is"
     from safetensors import SafetensorError, safe_open
-    if Path(file).suffix!='.safetensors': raise ConfigError(f'{file} is not a .safetensors file; a .ckpt, .bin or .pt is a pickle, which can run code when it is read, and is refused')
+    if Path(file).suffix!='.safetensors':
+        raise ConfigError(
+            f'{file} is not a .safetensors file; a .ckpt, .bin or .pt is a pickle, '
+            f'which can run code when it is read, and is refused'
+        )
     try:
         with safe_open(file, 'pt') as f:
             names = set(f.keys())
             for prefix in ('', 'model.diffusion_model.'):
                 for layer,cls in FIRST_LAYERS.items():
                     if prefix+layer in names: return cls, f.get_slice(prefix+layer).get_shape()[1], names
-    except (OSError, SafetensorError) as e: raise ConfigError(f'{file} cannot be read: {e}; is the download complete?') from e
+    except (OSError, SafetensorError) as e:
+        raise ConfigError(f'{file} cannot be read: {e}; is the download complete?') from e
     raise ConfigError(f'{file} is of no known family: it has none of {", ".join(FIRST_LAYERS)}')
 
 # %% ../../nbs/backbones/32b_load.ipynb #9880a2f3
@@ -153,32 +214,51 @@ def _from_folder(library, cls, folder, dtype): # a network or tokenizer of `part
     import importlib
     loader = getattr(importlib.import_module(library), cls).from_pretrained
     if 'Tokenizer' in cls: return loader(folder)
-    check_files(folder); return loader(folder, dtype=dtype, use_safetensors=True)
+    check_files(folder)
+    return loader(folder, dtype=dtype, use_safetensors=True)
 
 def load_single_file(
     file, # A .safetensors file in the layout of the original authors
-    parts=None, # Folder with the parts that the file lacks, in diffusers' layout; a `config.json` in it also gives shapes
+    # Folder with the parts that the file lacks, in diffusers' layout; a `config.json` in it also gives shapes
+    parts=None,
     frozen=torch.float32, # dtype of what does not learn
     denoiser=torch.float32, # dtype of the denoiser
 ): # (pipeline, backbone class)
     "The pipeline around a single-file checkpoint, without asking the model hub"
     import diffusers
-    cls, inputs, names = read_header(file); parts = Path(model_path(parts)) if parts else None
-    family = next(f for f in PUBLISHED if PUBLISHED[f]['pipeline']==cls.pipeline_class); wanted = published_parts(family)
+    cls, inputs, names = read_header(file)
+    parts = Path(model_path(parts)) if parts else None
+    family = next(f for f in PUBLISHED if PUBLISHED[f]['pipeline']==cls.pipeline_class)
+    wanted = published_parts(family)
     for n,(_,_,config) in wanted.items():
         own = parts and parts/n/('scheduler_config.json' if n=='scheduler' else 'config.json')
         if own and own.exists(): config.update(json.loads(own.read_text()))
     check_inputs(cls.denoiser_name, dict(in_channels=inputs), wanted['vae'][2], file)
-    whole = any(n.startswith('first_stage_model.') for n in names) and any(n.startswith('cond_stage_model.') for n in names)
-    outside = [n for n in wanted if n!='scheduler' and not (n==cls.denoiser_name or whole and n in ('vae','text_encoder'))]
+    whole = (
+        any(n.startswith('first_stage_model.') for n in names)
+        and any(n.startswith('cond_stage_model.') for n in names)
+    )
+    outside = [
+        n for n in wanted
+        if n!='scheduler' and not (n==cls.denoiser_name or whole and n in ('vae','text_encoder'))
+    ]
     lost = [n for n in outside if not (parts and (parts/n).is_dir())]
-    if lost: raise ConfigError(f'{file} holds {"no tokenizer" if whole else "the "+cls.denoiser_name+" only"}: give parts=, a folder in diffusers\' layout with {", ".join(lost)}')
+    if lost:
+        raise ConfigError(
+            f'{file} holds {"no tokenizer" if whole else "the "+cls.denoiser_name+" only"}: '
+            f'give parts=, a folder in diffusers\' layout with {", ".join(lost)}'
+        )
     given = {n:_from_folder(*wanted[n][:2], parts/n, torch.float32 if n=='vae' else frozen) for n in outside}
     if 'text_encoder' in wanted and family=='sd_inpaint': given |= dict(safety_checker=None, feature_extractor=None)
     with TemporaryDirectory() as configs:
-        write_configs(wanted, configs); write_index(wanted, cls.pipeline_class, configs)
-        pipe = getattr(diffusers, cls.pipeline_class).from_single_file(str(file), config=configs, dtype=torch.float32 if whole else denoiser, local_files_only=True, **given)
-    if whole: pipe.text_encoder.to(frozen); getattr(pipe, cls.denoiser_name).to(denoiser) # it was read in FP32, for the sake of its autoencoder
+        write_configs(wanted, configs)
+        write_index(wanted, cls.pipeline_class, configs)
+        pipe = getattr(diffusers, cls.pipeline_class).from_single_file(
+            str(file), config=configs, dtype=torch.float32 if whole else denoiser, local_files_only=True, **given
+        )
+    if whole:
+        pipe.text_encoder.to(frozen)
+        getattr(pipe, cls.denoiser_name).to(denoiser) # it was read in FP32, for the sake of its autoencoder
     return pipe, cls
 
 # %% ../../nbs/backbones/32b_load.ipynb #cf61b700
@@ -199,19 +279,28 @@ def load_backbone(
     if dtype!='fp32': check_dtype(frozen)
     if quantize: check_quantize(quantize, lora, frozen)
     if Path(path).is_file():
-        if variant or quantize: raise ConfigError(f'{path} is a single file: {"variant" if variant else "quantize"} is for folders and hub ids')
+        if variant or quantize:
+            raise ConfigError(
+                f'{path} is a single file: {"variant" if variant else "quantize"} is for folders and hub ids'
+            )
         pipe, cls = load_single_file(path, parts, frozen, frozen if lora else torch.float32)
         return cls(pipe, dtype, lora, region)
-    if parts: raise ConfigError(f'parts={parts!r} is for single files; {path} is a folder or hub id, which has all its parts')
+    if parts:
+        raise ConfigError(f'parts={parts!r} is for single files; {path} is a folder or hub id, which has all its parts')
     index, cls = read_index(path, name, families)
-    if not Path(path).is_dir(): path = diffusers.DiffusionPipeline.download(path, use_safetensors=True, variant=variant) # fetches files, builds nothing
+    # fetches files, builds nothing
+    if not Path(path).is_dir(): path = diffusers.DiffusionPipeline.download(path, use_safetensors=True, variant=variant)
     check_folder(path, index, cls, variant)
     extra = dict(safety_checker=None, requires_safety_checker=False) if 'safety_checker' in index else {}
     if quantize: extra['quantization_config'] = quantization(quantize, cls.denoiser_name, frozen)
     dtypes = {'default':frozen, 'vae':torch.float32, cls.denoiser_name:frozen if lora else torch.float32}
-    pipe = getattr(diffusers, cls.pipeline_class).from_pretrained(path, dtype=dtypes, variant=variant, use_safetensors=True, **extra)
+    pipe = getattr(diffusers, cls.pipeline_class).from_pretrained(
+        path, dtype=dtypes, variant=variant, use_safetensors=True, **extra
+    )
     if not quantize: return cls(pipe, dtype, lora, region)
-    backbone = cls(pipe, 'fp32', lora, region); backbone.dtype = frozen # quantized weights must not be cast: only the adapters are FP32, and the computation is in `dtype`
+    backbone = cls(pipe, 'fp32', lora, region)
+    # quantized weights must not be cast: only the adapters are FP32, and the computation is in `dtype`
+    backbone.dtype = frozen
     return backbone
 
 # %% ../../nbs/backbones/32b_load.ipynb #664a6f77
@@ -222,12 +311,24 @@ def load_lora(
     "Fill the adapters with saved ones; every tensor must find its place"
     from peft import get_peft_model_state_dict, set_peft_model_state_dict
     from safetensors.torch import load_file
-    if backbone.lora is None: raise ConfigError('this backbone has no adapters: load it with lora=LoRA(rank=...) of the saved rank')
+    if backbone.lora is None:
+        raise ConfigError('this backbone has no adapters: load it with lora=LoRA(rank=...) of the saved rank')
     file = Path(path)/'pytorch_lora_weights.safetensors' if Path(path).is_dir() else Path(path)
-    if not file.exists() or file.suffix!='.safetensors': raise CheckpointError(f'{file} is not there, or not a .safetensors file; nothing else is read')
-    prefix = backbone.lora_argument+'.'; saved = {n.removeprefix(prefix):t for n,t in load_file(file).items() if n.startswith(prefix)}
-    mine = get_peft_model_state_dict(backbone.denoiser); odd = sorted(saved.keys()^mine.keys())
-    if odd: raise CheckpointError(f'{file} adapts other layers than this LoRA: {len(odd)} tensors differ, first {odd[0]!r}; give LoRA(targets=...) as it was trained')
+    if not file.exists() or file.suffix!='.safetensors':
+        raise CheckpointError(f'{file} is not there, or not a .safetensors file; nothing else is read')
+    prefix = backbone.lora_argument+'.'
+    saved = {n.removeprefix(prefix):t for n,t in load_file(file).items() if n.startswith(prefix)}
+    mine = get_peft_model_state_dict(backbone.denoiser)
+    odd = sorted(saved.keys()^mine.keys())
+    if odd:
+        raise CheckpointError(
+            f'{file} adapts other layers than this LoRA: {len(odd)} tensors differ, '
+            f'first {odd[0]!r}; give LoRA(targets=...) as it was trained'
+        )
     wrong = next((n for n in mine if mine[n].shape!=saved[n].shape), None)
-    if wrong: raise CheckpointError(f'{file} is of another rank: {wrong} is {tuple(saved[wrong].shape)}, this LoRA has {tuple(mine[wrong].shape)}')
+    if wrong:
+        raise CheckpointError(
+            f'{file} is of another rank: {wrong} is {tuple(saved[wrong].shape)}, '
+            f'this LoRA has {tuple(mine[wrong].shape)}'
+        )
     set_peft_model_state_dict(backbone.denoiser, saved)

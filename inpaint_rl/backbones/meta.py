@@ -20,10 +20,13 @@ def read_parts(
     "The configurations of a pipeline's networks and scheduler"
     folder = Path(folder)
     try:
-        index = json.loads((folder/'model_index.json').read_text()); parts = {}
+        index = json.loads((folder/'model_index.json').read_text())
+        parts = {}
         for name,v in index.items():
             if name.startswith('_') or not isinstance(v, list) or None in v: continue
-            file = next((f for f in (folder/name/'config.json', folder/name/'scheduler_config.json') if f.exists()), None)
+            file = next(
+                (f for f in (folder/name/'config.json', folder/name/'scheduler_config.json') if f.exists()), None
+            )
             if file: parts[name] = (*v, json.loads(file.read_text()))
     except (OSError, ValueError) as e: raise ConfigError(f'{folder} is no folder of a diffusers pipeline: {e}') from e
     return index['_class_name'], parts
@@ -40,10 +43,17 @@ def meta_backbone(
     for name,(library,kind,config) in parts.items():
         if config is None: continue
         part = getattr(import_module(library), kind)
-        if name=='scheduler': made[name] = part.from_config(config); continue
-        with torch.device('meta'): net = part(part.config_class(**config)) if library=='transformers' else part.from_config(config)
-        if name!='vae' and (lora or name!=cls.denoiser_name): net = net.to(half) # as `load_backbone`: what learns and the VAE are FP32
+        if name=='scheduler':
+            made[name] = part.from_config(config)
+            continue
+        with torch.device('meta'):
+            net = part(part.config_class(**config)) if library=='transformers' else part.from_config(config)
+        # as `load_backbone`: what learns and the VAE are FP32
+        if name!='vae' and (lora or name!=cls.denoiser_name): net = net.to(half)
         made[name] = net
     pipe = getattr(diffusers, cls.pipeline_class)
-    missing = {n:False if n.startswith('requires') else None for n in inspect.signature(pipe).parameters if n not in made}
+    missing = {
+        n:False if n.startswith('requires') else None
+        for n in inspect.signature(pipe).parameters if n not in made
+    }
     return cls(pipe(**missing, **made), dtype, lora, region)

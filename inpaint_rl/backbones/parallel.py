@@ -16,11 +16,15 @@ def set_attention(
     device='cpu', dtype=torch.float32, # Where and in what it will compute
 ):
     "Choose the attention kernel"
-    from diffusers.models.attention_dispatch import AttentionBackendName, _AttentionBackendRegistry, dispatch_attention_fn
+    from diffusers.models.attention_dispatch import (
+        AttentionBackendName, _AttentionBackendRegistry, dispatch_attention_fn)
     names = [b.value for b in AttentionBackendName]
     if name not in names: raise ConfigError(f'attention={name!r} is none of diffusers\' backends: {", ".join(names)}')
     if not any(hasattr(getattr(m, 'processor', None), '_attention_backend') for m in net.modules()):
-        raise ConfigError(f'attention={name!r}: {type(net).__name__} does not choose its attention through diffusers\' dispatcher and would ignore it; leave it empty')
+        raise ConfigError(
+            f'attention={name!r}: {type(net).__name__} does not choose its attention '
+            f'through diffusers\' dispatcher and would ignore it; leave it empty'
+        )
     before = _AttentionBackendRegistry.get_active_backend()[0]
     try:
         net.set_attention_backend(name) # of its processors, and of whatever else goes through the dispatcher
@@ -28,18 +32,26 @@ def set_attention(
         dispatch_attention_fn(q, q, q, backend=AttentionBackendName(name)).sum().backward()
     except (RuntimeError, ValueError, ImportError, NotImplementedError, TypeError, AttributeError) as e:
         net.set_attention_backend(before.value)
-        raise ConfigError(f'attention={name!r} cannot train here ({device}, {str(dtype)[6:]}): {str(e).strip() or type(e).__name__}') from e
+        raise ConfigError(
+            f'attention={name!r} cannot train here ({device}, {str(dtype)[6:]}): {str(e).strip() or type(e).__name__}'
+        ) from e
 
 # %% ../../nbs/backbones/39_parallel.ipynb #4b21ee0b
 def checkpoint_activations(net):
     "Keep the inputs of blocks only, and recompute the rest for the backward pass"
-    if not getattr(net, '_supports_gradient_checkpointing', False): raise ConfigError(f'activation_checkpointing: {type(net).__name__} has no gradient checkpointing in diffusers; switch it off')
+    if not getattr(net, '_supports_gradient_checkpointing', False):
+        raise ConfigError(
+            f'activation_checkpointing: {type(net).__name__} has no gradient checkpointing in diffusers; switch it off'
+        )
     net.enable_gradient_checkpointing()
 
 # %% ../../nbs/backbones/39_parallel.ipynb #a5020c8c
 def compile_blocks(net):
     "Compile the repeated blocks; takes a minute at the first use of each shape"
-    if not getattr(net, '_repeated_blocks', None): raise ConfigError(f'compile: {type(net).__name__} names no repeated blocks for diffusers to compile; switch it off')
+    if not getattr(net, '_repeated_blocks', None):
+        raise ConfigError(
+            f'compile: {type(net).__name__} names no repeated blocks for diffusers to compile; switch it off'
+        )
     net.compile_repeated_blocks()
 
 # %% ../../nbs/backbones/39_parallel.ipynb #9e74a39f
@@ -48,10 +60,19 @@ def split_sequence(
     mesh, # As made by `distributed.split_samples`
 ):
     "Give each process of a group its part of the tokens"
-    size = mesh['ulysses'].size(); heads = net.config.get('num_attention_heads')
-    if getattr(net, '_cp_plan', None) is None: raise ConfigError(f'sp_size={size}: diffusers has no plan for cutting the sequence of {type(net).__name__}; set sp_size=1')
-    if heads is None or heads%size: raise ConfigError(f'sp_size={size} must divide the {heads} attention heads of {type(net).__name__}')
-    if not torch.accelerator.device_count(): raise ConfigError(f'sp_size={size}: the context parallelism of diffusers asks for accelerators, and there are none on this machine')
+    size = mesh['ulysses'].size()
+    heads = net.config.get('num_attention_heads')
+    if getattr(net, '_cp_plan', None) is None:
+        raise ConfigError(
+            f'sp_size={size}: diffusers has no plan for cutting the sequence of {type(net).__name__}; set sp_size=1'
+        )
+    if heads is None or heads%size:
+        raise ConfigError(f'sp_size={size} must divide the {heads} attention heads of {type(net).__name__}')
+    if not torch.accelerator.device_count():
+        raise ConfigError(
+            f'sp_size={size}: the context parallelism of diffusers '
+            f'asks for accelerators, and there are none on this machine'
+        )
     from diffusers import ContextParallelConfig
     try: net.enable_parallelism(config=ContextParallelConfig(ulysses_degree=size, mesh=mesh))
     except (ValueError, RuntimeError) as e: raise ConfigError(f'sp_size={size}: {e}') from e
@@ -67,8 +88,14 @@ def shard_blocks(
     from torch.distributed.fsdp import CPUOffloadPolicy, MixedPrecisionPolicy, fully_shard
     names = set(getattr(net, '_no_split_modules', None) or ())
     blocks = [m for m in net.modules() if type(m).__name__ in names and m is not net]
-    if not blocks: raise ConfigError(f"shard='fsdp2': {type(net).__name__} does not say what its blocks are (_no_split_modules); set it on the class")
-    policy = MixedPrecisionPolicy(param_dtype=None if dtype==torch.float32 else dtype, reduce_dtype=torch.float32, cast_forward_inputs=False)
+    if not blocks:
+        raise ConfigError(
+            f"shard='fsdp2': {type(net).__name__} does not say what "
+            f"its blocks are (_no_split_modules); set it on the class"
+        )
+    policy = MixedPrecisionPolicy(
+        param_dtype=None if dtype==torch.float32 else dtype, reduce_dtype=torch.float32, cast_forward_inputs=False
+    )
     extra = dict(offload_policy=CPUOffloadPolicy(pin_memory=torch.accelerator.is_available())) if offload else {}
     for m in [*reversed(blocks), net]: fully_shard(m, mesh=mesh, reshard_after_forward=True, mp_policy=policy, **extra)
 

@@ -13,39 +13,79 @@ import torch
 from ..core import ConfigError, write_json
 
 # %% ../../nbs/backbones/32a_published.ipynb #ff371105
-CLIP_L = dict(vocab_size=49408, hidden_size=768, intermediate_size=3072, num_hidden_layers=12, num_attention_heads=12, max_position_embeddings=77, hidden_act='quick_gelu',
-              projection_dim=768, bos_token_id=0, eos_token_id=2, pad_token_id=1, architectures=['CLIPTextModel'], model_type='clip_text_model')
-T5_XXL = dict(vocab_size=32128, d_model=4096, d_kv=64, d_ff=10240, num_layers=24, num_decoder_layers=24, num_heads=64, feed_forward_proj='gated-gelu', dense_act_fn='gelu_new',
-              is_gated_act=True, tie_word_embeddings=False, decoder_start_token_id=0, architectures=['T5EncoderModel'], model_type='t5')
-VAE = dict(in_channels=3, out_channels=3, block_out_channels=[128,256,512,512], layers_per_block=2, norm_num_groups=32, act_fn='silu',
-           down_block_types=['DownEncoderBlock2D']*4, up_block_types=['UpDecoderBlock2D']*4)
-FLOW_SCHEDULE = dict(num_train_timesteps=1000, shift=3., use_dynamic_shifting=True, base_shift=.5, max_shift=1.15, base_image_seq_len=256, max_image_seq_len=4096)
-SD_SCHEDULE = dict(num_train_timesteps=1000, beta_start=.00085, beta_end=.012, beta_schedule='scaled_linear', steps_offset=1, skip_prk_steps=True, set_alpha_to_one=False, prediction_type='epsilon')
+CLIP_L = dict(
+    vocab_size=49408, hidden_size=768, intermediate_size=3072,
+    num_hidden_layers=12, num_attention_heads=12, max_position_embeddings=77,
+    hidden_act='quick_gelu', projection_dim=768, bos_token_id=0, eos_token_id=2,
+    pad_token_id=1, architectures=['CLIPTextModel'], model_type='clip_text_model'
+)
+T5_XXL = dict(
+    vocab_size=32128, d_model=4096, d_kv=64, d_ff=10240, num_layers=24, num_decoder_layers=24,
+    num_heads=64, feed_forward_proj='gated-gelu', dense_act_fn='gelu_new', is_gated_act=True,
+    tie_word_embeddings=False, decoder_start_token_id=0, architectures=['T5EncoderModel'], model_type='t5'
+)
+VAE = dict(
+    in_channels=3, out_channels=3, block_out_channels=[128,256,512,512],
+    layers_per_block=2, norm_num_groups=32, act_fn='silu',
+    down_block_types=['DownEncoderBlock2D']*4, up_block_types=['UpDecoderBlock2D']*4
+)
+FLOW_SCHEDULE = dict(
+    num_train_timesteps=1000, shift=3., use_dynamic_shifting=True, base_shift=.5, max_shift=1.15,
+    base_image_seq_len=256, max_image_seq_len=4096
+)
+SD_SCHEDULE = dict(
+    num_train_timesteps=1000, beta_start=.00085, beta_end=.012, beta_schedule='scaled_linear',
+    steps_offset=1, skip_prk_steps=True, set_alpha_to_one=False, prediction_type='epsilon'
+)
 
 # %% ../../nbs/backbones/32a_published.ipynb #2f028686
 PUBLISHED = dict(
     flux_fill=dict(repo='black-forest-labs/FLUX.1-Fill-dev', pipeline='FluxFillPipeline', parts=dict(
         scheduler=('diffusers', 'FlowMatchEulerDiscreteScheduler', FLOW_SCHEDULE),
-        vae=('diffusers', 'AutoencoderKL', dict(VAE, latent_channels=16, sample_size=1024, scaling_factor=.3611, shift_factor=.1159, use_quant_conv=False, use_post_quant_conv=False)),
+        vae=('diffusers', 'AutoencoderKL', dict(
+            VAE, latent_channels=16, sample_size=1024, scaling_factor=.3611, shift_factor=.1159,
+            use_quant_conv=False, use_post_quant_conv=False
+        )),
         text_encoder=('transformers', 'CLIPTextModel', CLIP_L), tokenizer=('transformers', 'CLIPTokenizer', None),
-        text_encoder_2=('transformers', 'T5EncoderModel', T5_XXL), tokenizer_2=('transformers', 'T5TokenizerFast', None),
-        transformer=('diffusers', 'FluxTransformer2DModel', dict(patch_size=1, in_channels=384, out_channels=64, num_layers=19, num_single_layers=38, attention_head_dim=128,
-            num_attention_heads=24, joint_attention_dim=4096, pooled_projection_dim=768, guidance_embeds=True, axes_dims_rope=[16,56,56])))),
-    sd_inpaint=dict(repo='stable-diffusion-v1-5/stable-diffusion-inpainting', pipeline='StableDiffusionInpaintPipeline', parts=dict(
-        scheduler=('diffusers', 'PNDMScheduler', SD_SCHEDULE),
-        vae=('diffusers', 'AutoencoderKL', dict(VAE, latent_channels=4, sample_size=512, scaling_factor=.18215)),
-        text_encoder=('transformers', 'CLIPTextModel', CLIP_L), tokenizer=('transformers', 'CLIPTokenizer', None),
-        unet=('diffusers', 'UNet2DConditionModel', dict(sample_size=64, in_channels=9, out_channels=4, layers_per_block=2, block_out_channels=[320,640,1280,1280], cross_attention_dim=768,
-            attention_head_dim=8, norm_num_groups=32, act_fn='silu', flip_sin_to_cos=True, freq_shift=0,
-            down_block_types=['CrossAttnDownBlock2D']*3+['DownBlock2D'], up_block_types=['UpBlock2D']+['CrossAttnUpBlock2D']*3)))))
+        text_encoder_2=('transformers', 'T5EncoderModel', T5_XXL),
+        tokenizer_2=('transformers', 'T5TokenizerFast', None),
+        transformer=('diffusers', 'FluxTransformer2DModel', dict(
+            patch_size=1, in_channels=384, out_channels=64, num_layers=19, num_single_layers=38,
+            attention_head_dim=128, num_attention_heads=24, joint_attention_dim=4096,
+            pooled_projection_dim=768, guidance_embeds=True, axes_dims_rope=[16,56,56]
+        )))),
+    sd_inpaint=dict(
+        repo='stable-diffusion-v1-5/stable-diffusion-inpainting',
+        pipeline='StableDiffusionInpaintPipeline',
+        parts=dict(
+            scheduler=('diffusers', 'PNDMScheduler', SD_SCHEDULE),
+            vae=('diffusers', 'AutoencoderKL', dict(VAE, latent_channels=4, sample_size=512, scaling_factor=.18215)),
+            text_encoder=('transformers', 'CLIPTextModel', CLIP_L), tokenizer=('transformers', 'CLIPTokenizer', None),
+            unet=('diffusers', 'UNet2DConditionModel', dict(
+                sample_size=64, in_channels=9, out_channels=4, layers_per_block=2,
+                block_out_channels=[320,640,1280,1280], cross_attention_dim=768, attention_head_dim=8,
+                norm_num_groups=32, act_fn='silu', flip_sin_to_cos=True, freq_shift=0,
+                down_block_types=['CrossAttnDownBlock2D']*3+['DownBlock2D'],
+                up_block_types=['UpBlock2D']+['CrossAttnUpBlock2D']*3
+            ))),
+    ))
 
 # %% ../../nbs/backbones/32a_published.ipynb #0d56cce1
 SMALL = dict(
-    transformer=dict(num_layers=2, num_single_layers=4, attention_head_dim=32, num_attention_heads=4, joint_attention_dim=64, pooled_projection_dim=64, axes_dims_rope=[8,12,12]),
-    unet=dict(sample_size=8, layers_per_block=1, block_out_channels=[32,64], cross_attention_dim=64, attention_head_dim=4, norm_num_groups=16,
-              down_block_types=['CrossAttnDownBlock2D','DownBlock2D'], up_block_types=['UpBlock2D','CrossAttnUpBlock2D']),
+    transformer=dict(
+        num_layers=2, num_single_layers=4, attention_head_dim=32, num_attention_heads=4,
+        joint_attention_dim=64, pooled_projection_dim=64, axes_dims_rope=[8,12,12]
+    ),
+    unet=dict(
+        sample_size=8, layers_per_block=1, block_out_channels=[32,64], cross_attention_dim=64,
+        attention_head_dim=4, norm_num_groups=16, down_block_types=['CrossAttnDownBlock2D','DownBlock2D'],
+        up_block_types=['UpBlock2D','CrossAttnUpBlock2D']
+    ),
     vae=dict(block_out_channels=[8,16,32,64], layers_per_block=1, norm_num_groups=2, sample_size=64),
-    text_encoder=dict(hidden_size=64, intermediate_size=128, num_hidden_layers=2, num_attention_heads=2, projection_dim=64, vocab_size=700, max_position_embeddings=16),
+    text_encoder=dict(
+        hidden_size=64, intermediate_size=128, num_hidden_layers=2, num_attention_heads=2,
+        projection_dim=64, vocab_size=700, max_position_embeddings=16
+    ),
     text_encoder_2=dict(d_model=64, d_kv=16, d_ff=128, num_layers=2, num_decoder_layers=2, num_heads=4, vocab_size=200))
 SCALES = ('published','small')
 
@@ -96,4 +136,6 @@ def write_configs(
 def write_index(parts:dict, pipeline:str, folder):
     "The `model_index.json` of a pipeline that has these parts"
     import diffusers
-    write_json(Path(folder)/'model_index.json', {'_class_name':pipeline, '_diffusers_version':diffusers.__version__, **{n:[library,cls] for n,(library,cls,_) in parts.items()}})
+    write_json(Path(folder)/'model_index.json', {'_class_name':pipeline, '_diffusers_version':diffusers.__version__, **{
+        n:[library,cls] for n,(library,cls,_) in parts.items()
+    }})

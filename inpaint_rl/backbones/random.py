@@ -21,7 +21,10 @@ def materialise(
     seed:int=0,
 ):
     "Give a network of shapes memory and random weights"
-    if any(True for _ in model.buffers()): raise ConfigError(f'{type(model).__name__} has buffers, whose values the meta device has lost; build it where it will run')
+    if any(True for _ in model.buffers()):
+        raise ConfigError(
+            f'{type(model).__name__} has buffers, whose values the meta device has lost; build it where it will run'
+        )
     model.to(dtype).to_empty(device=device)
     g = torch.Generator(device).manual_seed(seed)
     for name,p in model.named_parameters():
@@ -40,7 +43,8 @@ def random_prompts(
         prompts = (batch.negative_prompt or ['']*len(batch)) if name=='negative' else batch.prompt
         return seeded_noise([seed_from('prompt', p, shapes[name]) for p in prompts], shapes[name], backbone.device)
     there = backbone._encoder
-    backbone.compute, backbone._encoder = compute, lambda name: compute if name in backbone.text_fields else there(name) # what makes a field is there
+    # what makes a field is there
+    backbone.compute, backbone._encoder = compute, lambda name: compute if name in backbone.text_fields else there(name)
     return backbone
 
 # %% ../../nbs/backbones/34_random.ipynb #9d8dd171
@@ -54,13 +58,19 @@ def random_backbone(
 ):
     "A backbone of the published configuration with random weights"
     import diffusers
-    parts = published_parts(family, scale); cls = next(f for f in families if f.pipeline_class==PUBLISHED[family]['pipeline'])
+    parts = published_parts(family, scale)
+    cls = next(f for f in families if f.pipeline_class==PUBLISHED[family]['pipeline'])
     if dtype not in DTYPES: raise ConfigError(f'dtype={dtype!r} is not one of {", ".join(DTYPES)}')
-    device = torch.device(device or ('cuda' if torch.cuda.is_available() else 'cpu')); check_dtype(DTYPES[dtype], device)
+    device = torch.device(device or ('cuda' if torch.cuda.is_available() else 'cpu'))
+    check_dtype(DTYPES[dtype], device)
     made = {'scheduler':build_part(parts['scheduler'], 'cpu')}
     for name in (cls.denoiser_name,'vae'):
-        made[name] = materialise(build_part(parts[name]), device, DTYPES[dtype] if lora and name!='vae' else torch.float32, seed_from(seed, name))
-    clip, t5 = make_tokenizers(); made['tokenizer'] = clip
+        made[name] = materialise(
+            build_part(parts[name]), device,
+            DTYPES[dtype] if lora and name!='vae' else torch.float32, seed_from(seed, name)
+        )
+    clip, t5 = make_tokenizers()
+    made['tokenizer'] = clip
     if family=='flux_fill':
         made |= dict(tokenizer_2=t5, text_encoder=None, text_encoder_2=None)
         if scale=='published': t5.model_max_length = 512

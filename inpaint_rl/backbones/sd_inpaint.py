@@ -21,21 +21,30 @@ class SDInpaint(Backbone):
     text_fields = dict(text=('text_encoder','tokenizer'), negative=('text_encoder','tokenizer'))
 
     def blank(self, image, mask): return torch.where(mask<.5, image, .5) # the hole is 0 in [-1,1]: mid-grey
-    def encode_text(self, name, prompts): return self.pipe.encode_prompt(prompts, self.device, 1, do_classifier_free_guidance=False)[0]
+    def encode_text(self, name, prompts):
+        return self.pipe.encode_prompt(prompts, self.device, 1, do_classifier_free_guidance=False)[0]
 
     def field_shapes(self, h, w):
-        text, z = (self.pipe.tokenizer.model_max_length, self.denoiser.config.cross_attention_dim), self.latent_shape(h, w)
+        text, z = (
+            (self.pipe.tokenizer.model_max_length, self.denoiser.config.cross_attention_dim),
+            self.latent_shape(h, w),
+        )
         return dict(text=text, negative=text, known=z, image=z)
 
     def encode(self, batch):
-        mask = batch.mask.to(self.device); h, w = mask.shape[-2:]; self.check_size(h, w)
+        mask = batch.mask.to(self.device)
+        h, w = mask.shape[-2:]
+        self.check_size(h, w)
         cells = F.interpolate(mask, size=(h//self.factor, w//self.factor)) # nearest, as the pipeline
         text, negative, known = (self.field(n, batch) for n in ('text','negative','known'))
-        return Condition(dict(text=text, negative=negative, known=torch.cat([cells, known], 1)), self.mask_weight(mask), h, w)
+        return Condition(
+            dict(text=text, negative=negative, known=torch.cat([cells, known], 1)), self.mask_weight(mask), h, w
+        )
 
     def schedule(self, num_steps, h, w, strength=1.):
         from diffusers import DDIMScheduler
-        scheduler = DDIMScheduler.from_config(self.pipe.scheduler.config) # times and noise levels of the pipeline's own scheduler, for DDIM steps
+        # times and noise levels of the pipeline's own scheduler, for DDIM steps
+        scheduler = DDIMScheduler.from_config(self.pipe.scheduler.config)
         scheduler.set_timesteps(num_steps)
         t, bars = scheduler.timesteps, scheduler.alphas_cumprod.float()
         levels = torch.cat([bars[t], scheduler.final_alpha_cumprod.float().reshape(1)])
@@ -45,6 +54,9 @@ class SDInpaint(Backbone):
         c = condition.tensors
         model_in, t = torch.cat([x, c['known']], 1), t.long()
         if guidance==1: return net(model_in, t, encoder_hidden_states=c['text'], return_dict=False)[0]
-        both = net(torch.cat([model_in]*2), torch.cat([t]*2), encoder_hidden_states=torch.cat([c['negative'], c['text']]), return_dict=False)[0]
+        both = net(
+            torch.cat([model_in]*2), torch.cat([t]*2),
+            encoder_hidden_states=torch.cat([c['negative'], c['text']]), return_dict=False
+        )[0]
         without, with_prompt = both.float().chunk(2)
         return without + guidance*(with_prompt-without)

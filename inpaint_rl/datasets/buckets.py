@@ -23,9 +23,12 @@ def bucket_sizes(
     "Sizes of about `side`*`side` pixels in shapes from `most`:1 to 1:`most`"
     step = step or multiple*max(1, round(side/16/multiple))
     if side%multiple or step%multiple or step<1 or most<1:
-        raise ConfigError(f'side={side}, step={step}, most={most}: side and step must be multiples of {multiple}, and most at least 1')
+        raise ConfigError(
+            f'side={side}, step={step}, most={most}: side and step must be multiples of {multiple}, and most at least 1'
+        )
     ups = range(side, math.floor(side*math.sqrt(most))+1, step) # the longer side
-    pairs = [(n, multiple*round(side*side/n/multiple)) for n in ups]; pairs = [(a,b) for a,b in pairs if b>0 and a/b<=most+1e-9]
+    pairs = [(n, multiple*round(side*side/n/multiple)) for n in ups]
+    pairs = [(a,b) for a,b in pairs if b>0 and a/b<=most+1e-9]
     return sorted({*pairs, *((b,a) for a,b in pairs)}, key=lambda s: s[1]/s[0])
 
 # %% ../../nbs/datasets/13_buckets.ipynb #ac716084
@@ -39,9 +42,13 @@ class BucketSampler:
     ):
         self.buckets = {s:[i for i,t in enumerate(sizes) if t==s] for s in sorted(set(sizes))}
         few = {s:len(v) for s,v in self.buckets.items() if len(v)<groups}
-        if not self.buckets or groups<1: raise ConfigError(f'{len(sizes)} records, groups={groups}: expected at least 1 of each')
-        if few: raise ConfigError(f'groups={groups}, but of size(s) {few} there are fewer records, so an iteration would repeat some; '
-                                  f'make the dataset with least={groups}, which hands rare shapes to the next size, or with fewer sizes')
+        if not self.buckets or groups<1:
+            raise ConfigError(f'{len(sizes)} records, groups={groups}: expected at least 1 of each')
+        if few:
+            raise ConfigError(
+                f'groups={groups}, but of size(s) {few} there are fewer records, so an iteration would repeat some; '
+                f'make the dataset with least={groups}, which hands rare shapes to the next size, or with fewer sizes'
+            )
         self.n,self.groups,self.seed,self.shuffle = len(sizes), groups, seed, shuffle
         self.tapes = {s:GroupSampler(len(v), groups, (seed,s), shuffle) for s,v in self.buckets.items()}
 
@@ -56,8 +63,12 @@ class BucketSampler:
 
     def turn(self, iteration:int)->tuple: # (size, number of the turn on that bucket's tape)
         "Which bucket an iteration takes, and how often it had been taken before"
-        e = self.epoch(iteration); turns = [(s,k) for s in self.buckets for k in range(self._turns(s,e), self._turns(s,e+1))]
-        order = torch.randperm(len(turns), generator=generator('buckets', self.seed, e)).tolist() if self.shuffle else range(len(turns))
+        e = self.epoch(iteration)
+        turns = [(s,k) for s in self.buckets for k in range(self._turns(s,e), self._turns(s,e+1))]
+        order = (
+            torch.randperm(len(turns), generator=generator('buckets', self.seed, e)).tolist()
+            if self.shuffle else range(len(turns))
+        )
         return turns[order[iteration-self._start(e)]]
 
     def indices(self, iteration:int, rank=0, world=1)->list: # groups/world positions in the dataset
@@ -69,7 +80,10 @@ class BucketSampler:
 def sampler_for(dataset, groups, seed):
     "A `GroupSampler`, or for a dataset of several sizes a `BucketSampler`"
     sizes = getattr(dataset, 'sizes', None)
-    return BucketSampler(sizes, groups, seed) if sizes and len(set(sizes))>1 else GroupSampler(len(dataset), groups, seed)
+    return (
+        BucketSampler(sizes, groups, seed) if sizes and len(set(sizes))>1
+        else GroupSampler(len(dataset), groups, seed)
+    )
 
 def read_iteration(dataset, sampler, iteration, rank=0, world=1): # `Batch`
     "The records of one process in one iteration"
@@ -78,5 +92,6 @@ def read_iteration(dataset, sampler, iteration, rank=0, world=1): # `Batch`
 
 def alike(dataset, n)->list: # positions
     "The first `n` records of the commonest size"
-    sizes = getattr(dataset, 'sizes', None) or [None]*len(dataset); common = Counter(sizes).most_common(1)[0][0]
+    sizes = getattr(dataset, 'sizes', None) or [None]*len(dataset)
+    common = Counter(sizes).most_common(1)[0][0]
     return [i for i,s in enumerate(sizes) if s==common][:n]

@@ -17,15 +17,21 @@ from ..core import ConfigError, DataError, atomic_write
 from .records import Record, Stored, collate, read_bytes, read_json
 
 # %% ../../nbs/datasets/16_cache.ipynb #a55447e0
-CONVENTIONS = 1 # counts up when latents of the same files would change: the crop of `records.fit`, mid-grey holes, the mode of the VAE's posterior
+# counts up when latents of the same files would change: the crop of
+# `records.fit`, mid-grey holes, the mode of the VAE's posterior
+CONVENTIONS = 1
 
 def sha(*parts)->str: return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 def contents(dataset, i)->dict:
     "What record `i` is made of, by hashes; its id, prompts and size as they are"
     if hasattr(dataset, 'contents'): return dict(id=dataset.ids[i], **dataset.contents(i))
-    r = dataset[i]; of = lambda t: hashlib.sha256(t.contiguous().numpy().tobytes()).hexdigest()
-    return dict(id=r.id, image=of(r.image), mask=of(r.mask), size=list(r.image.shape[-2:]), prompt=r.prompt, negative=r.negative_prompt)
+    r = dataset[i]
+    of = lambda t: hashlib.sha256(t.contiguous().numpy().tobytes()).hexdigest()
+    return dict(
+        id=r.id, image=of(r.image), mask=of(r.mask), size=list(r.image.shape[-2:]),
+        prompt=r.prompt, negative=r.negative_prompt
+    )
 
 def key(field, encoder, c)->str:
     "Where the answer to a question is filed: `field` of the record with contents `c`, asked of `encoder`"
@@ -39,28 +45,34 @@ def shards(folder)->dict: # key -> (file, shape)
     for p in sorted(Path(folder).glob('*.safetensors')):
         try:
             with safe_open(p, 'pt') as f: found |= {k:(p.name, tuple(f.get_slice(k).get_shape())) for k in f.keys()}
-        except (SafetensorError, OSError) as e: raise DataError(f'{p}: cannot be read ({e}); delete it and run preprocess again') from e
+        except (SafetensorError, OSError) as e:
+            raise DataError(f'{p}: cannot be read ({e}); delete it and run preprocess again') from e
     return found
 
 class _Writer:
     "Collects tensors and writes a shard when they are enough"
-    def __init__(self, folder, limit, store): self.folder,self.limit,self.store,self.held,self.size,self.bytes = Path(folder), limit, store, {}, 0, 0
+    def __init__(self, folder, limit, store):
+        self.folder,self.limit,self.store,self.held,self.size,self.bytes = Path(folder), limit, store, {}, 0, 0
     def add(self, key, t):
-        t = t.detach().cpu().contiguous(); short = t.bfloat16()
+        t = t.detach().cpu().contiguous()
+        short = t.bfloat16()
         self.held[key] = t = short if self.store=='bf16' or torch.equal(short.to(t.dtype), t) else t
         self.size += t.nbytes
         if self.size>=self.limit: self.flush()
     def flush(self):
         if not self.held: return
-        data = safetensors.torch.save(self.held); self.bytes += len(data)
-        atomic_write(self.folder/f'{sha(sorted(self.held))[:16]}.safetensors', data); self.held,self.size = {},0
+        data = safetensors.torch.save(self.held)
+        self.bytes += len(data)
+        atomic_write(self.folder/f'{sha(sorted(self.held))[:16]}.safetensors', data)
+        self.held,self.size = {},0
 
 # %% ../../nbs/datasets/16_cache.ipynb #678d1c6d
 def _gather_contents(dataset, workers=8)->list:
     "`contents` of all records, each process hashing its share"
     error, mine = None, []
     try:
-        with ThreadPoolExecutor(workers) as pool: mine = list(pool.map(lambda i: (i, contents(dataset, i)), dist.shard(range(len(dataset)))))
+        with ThreadPoolExecutor(workers) as pool:
+            mine = list(pool.map(lambda i: (i, contents(dataset, i)), dist.shard(range(len(dataset)))))
     except DataError as e: error = e
     dist.raise_together(error)
     return [c for _,c in sorted(((i,c) for share in dist.gather_objects(mine) for i,c in share), key=lambda x: x[0])]
@@ -84,7 +96,9 @@ def _encode(dataset, backbone, all_contents, i, wanted):
     "Tensors that one piece of work asks for"
     c, batch = all_contents[i], None
     for f,k in wanted.items():
-        if f in ('known','image'): batch = batch or collate([replace(dataset[i], encoded={})]); yield k, backbone.compute(f, batch)[0]
+        if f in ('known','image'):
+            batch = batch or collate([replace(dataset[i], encoded={})])
+            yield k, backbone.compute(f, batch)[0]
         else: yield k, backbone.encode_text(f, [c['negative' if f=='negative' else 'prompt']])[0]
 
 # %% ../../nbs/datasets/16_cache.ipynb #37296671
@@ -100,31 +114,61 @@ def preprocess(
     "Encode what is not yet in the cache; each process its share"
     fields, folder, start = tuple(fields or backbone.fields), Path(folder), time.monotonic()
     unknown = [f for f in fields if f not in backbone.fields]
-    if unknown or store not in ('exact','bf16') or not shard_mb>0: raise ConfigError(f"fields={unknown or list(fields)}, store={store!r}, shard_mb={shard_mb}: expected some of {list(backbone.fields)}, 'exact' or 'bf16', and more than 0")
+    if unknown or store not in ('exact','bf16') or not shard_mb>0:
+        raise ConfigError(
+            f"fields={unknown or list(fields)}, store={store!r}, shard_mb={shard_mb}: "
+            f"expected some of {list(backbone.fields)}, 'exact' or 'bf16', and more than 0"
+        )
     if not len(dataset): raise DataError('preprocess of no records')
-    folder.mkdir(parents=True, exist_ok=True); encoders = {f:backbone.encoder_hash(f) for f in fields}
-    found = _gather_contents(dataset); twice = {c['id'] for c in found}; have = shards(folder)
-    if len(twice)<len(found): raise DataError(f'{len(found)-len(twice)} records share the id of another; ids must be unique')
-    work = _missing(found, fields, encoders, have); mine, error, written = dist.shard(work), None, _Writer(folder, shard_mb*2**20, store)
+    folder.mkdir(parents=True, exist_ok=True)
+    encoders = {f:backbone.encoder_hash(f) for f in fields}
+    found = _gather_contents(dataset)
+    twice = {c['id'] for c in found}
+    have = shards(folder)
+    if len(twice)<len(found):
+        raise DataError(f'{len(found)-len(twice)} records share the id of another; ids must be unique')
+    work = _missing(found, fields, encoders, have)
+    mine, error, written = dist.shard(work), None, _Writer(folder, shard_mb*2**20, store)
     if dist.is_main():
         for p in folder.glob('.*.tmp'): p.unlink(missing_ok=True) # of runs that were killed
-    dist.barrier(); told = time.monotonic() # nobody writes before everybody has looked
+    dist.barrier()
+    told = time.monotonic() # nobody writes before everybody has looked
     try:
         for n,(i,wanted) in enumerate(mine, 1):
             for k,t in _encode(dataset, backbone, found, i, wanted): written.add(k, t)
-            if time.monotonic()-told>10: told = time.monotonic(); report(f'{n} of {len(mine)} encodings of this process, {n/(told-start):.1f} a second')
+            if time.monotonic()-told>10:
+                told = time.monotonic()
+                report(f'{n} of {len(mine)} encodings of this process, {n/(told-start):.1f} a second')
         written.flush()
-    except (DataError, ConfigError) as e: error = e; written.flush() # what was encoded is kept
-    dist.raise_together(error); dist.barrier()
-    have = shards(folder); needed = {key(f, encoders[f], c) for c in found for f in fields}
-    if needed-have.keys(): raise DataError(f'{folder}: {len(needed-have.keys())} entries have gone while others were made; run preprocess again, one at a time')
-    manifest = json.dumps(dict(conventions=CONVENTIONS, encoders=encoders, records={c['id']:{k:v for k,v in c.items() if k!='id'} for c in found}), indent=0)
+    except (DataError, ConfigError) as e:
+        error = e
+        written.flush() # what was encoded is kept
+    dist.raise_together(error)
+    dist.barrier()
+    have = shards(folder)
+    needed = {key(f, encoders[f], c) for c in found for f in fields}
+    if needed-have.keys():
+        raise DataError(
+            f'{folder}: {len(needed-have.keys())} entries have gone '
+            f'while others were made; run preprocess again, one at a time'
+        )
+    manifest = json.dumps(
+        dict(conventions=CONVENTIONS, encoders=encoders, records={
+            c['id']:{k:v for k,v in c.items() if k!='id'} for c in found
+        }),
+        indent=0,
+    )
     path = folder/'manifest.json'
     if dist.is_main() and not (path.exists() and path.read_text()==manifest): atomic_write(path, manifest)
     dist.barrier()
-    done = [(i,f) for i,w in work for f in w]; records = {i for i,f in done if f in ('known','image')}; seconds = time.monotonic()-start
-    return dict(records=len(found), encoded=len(records), prompts=sum(f not in ('known','image') for _,f in done), kept=len(needed)-len(done), seconds=round(seconds,2),
-                per_second=round(len(done)/seconds,2), megabytes=round(sum(dist.gather_objects(written.bytes))/2**20,3))
+    done = [(i,f) for i,w in work for f in w]
+    records = {i for i,f in done if f in ('known','image')}
+    seconds = time.monotonic()-start
+    return dict(
+        records=len(found), encoded=len(records), prompts=sum(f not in ('known','image') for _,f in done),
+        kept=len(needed)-len(done), seconds=round(seconds,2), per_second=round(len(done)/seconds,2),
+        megabytes=round(sum(dist.gather_objects(written.bytes))/2**20,3)
+    )
 
 # %% ../../nbs/datasets/16_cache.ipynb #b86ba9b4
 @dataclass(frozen=True)
@@ -144,27 +188,48 @@ class CachedDataset:
         backbone=None, # Compare with its encoders and shapes; None leaves that to `backbone.check_encoded(this)`
     ):
         self.dataset, self.folder, path = dataset, Path(folder), Path(folder)/'manifest.json'
-        if not path.exists(): raise DataError(f'{path}: no such file, so this is no cache or one that is not finished; run scripts/preprocess.py')
-        told = read_json(read_bytes(path)); lost = {'conventions','encoders','records'}-(told.keys() if isinstance(told, dict) else set())
+        if not path.exists():
+            raise DataError(
+                f'{path}: no such file, so this is no cache or one that is not finished; run scripts/preprocess.py'
+            )
+        told = read_json(read_bytes(path))
+        lost = {'conventions','encoders','records'}-(told.keys() if isinstance(told, dict) else set())
         if lost: raise DataError(f'{path}: not a manifest of a cache ({", ".join(sorted(lost))} missing)')
-        if told['conventions']!=CONVENTIONS: raise DataError(f'{path}: made under conventions {told["conventions"]}, these are {CONVENTIONS}; run preprocess again')
+        if told['conventions']!=CONVENTIONS:
+            raise DataError(
+                f'{path}: made under conventions {told["conventions"]}, these are {CONVENTIONS}; run preprocess again'
+            )
         self.encoders = told['encoders']
         with ThreadPoolExecutor(8) as pool: now = list(pool.map(lambda i: contents(dataset, i), range(len(dataset))))
-        have = shards(folder); wrong = [w for c in now for w in self._stale(c, told['records'].get(c['id']), have)]
-        if wrong: raise DataError(f'{folder}: {len(wrong)} of {len(now)} records are not what was encoded: {"; ".join(wrong[:5])}{"; ..." if len(wrong)>5 else ""}. Run preprocess again; it encodes only these')
+        have = shards(folder)
+        wrong = [w for c in now for w in self._stale(c, told['records'].get(c['id']), have)]
+        if wrong:
+            raise DataError(
+                f'{folder}: {len(wrong)} of {len(now)} records are not what was encoded: '
+                f'{"; ".join(wrong[:5])}{"; ..." if len(wrong)>5 else ""}. '
+                f'Run preprocess again; it encodes only these'
+            )
         self.ids, self.sizes = [c['id'] for c in now], [tuple(c['size']) for c in now]
-        self._kept = [{f:Kept(self.folder/have[k][0], f, k, have[k][1], e) for f,e in self.encoders.items() for k in [key(f, e, c)]} for c in now]
+        self._kept = [{
+            f:Kept(self.folder/have[k][0], f, k, have[k][1], e)
+            for f,e in self.encoders.items() for k in [key(f, e, c)]
+        } for c in now]
         if backbone is not None: backbone.check_encoded(self)
 
     def _stale(self, now, then, have):
         "What is wrong with one record's entries, if anything"
-        if then is None: yield f'record {now["id"]!r} is not in the cache'; return
+        if then is None:
+            yield f'record {now["id"]!r} is not in the cache'
+            return
         changed = [NAMES[k] for k in NAMES if now[k]!=then.get(k)]
-        if changed: yield f'record {now["id"]!r}: another {" and ".join(changed)}'; return
+        if changed:
+            yield f'record {now["id"]!r}: another {" and ".join(changed)}'
+            return
         gone = [f for f,e in self.encoders.items() if key(f, e, now) not in have]
         if gone: yield f'record {now["id"]!r}: {", ".join(gone)} in no shard'
 
-    def stored(self, i): return self._kept[i] | getattr(self.dataset, 'stored', lambda i: {})(i) # what a row itself names comes first
+    # what a row itself names comes first
+    def stored(self, i): return self._kept[i] | getattr(self.dataset, 'stored', lambda i: {})(i)
     def contents(self, i): return {k:v for k,v in contents(self.dataset, i).items() if k!='id'}
     def __len__(self): return len(self.ids)
     def __getitem__(self, i:int)->Record:

@@ -19,12 +19,21 @@ def check_groups(
     "Refuse a grouping that cannot work, with the reason and with what would"
     for name,n in (('groups',groups), ('chunk',chunk), ('world',world)):
         if n<1: raise ConfigError(f'{name}={n}: expected at least 1')
-    if group_size<2: raise ConfigError(f'group_size={group_size}: a sample is compared with the others of its group, so a group needs at least 2')
-    if groups%world: raise ConfigError(f'groups={groups} do not divide over {world} ranks, and a group is never split; use a multiple of {world}')
+    if group_size<2:
+        raise ConfigError(
+            f'group_size={group_size}: a sample is compared with the others of its group, so a group needs at least 2'
+        )
+    if groups%world:
+        raise ConfigError(
+            f'groups={groups} do not divide over {world} ranks, and a group is never split; use a multiple of {world}'
+        )
     total = groups//world*group_size
     fits = [c for c in range(1, total+1) if total%c==0 and (c%group_size==0 or group_size%c==0)]
     if chunk not in fits and chunk<total:
-        raise ConfigError(f'chunk={chunk} cannot hold whole groups of {group_size}, nor equal parts of one, for {total} samples per rank; {fits} can')
+        raise ConfigError(
+            f'chunk={chunk} cannot hold whole groups of {group_size}, '
+            f'nor equal parts of one, for {total} samples per rank; {fits} can'
+        )
     return groups//world
 
 # %% ../../nbs/datasets/12_groups.ipynb #3f52b440
@@ -36,33 +45,47 @@ class GroupSampler:
         seed, # Of the run
         shuffle=True, # False: file order, epoch after epoch
     ):
-        if n_records<1 or groups<1: raise ConfigError(f'n_records={n_records}, groups={groups}: expected at least 1 of each')
+        if n_records<1 or groups<1:
+            raise ConfigError(f'n_records={n_records}, groups={groups}: expected at least 1 of each')
         self.n,self.groups,self.seed,self.shuffle = n_records, groups, seed, shuffle
         self._epoch,self._order = -1,[] # the last epoch asked for; a cache, not a state
 
-    def _plain(self, epoch): return torch.randperm(self.n, generator=generator('epoch', self.seed, epoch)).tolist() if self.shuffle else list(range(self.n))
+    def _plain(self, epoch):
+        return (
+            torch.randperm(self.n, generator=generator('epoch', self.seed, epoch)).tolist()
+            if self.shuffle else list(range(self.n))
+        )
 
     def order(self, epoch:int)->list:
         "The permutation of the dataset that `epoch` goes through"
         if epoch<self._epoch: self._epoch,self._order = -1,[]
         while self._epoch<epoch: # each epoch starts where the last one ended
-            self._epoch += 1; order = self._plain(self._epoch); n_open = self._epoch*self.n % self.groups
+            self._epoch += 1
+            order = self._plain(self._epoch)
+            n_open = self._epoch*self.n % self.groups
             if n_open and self.groups<=self.n:
-                taken = set(self._order[-n_open:]); need = self.groups-n_open
-                first = [i for i in order if i not in taken][:need]; order = first+[i for i in order if i not in set(first)]
+                taken = set(self._order[-n_open:])
+                need = self.groups-n_open
+                first = [i for i in order if i not in taken][:need]
+                order = first+[i for i in order if i not in set(first)]
             self._order = order
         return self._order
 
     def indices(self, iteration:int, rank=0, world=1)->list: # groups/world positions in the dataset
         "The records of `rank`; those of all ranks, joined in order, are the ones that a single process gets"
-        if self.groups%world or not 0<=rank<world: raise ConfigError(f'groups={self.groups} over {world} ranks, rank {rank}: groups must divide by the ranks')
+        if self.groups%world or not 0<=rank<world:
+            raise ConfigError(f'groups={self.groups} over {world} ranks, rank {rank}: groups must divide by the ranks')
         if self.groups>self.n and world>1:
-            raise ConfigError(f'{self.n} records cannot fill {self.groups} groups on {world} ranks without repeating one; '
-                              'use fewer groups, or repeat rows under new ids')
-        start = iteration*self.groups; at = range(start, start+self.groups)[rank*self.groups//world:(rank+1)*self.groups//world]
+            raise ConfigError(
+                f'{self.n} records cannot fill {self.groups} groups on {world} ranks without repeating one; '
+                'use fewer groups, or repeat rows under new ids'
+            )
+        start = iteration*self.groups
+        at = range(start, start+self.groups)[rank*self.groups//world:(rank+1)*self.groups//world]
         return [self.order(p//self.n)[p%self.n] for p in at]
 
-    def epoch(self, iteration:int)->int: return iteration*self.groups//self.n # how often the dataset had been gone through when `iteration` begins
+    # how often the dataset had been gone through when `iteration` begins
+    def epoch(self, iteration:int)->int: return iteration*self.groups//self.n
 
 # %% ../../nbs/datasets/12_groups.ipynb #cb7b1ca7
 def sample_seeds(
@@ -74,6 +97,7 @@ def sample_seeds(
     "One seed per sample, the same wherever and in whatever company it is drawn"
     seen, seeds = {}, []
     for i in ids:
-        first = seen.get(i, 0); seen[i] = first+group_size
+        first = seen.get(i, 0)
+        seen[i] = first+group_size
         seeds += [seed_from('sample', run_seed, iteration, i, k) for k in range(first, first+group_size)]
     return seeds

@@ -12,7 +12,9 @@ from functools import partial
 from pathlib import Path
 import numpy as np, torch, yaml
 from ..core import ConfigError, DataError, seed_from
-from .records import FileDataset, JsonlDataset, Source, _is_wide, _open, _rgba, digest, jsonl_lines, make_rows, read_bytes, read_json
+from .records import (
+    FileDataset, JsonlDataset, Source, _is_wide, _open, _rgba, digest,
+    jsonl_lines, make_rows, read_bytes, read_json)
 from .rle import Rle, refuse_mixed
 from ..masks import mask_kinds, random_mask
 
@@ -24,12 +26,18 @@ def brushbench(
     **checks, # Settings of `FileDataset`
 )->FileDataset:
     "BrushBench, and EditBench in its layout. Polarity: a run of pixels is hole"
-    if mask not in ('inpainting_mask','outpainting_mask'): raise ConfigError(f"mask={mask!r}: expected 'inpainting_mask' or 'outpainting_mask'")
-    path = Path(folder)/'mapping_file.json'; entries = read_json(read_bytes(path))
-    if not isinstance(entries, dict) or not entries: raise DataError(f'{path}: expected an object of id: entry, with at least one')
+    if mask not in ('inpainting_mask','outpainting_mask'):
+        raise ConfigError(f"mask={mask!r}: expected 'inpainting_mask' or 'outpainting_mask'")
+    path = Path(folder)/'mapping_file.json'
+    entries = read_json(read_bytes(path))
+    if not isinstance(entries, dict) or not entries:
+        raise DataError(f'{path}: expected an object of id: entry, with at least one')
     def row(key, e):
-        if not isinstance(e, dict) or not {'image','caption',mask}<=e.keys(): raise DataError(f'{key}: expected an object with image, caption and {mask}')
-        return dict(id=key, image_path=e['image'], mask_path=Rle(e[mask], order, f'{mask} of {key}'), prompt=e['caption'])
+        if not isinstance(e, dict) or not {'image','caption',mask}<=e.keys():
+            raise DataError(f'{key}: expected an object with image, caption and {mask}')
+        return dict(
+            id=key, image_path=e['image'], mask_path=Rle(e[mask], order, f'{mask} of {key}'), prompt=e['caption']
+        )
     found = [(i, partial(row, k, e)) for i,(k,e) in enumerate(entries.items(), 1)]
     return refuse_mixed(FileDataset(path, make_rows(found, path, folder), outer=mask=='outpainting_mask', **checks))
 
@@ -39,7 +47,9 @@ class TarMember(Source):
     def __init__(self, path, name, offset, size): self.path,self.name,self.offset,self.size = path,name,offset,size
     def __str__(self): return f'{self.path}:{self.name}'
     def open(self):
-        with open(self.path, 'rb') as f: f.seek(self.offset); return io.BytesIO(f.read(self.size))
+        with open(self.path, 'rb') as f:
+            f.seek(self.offset)
+            return io.BytesIO(f.read(self.size))
 
 def tar_samples(
     path, # An uncompressed tar
@@ -52,9 +62,15 @@ def tar_samples(
                 key,_,ext = m.name.partition('.')
                 if m.isfile(): found.setdefault(key, {})[ext] = TarMember(path, m.name, m.offset_data, m.size)
             end = tar.offset
-        with open(path, 'rb') as f: f.seek(end); rest = f.read(512)
-    except (tarfile.TarError, OSError, EOFError) as e: raise DataError(f'{path}: cannot be read as an uncompressed tar ({e}); the last whole member is {list(found)[-1:]}') from e
-    if len(rest)<512 or any(rest): raise DataError(f'{path}: damaged or cut short at byte {end}, after member {list(found)[-1:]}; fetch it again')
+        with open(path, 'rb') as f:
+            f.seek(end)
+            rest = f.read(512)
+    except (tarfile.TarError, OSError, EOFError) as e:
+        raise DataError(
+            f'{path}: cannot be read as an uncompressed tar ({e}); the last whole member is {list(found)[-1:]}'
+        ) from e
+    if len(rest)<512 or any(rest):
+        raise DataError(f'{path}: damaged or cut short at byte {end}, after member {list(found)[-1:]}; fetch it again')
     if not found: raise DataError(f'{path}: no files in it')
     return found
 
@@ -68,11 +84,16 @@ def _brush_rows(key, parts, pick, seed, order):
         hw = [int(v) if (v:=text(e).strip()).isdigit() else 0 for e in ('height','width')]
         if 0 in hw: raise DataError(f'{key}: .height or .width is not a whole number')
         mask = Rle(masks()[j], order, f'{parts["segmentation"]}[{j}]', hw)
-        return dict(id=f'{key}/{j}' if n else key, image_path=parts['image'] if text('image') else '', mask_path=mask, prompt=text('caption').decode('utf-8','replace').strip(),
-                    **{e:text(e).decode('utf-8','replace').strip() for e in ('aesthetic_score','url') if e in parts})
+        return dict(
+            id=f'{key}/{j}' if n else key, image_path=parts['image'] if text('image') else '',
+            mask_path=mask, prompt=text('caption').decode('utf-8','replace').strip(),
+            **{e:text(e).decode('utf-8','replace').strip() for e in ('aesthetic_score','url') if e in parts}
+        )
     def masks():
-        d = read_json(text('segmentation')); d = d.get('mask') if isinstance(d, dict) else d
-        if not isinstance(d, list) or not d: raise DataError(f'{key}: .segmentation is not {{"mask": [runs, ...]}} with at least one mask')
+        d = read_json(text('segmentation'))
+        d = d.get('mask') if isinstance(d, dict) else d
+        if not isinstance(d, list) or not d:
+            raise DataError(f'{key}: .segmentation is not {{"mask": [runs, ...]}} with at least one mask')
         return [d] if isinstance(d[0], int) else d
     try: n = len(masks())
     except DataError: return [partial(make, 0, False)] # says why, when the row is made
@@ -87,7 +108,10 @@ def brushdata(
 )->FileDataset:
     "BrushData. Polarity: a run of pixels is hole"
     if pick not in ('random','all'): raise ConfigError(f"pick={pick!r}: expected 'random' or 'all'")
-    tars = sorted(Path(tars).glob('*.tar')) if isinstance(tars, (str,Path)) and Path(tars).is_dir() else [Path(t) for t in ([tars] if isinstance(tars, (str,Path)) else tars)]
+    tars = (
+        sorted(Path(tars).glob('*.tar')) if isinstance(tars, (str,Path)) and Path(tars).is_dir()
+        else [Path(t) for t in ([tars] if isinstance(tars, (str,Path)) else tars)]
+    )
     if not tars: raise DataError('no .tar files to read')
     makers = [m for t in tars for k,parts in tar_samples(t).items() for m in _brush_rows(k, parts, pick, seed, order)]
     path = tars[0] if len(tars)==1 else tars[0].parent
@@ -109,9 +133,15 @@ def misato(
     **checks, # Settings of `FileDataset`
 )->FileDataset:
     "MISATO. Polarity: white is hole"
-    root = Path(folder)/str(resolution); prefix = {512:'', 1024:'00'}.get(resolution)
+    root = Path(folder)/str(resolution)
+    prefix = {512:'', 1024:'00'}.get(resolution)
     if prefix is None: raise ConfigError(f'resolution={resolution}: MISATO has 512 and 1024')
-    found = [(i, lambda p=p: dict(id=p.stem, image_path=f'image/{p.name}', mask_path=f'mask/{prefix}{p.name}', prompt=prompt)) for i,p in enumerate(pictures_in(root/'image'), 1)]
+    found = [
+        (i, lambda p=p: dict(
+            id=p.stem, image_path=f'image/{p.name}', mask_path=f'mask/{prefix}{p.name}', prompt=prompt
+        ))
+        for i,p in enumerate(pictures_in(root/'image'), 1)
+    ]
     return FileDataset(root, make_rows(found, root, root), **checks)
 
 # %% ../../nbs/datasets/15_importers.ipynb #26391356
@@ -123,13 +153,19 @@ class Cutout(Source):
 
     def draw(self, h, w, epoch=0):
         im = _open(self.path)
-        if (im.height,im.width)!=(h,w): raise DataError(f'{self.path}: a mask of {im.width}x{im.height} pixels for a picture of {w}x{h}')
+        if (im.height,im.width)!=(h,w):
+            raise DataError(f'{self.path}: a mask of {im.width}x{im.height} pixels for a picture of {w}x{h}')
         clear = np.asarray(_rgba(im))[...,3]<128 if im.has_transparency_data else np.zeros((h,w), bool)
         if clear.any(): return torch.from_numpy(clear[None].astype(np.float32))
-        if _is_wide(im): raise DataError(f'{self.path}: a picture of mode {im.mode} has neither transparency nor plain black and white')
+        if _is_wide(im):
+            raise DataError(
+                f'{self.path}: a picture of mode {im.mode} has neither transparency nor plain black and white'
+            )
         a = np.asarray(im.convert('RGB')).astype(int)
         if ((a.max(-1)-a.min(-1)>40)|((a.mean(-1)>40)&(a.mean(-1)<215))).mean()>.02:
-            raise DataError(f'{self.path}: neither transparent anywhere nor black and white, so it does not say where the hole is')
+            raise DataError(
+                f'{self.path}: neither transparent anywhere nor black and white, so it does not say where the hole is'
+            )
         return torch.from_numpy((a.mean(-1)>=128)[None].astype(np.float32))
 
 def _fields(d, *names):
@@ -145,13 +181,20 @@ def humanedit(
     **checks, # Settings of `FileDataset`
 )->FileDataset:
     "HumanEdit. Polarity: transparent is hole, and white in masks without transparency"
-    if image not in ('OUTPUT_IMG','INPUT_IMG'): raise ConfigError(f"image={image!r}: expected 'OUTPUT_IMG' or 'INPUT_IMG'")
+    if image not in ('OUTPUT_IMG','INPUT_IMG'):
+        raise ConfigError(f"image={image!r}: expected 'OUTPUT_IMG' or 'INPUT_IMG'")
     path = Path(folder)/'metadata.jsonl'
     def row(read):
-        d = read(); mask,shown,text = _fields(d, 'MASK_IMG', image, prompt)
+        d = read()
+        mask,shown,text = _fields(d, 'MASK_IMG', image, prompt)
         rest = {k:v for k,v in d.items() if k not in ('MASK_IMG', image, prompt, 'id')}
-        return dict(image_path=shown, mask_path=Cutout(path.parent/mask), prompt=text, **({'id':d['id']} if 'id' in d else {}), **rest)
-    return FileDataset(path, make_rows([(i, partial(row, read)) for i,read in jsonl_lines(path)], path, folder), **checks)
+        return dict(
+            image_path=shown, mask_path=Cutout(path.parent/mask), prompt=text,
+            **({'id':d['id']} if 'id' in d else {}), **rest
+        )
+    return FileDataset(
+        path, make_rows([(i, partial(row, read)) for i,read in jsonl_lines(path)], path, folder), **checks
+    )
 
 # %% ../../nbs/datasets/15_importers.ipynb #e44dd480
 def rorem(
@@ -163,11 +206,19 @@ def rorem(
 )->FileDataset:
     "RORem. Polarity: white is hole"
     if image not in ('GT','source'): raise ConfigError(f"image={image!r}: expected 'GT' or 'source'")
-    path = Path(path); entries = read_json(read_bytes(path))
-    if not isinstance(entries, list) or not entries: raise DataError(f'{path}: expected a list of objects with source, mask and GT, at least one')
+    path = Path(path)
+    entries = read_json(read_bytes(path))
+    if not isinstance(entries, list) or not entries:
+        raise DataError(f'{path}: expected a list of objects with source, mask and GT, at least one')
     other = 'source' if image=='GT' else 'GT'
-    def row(d): shown,mask,rest = _fields(d, image, 'mask', other); return dict(image_path=shown, mask_path=mask, prompt=prompt, **{other:rest})
-    return FileDataset(path, make_rows([(i, partial(row, d)) for i,d in enumerate(entries, 1)], path, root or path.parent), **checks)
+    def row(d):
+        shown,mask,rest = _fields(d, image, 'mask', other)
+        return dict(image_path=shown, mask_path=mask, prompt=prompt, **{other:rest})
+    return FileDataset(
+        path,
+        make_rows([(i, partial(row, d)) for i,d in enumerate(entries, 1)], path, root or path.parent),
+        **checks,
+    )
 
 # %% ../../nbs/datasets/15_importers.ipynb #cf185a0d
 def follow_your_preference(
@@ -177,14 +228,23 @@ def follow_your_preference(
     **checks, # Settings of `FileDataset`
 )->FileDataset:
     "Annotations of Follow-Your-Preference. Polarity: a run of pixels is hole"
-    path = Path(path); entries = read_json(read_bytes(path))
-    if not isinstance(entries, list) or not entries: raise DataError(f'{path}: expected a list of objects, at least one')
+    path = Path(path)
+    entries = read_json(read_bytes(path))
+    if not isinstance(entries, list) or not entries:
+        raise DataError(f'{path}: expected a list of objects, at least one')
     def row(d):
-        shown,text,key = _fields(d, 'gt_image_path', 'caption', 'image_id'); hw = [d.get('height'), d.get('width')]; runs = d.get('mask', d.get('segmentation'))
-        if not all(type(n) is int and n>0 for n in hw) or runs is None: raise DataError(f'{key}: needs height and width as whole numbers, and mask or segmentation')
+        shown,text,key = _fields(d, 'gt_image_path', 'caption', 'image_id')
+        hw = [d.get('height'), d.get('width')]
+        runs = d.get('mask', d.get('segmentation'))
+        if not all(type(n) is int and n>0 for n in hw) or runs is None:
+            raise DataError(f'{key}: needs height and width as whole numbers, and mask or segmentation')
         return dict(id=key, image_path=shown, mask_path=Rle(runs, order, f'mask of {key}', hw), prompt=text,
                     **{new:d[k] for k,new in (('crop','crop'),('image_path','sample_path')) if k in d})
-    return refuse_mixed(FileDataset(path, make_rows([(i, partial(row, d)) for i,d in enumerate(entries, 1)], path, root or path.parent), **checks))
+    return refuse_mixed(FileDataset(
+        path,
+        make_rows([(i, partial(row, d)) for i,d in enumerate(entries, 1)], path, root or path.parent),
+        **checks,
+    ))
 
 # %% ../../nbs/datasets/15_importers.ipynb #a01f892a
 class Drawn(Source):
@@ -193,13 +253,19 @@ class Drawn(Source):
     def __init__(self, kinds, seed, id, fresh): self.kinds,self.seed,self.id,self.fresh = kinds,seed,id,fresh
     def __str__(self): return f'drawn mask of {self.id}'
     def digest(self):
-        if self.fresh: raise DataError(f'{self}: another one every epoch, so nothing made from it can be kept; use fresh=False')
+        if self.fresh:
+            raise DataError(f'{self}: another one every epoch, so nothing made from it can be kept; use fresh=False')
         return hashlib.sha256(repr((self.kinds, self.seed, self.id)).encode()).hexdigest()
-    def draw(self, h, w, epoch=0): return random_mask(np.random.default_rng(seed_from('mask', self.seed, self.id, epoch if self.fresh else 0)), h, w, self.kinds)
+    def draw(self, h, w, epoch=0):
+        return random_mask(
+            np.random.default_rng(seed_from('mask', self.seed, self.id, epoch if self.fresh else 0)),
+            h, w, self.kinds
+        )
 
 def image_folder(
     folder, # Pictures, in sub-folders too
-    kinds=('irregular','box','freeform'), # Of hole: names in `masks.mask_kinds`, or a dict of name -> relative frequency
+    # Of hole: names in `masks.mask_kinds`, or a dict of name -> relative frequency
+    kinds=('irregular','box','freeform'),
     seed=0, # Of the masks
     fresh=False, # Another mask in every epoch
     prompt=None, # Of all; None reads `name.txt` beside each picture
@@ -208,17 +274,25 @@ def image_folder(
     "A folder of pictures, with holes drawn for them. Polarity: what is drawn is hole"
     unknown = [k for k in ([kinds] if isinstance(kinds, str) else kinds) if k not in mask_kinds]
     if unknown: raise ConfigError(f'kinds={unknown}: expected some of {list(mask_kinds)}')
-    kinds = tuple(sorted(kinds.items())) if isinstance(kinds, dict) else (kinds,) if isinstance(kinds, str) else tuple(kinds)
+    kinds = (
+        tuple(sorted(kinds.items())) if isinstance(kinds, dict) else (kinds,) if isinstance(kinds, str)
+        else tuple(kinds)
+    )
     kinds = dict(kinds) if kinds and isinstance(kinds[0], tuple) else kinds
     root = Path(folder)
     def row(p):
-        name = p.relative_to(root).as_posix(); text = prompt if prompt is not None else read_bytes(p.with_suffix('.txt')).decode('utf-8','replace').strip()
+        name = p.relative_to(root).as_posix()
+        text = prompt if prompt is not None else read_bytes(p.with_suffix('.txt')).decode('utf-8','replace').strip()
         return dict(id=name, image_path=name, mask_path=Drawn(kinds, seed, name, fresh), prompt=text)
-    return FileDataset(root, make_rows([(i, partial(row, p)) for i,p in enumerate(pictures_in(root), 1)], root, root), **checks)
+    return FileDataset(
+        root, make_rows([(i, partial(row, p)) for i,p in enumerate(pictures_in(root), 1)], root, root), **checks
+    )
 
 # %% ../../nbs/datasets/15_importers.ipynb #48be9f9a
-FORMATS = dict(jsonl=JsonlDataset, brushbench=brushbench, brushdata=brushdata, misato=misato, humanedit=humanedit, rorem=rorem,
-               follow_your_preference=follow_your_preference, image_folder=image_folder)
+FORMATS = dict(
+    jsonl=JsonlDataset, brushbench=brushbench, brushdata=brushdata, misato=misato, humanedit=humanedit,
+    rorem=rorem, follow_your_preference=follow_your_preference, image_folder=image_folder
+)
 
 def read_dataset(
     data, # A file or folder, as the format wants it
@@ -228,11 +302,13 @@ def read_dataset(
 )->FileDataset:
     "The dataset of any known format"
     if format not in FORMATS: raise ConfigError(f'format={format!r}: expected one of {", ".join(FORMATS)}')
-    readers = [FORMATS[format]] if format=='jsonl' else [FORMATS[format], FileDataset] # the others hand on what they do not know
+    # the others hand on what they do not know
+    readers = [FORMATS[format]] if format=='jsonl' else [FORMATS[format], FileDataset]
     takes = {n for f in readers for n in inspect.signature(f).parameters}-{'path','folder','tars','found','checks'}
     for s in settings:
         k,eq,v = s.partition('=')
-        if not eq or k not in takes: raise ConfigError(f'{s!r}: expected key=value, with a key of {", ".join(sorted(takes))}')
+        if not eq or k not in takes:
+            raise ConfigError(f'{s!r}: expected key=value, with a key of {", ".join(sorted(takes))}')
         try: more[k] = yaml.safe_load(v)
         except yaml.YAMLError as e: raise ConfigError(f'{s!r}: the value is not YAML ({e})') from e
     return FORMATS[format](data, **more)

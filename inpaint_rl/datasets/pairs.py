@@ -25,7 +25,8 @@ class PairDataset(JsonlDataset):
 
     def _file(self, row, which, start):
         name = row.metadata.get(f'{which}_path')
-        if not isinstance(name, str): raise DataError(f'{self.path}:{row.line}: no {which}_path; a pair needs win_path and lose_path')
+        if not isinstance(name, str):
+            raise DataError(f'{self.path}:{row.line}: no {which}_path; a pair needs win_path and lose_path')
         if not (start/name).is_file(): raise DataError(f'{self.path}:{row.line}: {start/name}: no such file')
         return start/name
 

@@ -33,10 +33,18 @@ class Record:
     negative_prompt: str = ''
     metadata: dict = field(default_factory=dict) # whatever else the row held
     encoded: dict = field(default_factory=dict) # precomputed: name -> tensor, names as in `FIELDS`
-    def __repr__(self): return f'Record({self.id!r}, image {list(self.image.shape)}, mask {list(self.mask.shape)}, {self.prompt!r})'
+    def __repr__(self):
+        return f'Record({self.id!r}, image {list(self.image.shape)}, mask {list(self.mask.shape)}, {self.prompt!r})'
     def _repr_html_(self):
         image, mask = self.image[None].float().cpu(), self.mask[None].float().cpu()
-        return str(sheet({'picture':show_hole(image, mask), 'hole':mask, 'id':[self.id], 'prompt':[self.prompt], 'metadata':[self.metadata or None]}, side=160, what='record'))
+        return str(sheet(
+            {
+                'picture':show_hole(image, mask), 'hole':mask, 'id':[self.id],
+                'prompt':[self.prompt], 'metadata':[self.metadata or None]
+            },
+            side=160,
+            what='record',
+        ))
 
 @dataclass
 class Batch(Stacked):
@@ -51,15 +59,22 @@ class Batch(Stacked):
     def __post_init__(self):
         if self.metadata is None: self.metadata = [{} for _ in self.ids]
     def _repr_html_(self, most=8):
-        b = self.select(slice(0, most)); labels = [Html(f'{cell(p)}<br><span style="opacity:.7">{cell(i)}</span>') for p,i in zip(b.prompt, b.ids)]
-        return str(grid(show_hole(b.image.float().cpu(), b.mask.float().cpu()), labels, most, what='records', total=len(self)))
+        b = self.select(slice(0, most))
+        labels = [Html(f'{cell(p)}<br><span style="opacity:.7">{cell(i)}</span>') for p,i in zip(b.prompt, b.ids)]
+        return str(grid(
+            show_hole(b.image.float().cpu(), b.mask.float().cpu()), labels, most, what='records', total=len(self)
+        ))
 
 def _stacked(records):
     "What all records have precomputed, stacked; None if there is nothing"
     out = {}
     for n in (n for n in records[0].encoded if all(n in r.encoded for r in records)):
         odd = next((r for r in records if r.encoded[n].shape!=records[0].encoded[n].shape), None)
-        if odd: raise DataError(f'record {odd.id!r}: precomputed {n!r} is {tuple(odd.encoded[n].shape)}, that of {records[0].id!r} {tuple(records[0].encoded[n].shape)}')
+        if odd:
+            raise DataError(
+                f'record {odd.id!r}: precomputed {n!r} is {tuple(odd.encoded[n].shape)}, '
+                f'that of {records[0].id!r} {tuple(records[0].encoded[n].shape)}'
+            )
         out[n] = torch.stack([r.encoded[n] for r in records])
     return out or None
 
@@ -71,11 +86,17 @@ def collate(
     if not records: raise DataError('collate of no records')
     for r in records:
         if r.image.shape!=records[0].image.shape or r.mask.shape[-2:]!=records[0].image.shape[-2:]:
-            raise DataError(f'record {r.id!r}: image {tuple(r.image.shape)}, mask {tuple(r.mask.shape)} do not stack with {records[0].id!r} '
-                            f'{tuple(records[0].image.shape)}; give the dataset a size')
+            raise DataError(
+                f'record {r.id!r}: image {tuple(r.image.shape)}, '
+                f'mask {tuple(r.mask.shape)} do not stack with {records[0].id!r} '
+                f'{tuple(records[0].image.shape)}; give the dataset a size'
+            )
     negative = [r.negative_prompt for r in records]
-    return Batch(torch.stack([r.image for r in records]), torch.stack([r.mask for r in records]), [r.prompt for r in records],
-                 [r.id for r in records], negative if any(negative) else None, [r.metadata for r in records], _stacked(records))
+    return Batch(
+        torch.stack([r.image for r in records]), torch.stack([r.mask for r in records]),
+        [r.prompt for r in records], [r.id for r in records], negative if any(negative) else None,
+        [r.metadata for r in records], _stacked(records)
+    )
 
 # %% ../../nbs/datasets/10_records.ipynb #bb45aa0b
 class Source:
@@ -100,21 +121,29 @@ def _drawn(source): return isinstance(source, Source) and type(source).draw is n
 def _open(path):
     "A picture, whole and upright"
     try:
-        with (path.open() if isinstance(path, Source) else open(path, 'rb')) as f, Image.open(f) as im: # by its name, Pillow 12.3 maps a TIFF into memory and loses its rows when it turns it
-            if Image.MAX_IMAGE_PIXELS and im.width*im.height>Image.MAX_IMAGE_PIXELS: raise Image.DecompressionBombError('too large')
+        # by its name, Pillow 12.3 maps a TIFF into memory and loses its rows when it turns it
+        with (path.open() if isinstance(path, Source) else open(path, 'rb')) as f, Image.open(f) as im:
+            if Image.MAX_IMAGE_PIXELS and im.width*im.height>Image.MAX_IMAGE_PIXELS:
+                raise Image.DecompressionBombError('too large')
             im.load()
             return ImageOps.exif_transpose(im)
     except FileNotFoundError as e: raise DataError(f'{path}: no such file') from e
     except Image.DecompressionBombError as e:
-        raise DataError(f'{path}: more than {Image.MAX_IMAGE_PIXELS} pixels (PIL.Image.MAX_IMAGE_PIXELS); scale it down') from e
+        raise DataError(
+            f'{path}: more than {Image.MAX_IMAGE_PIXELS} pixels (PIL.Image.MAX_IMAGE_PIXELS); scale it down'
+        ) from e
     except Exception as e: raise DataError(f'{path}: cannot be read as a picture ({type(e).__name__}: {e})') from e
 
 def _is_wide(im): return im.mode=='F' or im.mode.startswith('I')
 
 def _wide(im, path):
     "The one channel of a 16-bit, 32-bit or float picture, as fp32 in [0,1]"
-    a = np.asarray(im).astype(np.float32); top = 65535 if im.mode!='F' else 1 if a.max()<=1 else 255
-    if not (a.min()>=0 and a.max()<=top): raise DataError(f'{path}: values from {a.min():g} to {a.max():g} in a picture of mode {im.mode}; expected 0 to {top}')
+    a = np.asarray(im).astype(np.float32)
+    top = 65535 if im.mode!='F' else 1 if a.max()<=1 else 255
+    if not (a.min()>=0 and a.max()<=top):
+        raise DataError(
+            f'{path}: values from {a.min():g} to {a.max():g} in a picture of mode {im.mode}; expected 0 to {top}'
+        )
     return a/top
 
 def _rgba(im): return (im.convert('LA') if im.mode=='La' else im).convert('RGBA')
@@ -126,7 +155,8 @@ def _pixels(path):
     if _is_wide(im): return _wide(im, path)
     if im.has_transparency_data: im = Image.alpha_composite(Image.new('RGBA', im.size, 'white'), _rgba(im))
     try: return np.array(im.convert('RGB'))
-    except ValueError as e: raise DataError(f'{path}: mode {im.mode} cannot be shown in RGB ({e}); save it as RGB') from e
+    except ValueError as e:
+        raise DataError(f'{path}: mode {im.mode} cannot be shown in RGB ({e}); save it as RGB') from e
 
 def read_image(
     path, # File in any format and mode that Pillow reads; of an animation, the first frame
@@ -141,7 +171,10 @@ def _mask_values(path):
     im = _open(path)
     if _is_wide(im): return torch.from_numpy(_wide(im, path))[None]
     if not im.has_transparency_data: return torch.from_numpy(np.array(im.convert('L'), np.float32))[None]/255
-    rgba = _rgba(im); a = np.asarray(rgba); alpha = a[...,3]; seen = a[alpha>0][:,:3]
+    rgba = _rgba(im)
+    a = np.asarray(rgba)
+    alpha = a[...,3]
+    seen = a[alpha>0][:,:3]
     one_colour = len(seen)>0 and alpha.min()<alpha.max() and bool((seen==seen[0]).all())
     value = alpha if one_colour else np.asarray(rgba.convert('L')).astype(np.float32)*alpha/255
     return torch.from_numpy(value.astype(np.float32))[None]/255
@@ -167,10 +200,14 @@ def fit(
     h,w = (size,size) if isinstance(size,int) else size
     H,W = mask.shape[-2:]
     if (H,W)==(h,w): return image, mask
-    scale = min(H/h, W/w); y0,x0,y1,x1 = bounding_box(mask) if bool(mask.any()) else (0,0,H,W)
+    scale = min(H/h, W/w)
+    y0,x0,y1,x1 = bounding_box(mask) if bool(mask.any()) else (0,0,H,W)
     top,left = (min(max((a+b-n*scale)/2, 0), most-n*scale) for a,b,n,most in ((y0,y1,h,H),(x0,x1,w,W)))
     box = (left, top, min(left+w*scale, W), min(top+h*scale, H))
-    return None if image is None else _resample(image, (h,w), box, Image.Resampling.LANCZOS).clamp(0,1), _resample(mask, (h,w), box, Image.Resampling.NEAREST)
+    return (
+        None if image is None else _resample(image, (h,w), box, Image.Resampling.LANCZOS).clamp(0,1),
+        _resample(mask, (h,w), box, Image.Resampling.NEAREST),
+    )
 
 # %% ../../nbs/datasets/10_records.ipynb #6fe50da8
 def nearest_size(
@@ -188,7 +225,8 @@ def assign_sizes(
     "Give every picture the size of the nearest shape"
     seen, sizes = Counter(map(tuple, hws)), list(dict.fromkeys(sizes))
     while True:
-        given = {hw:nearest_size(hw, sizes) for hw in seen}; count = Counter({s:0 for s in sizes})
+        given = {hw:nearest_size(hw, sizes) for hw in seen}
+        count = Counter({s:0 for s in sizes})
         for hw,n in seen.items(): count[given[hw]] += n
         rarest = min(sizes, key=count.get)
         if count[rarest]>=least or len(sizes)==1: return [given[tuple(hw)] for hw in hws]
@@ -196,11 +234,18 @@ def assign_sizes(
 
 # %% ../../nbs/datasets/10_records.ipynb #a5ee35fa
 FIELDS = dict(text=2, pooled=1, negative=2, known=3, image=3) # what can be precomputed, and how many axes it has
-FIELD_KEYS = dict(t5_embedding_path='text', text_path='text', clip_embedding_path='pooled', pooled_embedding_path='pooled', pooled_path='pooled',
-                  negative_path='negative', known_path='known', image_latents_path='image') # keys of a row
+# keys of a row
+FIELD_KEYS = dict(
+    t5_embedding_path='text', text_path='text', clip_embedding_path='pooled',
+    pooled_embedding_path='pooled', pooled_path='pooled',
+    negative_path='negative', known_path='known', image_latents_path='image'
+)
 PICKLES = ('.pt','.pth','.bin','.ckpt','.pkl','.pickle')
-CONVERT = ("python -c \"import torch, safetensors.torch as s; s.save_file({{'{name}': torch.load('{path}', weights_only=True).contiguous()}}, "
-           "'{stem}.safetensors')\"")
+CONVERT = (
+    "python -c \"import torch, safetensors.torch as s; s.save_file({{'{name}': "
+    "torch.load('{path}', weights_only=True).contiguous()}}, "
+    "'{stem}.safetensors')\""
+)
 
 @dataclass(frozen=True)
 class Stored:
@@ -210,30 +255,41 @@ class Stored:
     key: str = '' # of the tensor in a safetensors file; '': the only one, or that called `name`
 
     def _trim(self, shape): # a leading 1 is a batch axis
-        shape = tuple(shape); n = FIELDS[self.name]
-        if len(shape) not in (n, n+1) or len(shape)==n+1 and shape[0]!=1: raise DataError(f'{self.path}: {self.name!r} of shape {shape}, expected {n} axes')
+        shape = tuple(shape)
+        n = FIELDS[self.name]
+        if len(shape) not in (n, n+1) or len(shape)==n+1 and shape[0]!=1:
+            raise DataError(f'{self.path}: {self.name!r} of shape {shape}, expected {n} axes')
         return shape[-n:]
 
     def _open(self, get):
         path = Path(self.path)
-        if path.suffix.lower() in PICKLES: raise DataError(f'{path}: a {path.suffix} file is a pickle, which can run any program when it is opened, and is never read; '
-            f'convert it where you trust it: {CONVERT.format(name=self.name, path=path.name, stem=path.stem)}')
+        if path.suffix.lower() in PICKLES:
+            raise DataError(
+                f'{path}: a {path.suffix} file is a pickle, '
+                f'which can run any program when it is opened, and is never read; '
+                f'convert it where you trust it: {CONVERT.format(name=self.name, path=path.name, stem=path.stem)}'
+            )
         try:
             if path.suffix=='.npy': return get(np.load(path, mmap_mode='r', allow_pickle=False), None)
             if path.suffix!='.safetensors': raise DataError(f'{path}: expected a .safetensors or .npy file')
             with safe_open(path, 'pt') as f:
-                names = list(f.keys()); key = self.key or (names[0] if len(names)==1 else self.name)
+                names = list(f.keys())
+                key = self.key or (names[0] if len(names)==1 else self.name)
                 if key not in names: raise DataError(f'{path}: holds {names[:5]}, not {key!r}')
                 return get(f.get_slice(key), f)
         except DataError: raise
         except FileNotFoundError as e: raise DataError(f'{path}: no such file') from e
-        except (OSError, ValueError, EOFError, SafetensorError) as e: raise DataError(f'{path}: cannot be read as {path.suffix} ({e})') from e
+        except (OSError, ValueError, EOFError, SafetensorError) as e:
+            raise DataError(f'{path}: cannot be read as {path.suffix} ({e})') from e
 
     def info(self)->tuple: # (shape, hash of the encoder that made it, or None)
         "What the header says; the numbers stay on the disk"
         def get(t, f):
             if f is None and t.dtype.kind!='f' or f and t.get_dtype() not in ('F64','F32','F16','BF16'):
-                raise DataError(f'{self.path}: {self.name!r} holds {t.dtype if f is None else t.get_dtype()} values, expected floating-point numbers')
+                raise DataError(
+                    f'{self.path}: {self.name!r} holds {t.dtype if f is None else t.get_dtype()} values, '
+                    f'expected floating-point numbers'
+                )
             return self._trim(t.get_shape() if f else t.shape), ((f.metadata() or {}).get('encoder') if f else None)
         return self._open(get)
 
@@ -254,7 +310,15 @@ class BadRow:
 
 @dataclass
 class _Row:
-    line: int; id: str; image: Path|Source; mask: Path|Source; prompt: str; negative_prompt: str; allow_inverted: bool; metadata: dict; stored: dict
+    line: int
+    id: str
+    image: Path|Source
+    mask: Path|Source
+    prompt: str
+    negative_prompt: str
+    allow_inverted: bool
+    metadata: dict
+    stored: dict
     size: tuple|None = None # (height, width) of the record; None: the picture's own
     hw: tuple|None = None # (height, width) of the picture
 
@@ -266,7 +330,8 @@ def _take(d, kind, *names, default=None):
     if len(found)>1: raise DataError(f'both {found[0]!r} and {found[1]!r}; keep one')
     if not found and default is None: raise DataError(f'key {names[0]!r} is missing; the row has {sorted(d)}')
     value = d[found[0]] if found else default
-    if not isinstance(value, kind): raise DataError(f'{found[0]!r} is {value!r}, expected {"true or false" if kind is bool else "a string"}')
+    if not isinstance(value, kind):
+        raise DataError(f'{found[0]!r} is {value!r}, expected {"true or false" if kind is bool else "a string"}')
     return value
 
 def read_json(text):
@@ -276,17 +341,27 @@ def read_json(text):
 
 def _parse(d, line, root, name):
     "A dict to a `_Row`; whatever is wrong with it is a `DataError`"
-    if not isinstance(d, dict): raise DataError(f'a JSON {type(d).__name__}, expected an object with image_path, mask_path and prompt')
-    image,mask = (v if isinstance(v:=_take(d, (str,Source), f'{k}_path', k), Source) else Path(root, v) for k in ('image','mask'))
+    if not isinstance(d, dict):
+        raise DataError(f'a JSON {type(d).__name__}, expected an object with image_path, mask_path and prompt')
+    image,mask = (
+        v if isinstance(v:=_take(d, (str,Source), f'{k}_path', k), Source) else Path(root, v)
+        for k in ('image','mask')
+    )
     if image==mask: raise DataError(f'image and mask are the same file ({image})')
-    prompt, negative, allow = _take(d, str, 'prompt'), _take(d, str, 'negative_prompt', default=''), _take(d, bool, 'allow_inverted', default=False)
+    prompt, negative, allow = _take(d, str, 'prompt'), _take(d, str, 'negative_prompt', default=''), _take(
+        d, bool, 'allow_inverted', default=False
+    )
     own = d.get('id', f'{name}:{line}')
-    if isinstance(own, bool) or not isinstance(own, (str,int)) or own=='': raise DataError(f"'id' is {own!r}, expected a string or a whole number")
+    if isinstance(own, bool) or not isinstance(own, (str,int)) or own=='':
+        raise DataError(f"'id' is {own!r}, expected a string or a whole number")
     stored = {}
     for name in FIELDS:
         path = _take(d, str, *(k for k,v in FIELD_KEYS.items() if v==name), default='')
         if path: stored[name] = Stored(Path(root, path), name)
-    return _Row(line, str(own), image, mask, prompt, negative, allow, {k:v for k,v in d.items() if k not in _own_keys}, stored)
+    return _Row(
+        line, str(own), image, mask, prompt, negative, allow,
+        {k:v for k,v in d.items() if k not in _own_keys}, stored
+    )
 
 # %% ../../nbs/datasets/10_records.ipynb #3ef5ea7b
 def read_bytes(path):
@@ -303,7 +378,8 @@ def make_rows(
     rows,bad,seen = [],[],{}
     for line,make in found:
         try:
-            row = _parse(make(), line, root, Path(path).stem); first = seen.setdefault(row.id, line)
+            row = _parse(make(), line, root, Path(path).stem)
+            first = seen.setdefault(row.id, line)
             if first!=line: raise DataError(f'id {row.id!r} is already that of line {first}')
             rows.append(row)
         except DataError as e: bad.append(BadRow(str(path), line, str(e)))
@@ -320,11 +396,18 @@ def _row_mask(row, hw, polarity):
     if _drawn(row.mask): values = row.mask.draw(*hw)
     else: values = _mask_values(row.mask)
     (h,w),(mh,mw) = hw, values.shape[-2:]
-    if (h,w)!=(mh,mw): raise DataError(f'{row.image} is {w}x{h} pixels and {row.mask} {mw}x{mh}; a mask must have the size of its picture')
+    if (h,w)!=(mh,mw):
+        raise DataError(
+            f'{row.image} is {w}x{h} pixels and {row.mask} {mw}x{mh}; a mask must have the size of its picture'
+        )
     mask, top = binarise(values), float(values.max())
     try: return check_mask(mask if polarity=='white_is_hole' else 1-mask)
     except DataError as e:
-        hint = f'; its brightest pixel is {top:.2g} of full scale: a mask of 0 and 1, or of labels, must be scaled to 0 and 255' if 0<top<0.5 else ''
+        hint = (
+            f'; its brightest pixel is {top:.2g} of full scale: '
+            f'a mask of 0 and 1, or of labels, must be scaled to 0 and 255'
+            if 0<top<0.5 else ''
+        )
         raise DataError(f'{row.mask}: {e}{hint}') from e
 
 def _pair(row, image, hw, polarity, epoch=0):
@@ -342,7 +425,8 @@ def _pair(row, image, hw, polarity, epoch=0):
 def _upright_size(path):
     "(height, width) that a picture will have, from its header; None where that cannot be read"
     try:
-        with Image.open(path.open() if isinstance(path, Source) else path) as im: (w,h),turn = im.size, 1 if im.format=='TIFF' else im.getexif().get(0x0112, 1) # a TIFF says its upright size
+        with Image.open(path.open() if isinstance(path, Source) else path) as im:
+            (w,h),turn = im.size, 1 if im.format=='TIFF' else im.getexif().get(0x0112, 1) # a TIFF says its upright size
         return (w,h) if turn in (5,6,7,8) else (h,w)
     except Exception: return None # the check of the whole picture says why
 
@@ -357,7 +441,8 @@ def _examine(row, polarity, inside, outer):
         outside = [p for p in files if inside and _is_outside(p, inside)]
         if outside: raise DataError(f'{outside[0]} lies outside {inside}')
         for s in row.stored.values(): s.info()
-        row.hw = _pixels(row.image).shape[:2]; mask = _pair(row, None, row.hw, polarity)[1]
+        row.hw = _pixels(row.image).shape[:2]
+        mask = _pair(row, None, row.hw, polarity)[1]
         return polarity_evidence(1-mask if outer else mask), None
     except DataError as e: return None, str(e)
 
@@ -366,12 +451,18 @@ def _check_settings(mask_polarity, max_bad):
         raise ConfigError(f"mask_polarity={mask_polarity!r}: expected 'white_is_hole' or 'black_is_hole'")
     if not 0<=max_bad<1: raise ConfigError(f'max_bad={max_bad}: expected a share of the rows, 0 <= max_bad < 1')
     if ImageFile.LOAD_TRUNCATED_IMAGES:
-        raise ConfigError('PIL.ImageFile.LOAD_TRUNCATED_IMAGES is on, so cut-off pictures would pass as whole ones; switch it off')
+        raise ConfigError(
+            'PIL.ImageFile.LOAD_TRUNCATED_IMAGES is on, so cut-off pictures would pass as whole ones; switch it off'
+        )
 
 def _sizes(size):
     "None, or a list of (height, width)"
     if size is None: return None
-    try: sizes = [(size,size)] if isinstance(size,int) else [tuple(s) for s in ([size] if isinstance(size[0],int) else size)]
+    try:
+        sizes = (
+            [(size,size)] if isinstance(size,int)
+            else [tuple(s) for s in ([size] if isinstance(size[0],int) else size)]
+        )
     except (TypeError, IndexError): sizes = []
     if not sizes or any(len(s)!=2 or not all(isinstance(n,int) and n>0 for n in s) for s in sizes):
         raise ConfigError(f'size={size!r}: expected a side or (height, width) in pixels, or a list of (height, width)')
@@ -383,7 +474,9 @@ class FileDataset:
     def __init__(self,
         path, # What the rows come from, for messages
         found, # (rows, bad rows), as `make_rows` gives them
-        size=None, # Side or (height, width) of the records, or a list of (height, width) to choose from; None keeps each picture's own
+        # Side or (height, width) of the records, or a list of (height,
+        # width) to choose from; None keeps each picture's own
+        size=None,
         max_bad=0.0, # Largest share of rows that may be left out
         mask_polarity='white_is_hole', # or 'black_is_hole': what the masks mean
         allow_inverted=False, # Accept masks that look inside out
@@ -393,16 +486,23 @@ class FileDataset:
         outer=False, # The holes are meant to surround what is kept; those that do not are suspicious
     ):
         _check_settings(mask_polarity, max_bad)
-        self.path, self.polarity, self.allow_inverted, self.epoch = Path(path), mask_polarity, allow_inverted, 0 # `epoch` matters to masks that are drawn anew
-        (self.rows, self.bad), self.allowed = found, []; self.total = len(self.rows)+len(self.bad)
+        # `epoch` matters to masks that are drawn anew
+        self.path, self.polarity, self.allow_inverted, self.epoch = Path(path), mask_polarity, allow_inverted, 0
+        (self.rows, self.bad), self.allowed = found, []
+        self.total = len(self.rows)+len(self.bad)
         workers = workers or min(16, os.cpu_count() or 1)
-        self._assign(_sizes(size), least, workers); self._check(inside, outer, workers)
+        self._assign(_sizes(size), least, workers)
+        self._check(inside, outer, workers)
         if not self.rows or len(self.bad)/self.total>max_bad:
-            raise DataError(f'{len(self.bad)} of {self.total} rows cannot be used, more than max_bad={max_bad} allows\n{self.report(20)}')
+            raise DataError(
+                f'{len(self.bad)} of {self.total} rows cannot be used, '
+                f'more than max_bad={max_bad} allows\n{self.report(20)}'
+            )
 
     def _assign(self, sizes, least, workers):
         if not sizes: return
-        with ThreadPoolExecutor(workers) as pool: hws = [hw or sizes[0] for hw in pool.map(_upright_size, (r.image for r in self.rows if len(sizes)>1))]
+        with ThreadPoolExecutor(workers) as pool:
+            hws = [hw or sizes[0] for hw in pool.map(_upright_size, (r.image for r in self.rows if len(sizes)>1))]
         hws = hws or [sizes[0]]*len(self.rows) # one size needs no look at the pictures
         for r,s in zip(self.rows, assign_sizes(hws, sizes, least)): r.size = s
 
@@ -411,24 +511,35 @@ class FileDataset:
         with ThreadPoolExecutor(workers) as pool: found = list(zip(self.rows, pool.map(examine, self.rows)))
         why = suspect_set([e for r,(e,_) in found if e and not (r.allow_inverted or self.allow_inverted)])
         other = {'black_is_hole':'white_is_hole', 'white_is_hole':'black_is_hole'}[self.polarity]
-        if why: raise DataError(f'{self.path}: {"the holes were expected to be outside, and the kept part is: " if outer else ""}{why}. '
-            f'If these files mean the opposite, say mask_polarity={other!r}; if the holes are meant to be like that, allow_inverted=True')
+        if why:
+            raise DataError(
+                f'{self.path}: '
+                f'{"the holes were expected to be outside, and the kept part is: " if outer else ""}{why}. '
+                f'If these files mean the opposite, say mask_polarity={other!r}; '
+                f'if the holes are meant to be like that, allow_inverted=True'
+            )
         for r,(e,cause) in found:
-            suspicion = e and suspect_inverted(e); note = BadRow(str(self.path), r.line, cause or f'{r.mask}: {suspicion}')
+            suspicion = e and suspect_inverted(e)
+            note = BadRow(str(self.path), r.line, cause or f'{r.mask}: {suspicion}')
             if suspicion and (self.allow_inverted or r.allow_inverted): self.allowed.append(note)
             elif cause or suspicion: self.bad.append(note)
-        out = {b.line for b in self.bad}; self.rows = [r for r in self.rows if r.line not in out]; self.bad.sort(key=lambda b: b.line)
+        out = {b.line for b in self.bad}
+        self.rows = [r for r in self.rows if r.line not in out]
+        self.bad.sort(key=lambda b: b.line)
 
     def report(self, most=None)->str: # `most`: lines of each kind; None lists all
         "What was left out, and what was let in although it looked inside out"
         lines = [repr(self)]
         for title,rows in (('left out',self.bad), ('accepted (allow_inverted)',self.allowed)):
-            lines += [f'{title}: {b}' for b in rows[:most]]+([f'... and {len(rows)-most} more {title}'] if most is not None and len(rows)>most else [])
+            lines += [f'{title}: {b}' for b in rows[:most]]+(
+                [f'... and {len(rows)-most} more {title}'] if most is not None and len(rows)>most else []
+            )
         return '\n'.join(lines)
 
     ids = property(lambda self: [r.id for r in self.rows])
     sizes = property(lambda self: [tuple(r.size or r.hw) for r in self.rows]) # (height, width) of every record
-    fresh = property(lambda self: any(getattr(r.mask, 'fresh', False) for r in self.rows)) # do masks change with `epoch`?
+    # do masks change with `epoch`?
+    fresh = property(lambda self: any(getattr(r.mask, 'fresh', False) for r in self.rows))
     def __len__(self): return len(self.rows)
     def __repr__(self): return f'{self.path}: {len(self)} of {self.total} rows are usable'
     def stored(self, i): return dict(self.rows[i].stored) # name -> `Stored`
@@ -436,14 +547,22 @@ class FileDataset:
     def contents(self, i:int)->dict:
         "What record `i` is made of, by hashes; nothing is decoded"
         r = self.rows[i]
-        return dict(image=digest(r.image), mask=f'{self.polarity}:{digest(r.mask)}', size=list(r.size or r.hw), prompt=r.prompt, negative=r.negative_prompt)
+        return dict(
+            image=digest(r.image), mask=f'{self.polarity}:{digest(r.mask)}', size=list(r.size or r.hw),
+            prompt=r.prompt, negative=r.negative_prompt
+        )
 
     def __getitem__(self, i:int)->Record:
         r = self.rows[i]
         try:
-            image = read_image(r.image); image,mask = _pair(r, image, image.shape[-2:], self.polarity, self.epoch)
-            return Record(r.id, image, mask, r.prompt, r.negative_prompt, dict(r.metadata), {n:s.read() for n,s in r.stored.items()})
-        except DataError as e: raise DataError(f'{self.path}:{r.line}: {e} (it could be used when the run began)') from e
+            image = read_image(r.image)
+            image,mask = _pair(r, image, image.shape[-2:], self.polarity, self.epoch)
+            return Record(
+                r.id, image, mask, r.prompt, r.negative_prompt, dict(r.metadata),
+                {n:s.read() for n,s in r.stored.items()}
+            )
+        except DataError as e:
+            raise DataError(f'{self.path}:{r.line}: {e} (it could be used when the run began)') from e
 
 
 
@@ -453,8 +572,13 @@ def cut_like(
     path, # Another picture of its frame
 )->Tensor: # [3,H,W] in [0,1]
     "A picture, cut and scaled as that of record `i` is"
-    r = dataset.rows[i]; image, own = read_image(path), _upright_size(r.image) or r.hw
-    if tuple(image.shape[-2:])!=tuple(own): raise DataError(f'{dataset.path}:{r.line}: {path} is {image.shape[-1]}x{image.shape[-2]} pixels, its source {own[1]}x{own[0]}; they must agree')
+    r = dataset.rows[i]
+    image, own = read_image(path), _upright_size(r.image) or r.hw
+    if tuple(image.shape[-2:])!=tuple(own):
+        raise DataError(
+            f'{dataset.path}:{r.line}: {path} is {image.shape[-1]}x{image.shape[-2]} pixels, '
+            f'its source {own[1]}x{own[0]}; they must agree'
+        )
     return _pair(r, image, image.shape[-2:], dataset.polarity, dataset.epoch)[0]
 
 # %% ../../nbs/datasets/10_records.ipynb #1b2d421b
@@ -470,4 +594,7 @@ class JsonlDataset(FileDataset):
         workers=None, least=1,
     ):
         root = Path(root) if root is not None else Path(path).parent
-        super().__init__(path, make_rows(jsonl_lines(path), path, root), size, max_bad, mask_polarity, allow_inverted, root if confine else None, workers, least)
+        super().__init__(
+            path, make_rows(jsonl_lines(path), path, root), size, max_bad, mask_polarity, allow_inverted,
+            root if confine else None, workers, least
+        )

@@ -20,13 +20,18 @@ def read_runs(
     if isinstance(runs, str): runs = [t for t in re.split(r'[,\s]+', runs.strip()) if t]
     try: a = np.array([int(v) for v in runs], np.int64) if not any(isinstance(v, (bool,float)) for v in runs) else None
     except (TypeError, ValueError): a = None
-    if a is None or len(a)%2: raise DataError(f'runs {str(runs)[:60]}: expected whole numbers in pairs of start and length')
+    if a is None or len(a)%2:
+        raise DataError(f'runs {str(runs)[:60]}: expected whole numbers in pairs of start and length')
     a = a.reshape(-1,2)-(1,0)
-    if len(a) and (a.min()<0 or a[:,1].min()<1): raise DataError(f'runs {str(runs)[:60]}: starts are counted from 1 and lengths are at least 1')
+    if len(a) and (a.min()<0 or a[:,1].min()<1):
+        raise DataError(f'runs {str(runs)[:60]}: starts are counted from 1 and lengths are at least 1')
     return a
 
 def check_order(order):
-    if order not in ('C','F'): raise ConfigError(f"order={order!r}: expected 'C' (along rows, as BrushBench) or 'F' (down columns, as BrushData)")
+    if order not in ('C','F'):
+        raise ConfigError(
+            f"order={order!r}: expected 'C' (along rows, as BrushBench) or 'F' (down columns, as BrushData)"
+        )
 
 def decode(
     runs, # As in `read_runs`, or what it returned
@@ -34,15 +39,21 @@ def decode(
     order, # 'C' along rows, 'F' down columns
 )->Tensor: # [1,h,w] of 0 and 1
     "The mask that runs describe"
-    check_order(order); a = runs if isinstance(runs, np.ndarray) else read_runs(runs)
-    if len(a) and a.sum(1).max()>h*w: raise DataError(f'a run ends at pixel {a.sum(1).max()} of a picture of {w}x{h} = {h*w}')
-    step = np.zeros(h*w+1, np.int32); np.add.at(step, a[:,0], 1); np.add.at(step, a.sum(1), -1)
+    check_order(order)
+    a = runs if isinstance(runs, np.ndarray) else read_runs(runs)
+    if len(a) and a.sum(1).max()>h*w:
+        raise DataError(f'a run ends at pixel {a.sum(1).max()} of a picture of {w}x{h} = {h*w}')
+    step = np.zeros(h*w+1, np.int32)
+    np.add.at(step, a[:,0], 1)
+    np.add.at(step, a.sum(1), -1)
     return torch.from_numpy((np.cumsum(step[:-1])>0).astype(np.float32).reshape((h,w), order=order).copy())[None]
 
 def encode(mask, order)->list: # [start, length, ...]
     "The runs of a mask [1,h,w]"
-    check_order(order); m = np.concatenate([[0], (mask[0].numpy()>.5).flatten(order=order).astype(np.int8), [0]])
-    edges = np.flatnonzero(np.diff(m)); return np.stack([edges[::2]+1, np.diff(edges)[::2]], 1).flatten().tolist()
+    check_order(order)
+    m = np.concatenate([[0], (mask[0].numpy()>.5).flatten(order=order).astype(np.int8), [0]])
+    edges = np.flatnonzero(np.diff(m))
+    return np.stack([edges[::2]+1, np.diff(edges)[::2]], 1).flatten().tolist()
 
 # %% ../../nbs/datasets/14_rle.ipynb #6dbea498
 class Rle(Source):
@@ -61,20 +72,24 @@ class Rle(Source):
     def digest(self): return hashlib.sha256(self.runs.tobytes()+repr((self.order,self.hw)).encode()).hexdigest()
 
     def draw(self, h, w, epoch=0):
-        if self.hw and self.hw!=(h,w): raise DataError(f'{self.name}: a mask of {self.hw[1]}x{self.hw[0]} pixels for a picture of {w}x{h}')
+        if self.hw and self.hw!=(h,w):
+            raise DataError(f'{self.name}: a mask of {self.hw[1]}x{self.hw[0]} pixels for a picture of {w}x{h}')
         try: return decode(self.runs, h, w, self.order)
         except DataError as e: raise DataError(f'{self.name}: {e}') from e
 
 # %% ../../nbs/datasets/14_rle.ipynb #35c391e3
 def outline(mask)->int:
     "How many neighbouring pixels of a mask [1,h,w] differ"
-    m = mask[0]; return int((m[1:]!=m[:-1]).sum() + (m[:,1:]!=m[:,:-1]).sum())
+    m = mask[0]
+    return int((m[1:]!=m[:-1]).sum() + (m[:,1:]!=m[:,:-1]).sum())
 
 def parted(image, mask)->float: # in [0,1]
     "Share of the variance of a picture [3,h,w] that lies between the hole and the rest"
-    x,hole = image.flatten(1)-image.mean((1,2))[:,None], mask.flatten()>0; n = int(hole.sum())
+    x,hole = image.flatten(1)-image.mean((1,2))[:,None], mask.flatten()>0
+    n = int(hole.sum())
     if not 0<n<hole.numel(): return 0.
-    inside = x[:,hole].mean(1); return float((inside**2).sum()*n*hole.numel()/(hole.numel()-n)/(x**2).sum().clamp(min=1e-12))
+    inside = x[:,hole].mean(1)
+    return float((inside**2).sum()*n*hole.numel()/(hole.numel()-n)/(x**2).sum().clamp(min=1e-12))
 
 def suspect_order(
     pairs, # (picture [3,h,w], `Rle`) of a dataset, a few hundred at most
@@ -82,17 +97,29 @@ def suspect_order(
     "Whether masks were read along rows although they were written down columns, or the other way round"
     sheared,oblong,against,asked = 0,0,0,0
     for image,rle in pairs:
-        h,w = image.shape[-2:]; own,other = (decode(rle.runs, h, w, o) for o in (rle.order, 'CF'.replace(rle.order, '')))
-        if h!=w: oblong += 1; sheared += outline(own)>2*outline(other)
-        elif (a:=parted(image, own))!=(b:=parted(image, other)): asked += 1; against += b>a
-    if oblong and sheared>oblong/2: return f'{sheared} of {oblong} masks of oblong pictures are torn to shreds, and whole in the other order'
-    if against>asked/2+math.sqrt(asked): return f'{against} of {asked} masks of square pictures part the picture less well than their transposes do'
+        h,w = image.shape[-2:]
+        own,other = (decode(rle.runs, h, w, o) for o in (rle.order, 'CF'.replace(rle.order, '')))
+        if h!=w:
+            oblong += 1
+            sheared += outline(own)>2*outline(other)
+        elif (a:=parted(image, own))!=(b:=parted(image, other)):
+            asked += 1
+            against += b>a
+    if oblong and sheared>oblong/2:
+        return f'{sheared} of {oblong} masks of oblong pictures are torn to shreds, and whole in the other order'
+    if against>asked/2+math.sqrt(asked):
+        return f'{against} of {asked} masks of square pictures part the picture less well than their transposes do'
     return None
 
 def refuse_mixed(dataset, most=200):
     "Raise `DataError` where the runs of a dataset seem to be in the other order"
-    rows = [r for r in dataset.rows if isinstance(r.mask, Rle)]; rows = rows[::max(1, len(rows)//most)]
+    rows = [r for r in dataset.rows if isinstance(r.mask, Rle)]
+    rows = rows[::max(1, len(rows)//most)]
     why = suspect_order((read_image(r.image), r.mask) for r in rows)
-    if why: raise DataError(f'{dataset.path}: suspected mix-up of rows and columns: {why}. If the runs are in the other order, say order={"CF".replace(rows[0].mask.order, "")!r}; '
-                            "BrushBench counts along rows ('C'), BrushData down columns ('F')")
+    if why:
+        raise DataError(
+            f'{dataset.path}: suspected mix-up of rows and columns: {why}. '
+            f'If the runs are in the other order, say order={"CF".replace(rows[0].mask.order, "")!r}; '
+            "BrushBench counts along rows ('C'), BrushData down columns ('F')"
+        )
     return dataset

@@ -55,7 +55,8 @@ HOLES = ('box', 'object', 'stroke')
 def _segment_distance(p, q, size):
     "Distance of each pixel of a size x size frame from the segment p-q"
     yx = torch.stack(torch.meshgrid(torch.arange(size), torch.arange(size), indexing='ij'), -1).float()
-    d = q-p; t = (((yx-p)@d)/(d@d).clamp(min=1e-6)).clamp(0,1)
+    d = q-p
+    t = (((yx-p)@d)/(d@d).clamp(min=1e-6)).clamp(0,1)
     return (yx-p-t[...,None]*d).norm(dim=-1)
 
 def digit_hole(
@@ -69,7 +70,8 @@ def digit_hole(
     box = torch.tensor([rows[0],cols[0],rows[-1]+1,cols[-1]+1])
     if kind=='box':
         y0,x0,y1,x1 = (box + torch.tensor([-1,-1,1,1])*torch.tensor(rng.integers(1,5,4))).clamp(0,size).tolist()
-        hole = torch.zeros_like(drawn); hole[:,y0:y1,x0:x1] = 1
+        hole = torch.zeros_like(drawn)
+        hole[:,y0:y1,x0:x1] = 1
         return hole
     if kind=='object': return dilate(drawn, int(rng.integers(2,5)))
     if kind!='stroke': raise ConfigError(f'hole kind {kind!r} is not one of {", ".join(HOLES)}')
@@ -105,7 +107,8 @@ class DigitScenes:
             cover[cell,y:y+side,x:x+side] = ink_coverage(scans[k], side)
             drawn.append(int(digits[k]))
         asked, kind = int(rng.integers(4)), str(rng.choice(self.holes))
-        ramp = torch.linspace(-1,1,64); light = 1 + .03*(rng.uniform(-1,1)*ramp[:,None] + rng.uniform(-1,1)*ramp)
+        ramp = torch.linspace(-1,1,64)
+        light = 1 + .03*(rng.uniform(-1,1)*ramp[:,None] + rng.uniform(-1,1)*ramp)
         a = cover.amax(0, keepdim=True)
         image = ((paper[:,None,None]*(1-a) + ink[:,None,None]*a)*light).float().clamp(0,1)
         return Record(id=f'{self.split}-{self.seed}-{i}', image=image, mask=digit_hole(rng, cover[asked:asked+1], kind),

@@ -62,13 +62,17 @@ def ddim_step(
     weight:Tensor|None=None, # Region weight: noise where it is above 0, plain DDIM elsewhere
 )->Step:
     "One DDIM step from `alpha_bar` to `alpha_bar_next`, drawn or scored"
-    if eps.shape!=x.shape: raise DataError(f'prediction of shape {list(eps.shape)} for latents of shape {list(x.shape)}: they must agree')
+    if eps.shape!=x.shape:
+        raise DataError(f'prediction of shape {list(eps.shape)} for latents of shape {list(x.shape)}: they must agree')
     x,eps = x.float(),eps.float()
     ab,ab_next,e = (per_sample(o, x) for o in (alpha_bar, alpha_bar_next, eta))
     std = ddim_std(ab, ab_next, e) if e.any() else torch.zeros_like(ab)
     random = is_random(std)
     if (std.square()>(1-ab_next)*(1+1e-6)).any():
-        raise ConfigError(f'eta={eta} asks for more noise than the next level holds: the largest that works here is {((1-ab)/(1-ab/ab_next)).sqrt().min():.3f}')
+        raise ConfigError(
+            f'eta={eta} asks for more noise than the next level holds: '
+            f'the largest that works here is {((1-ab)/(1-ab/ab_next)).sqrt().min():.3f}'
+        )
     a,b,c,d = split_prediction(ab, prediction)
     r = ab_next.sqrt()
     ax,bx,c,d,std,left = (o.to(x.device, torch.float32) for o in (r*a, r*b, c, d, std, 1-ab_next))

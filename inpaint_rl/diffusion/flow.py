@@ -48,7 +48,10 @@ def noise_std(
     if kind=='cps': return sigma_next*torch.sin(torch.as_tensor(noise_level)*(math.pi/2))
     if kind=='dance_sde': return noise_level*(sigma-sigma_next).sqrt()
     if kind!='flow_sde': raise ConfigError(f"step kind {kind!r}: use 'flow_sde', 'dance_sde', 'cps' or 'ode'")
-    if sigma_max is None: raise ConfigError("kind='flow_sde' needs sigma_max, the second level of the full schedule: pass schedule.sigma_max")
+    if sigma_max is None:
+        raise ConfigError(
+            "kind='flow_sde' needs sigma_max, the second level of the full schedule: pass schedule.sigma_max"
+        )
     return noise_level*(sigma/(1-sigma.clamp(max=sigma_max))*(sigma-sigma_next)).sqrt()
 
 # %% ../../nbs/diffusion/22_flow.ipynb #ca3c01bd
@@ -82,7 +85,10 @@ def transition(
     "Draw a sample, or score a given one, by the same arithmetic"
     given = noise if x_next is None else x_next
     if given is None: raise ConfigError('this step is random: pass noise to draw a sample, or x_next to score one')
-    if given.shape!=mean.shape: raise DataError(f'noise or sample of shape {list(given.shape)} for latents of shape {list(mean.shape)}: they must agree')
+    if given.shape!=mean.shape:
+        raise DataError(
+            f'noise or sample of shape {list(given.shape)} for latents of shape {list(mean.shape)}: they must agree'
+        )
     given = given.to(mean.device, torch.float32)
     x_next = (given*std).add_(mean) if x_next is None else given
     return Step(x_next, mean, std, gaussian_log_prob(x_next.detach(), mean, std, weight))
@@ -94,10 +100,15 @@ def is_random(
     "Whether a step is random; refuse noise that is not finite, and batches that are random in part"
     on = std!=0
     if not std.isfinite().all():
-        raise ConfigError(f'the noise of this step is {std.flatten().tolist()}: a random step must go from more noise to less, and sigma_max must lie below 1')
+        raise ConfigError(
+            f'the noise of this step is {std.flatten().tolist()}: '
+            f'a random step must go from more noise to less, and sigma_max must lie below 1'
+        )
     if on.any() and not on.all():
-        raise ConfigError(f'samples {(~on).flatten().nonzero().flatten().tolist()} of this step get no noise while others do: '
-            'step them apart, or change their levels')
+        raise ConfigError(
+            f'samples {(~on).flatten().nonzero().flatten().tolist()} of this step get no noise while others do: '
+            'step them apart, or change their levels'
+        )
     return bool(on.any())
 
 # %% ../../nbs/diffusion/22_flow.ipynb #a904f71f
@@ -115,7 +126,8 @@ def flow_step(
     weight:Tensor|None=None, # Region weight: noise where it is above 0, ODE elsewhere
 )->Step:
     "One step from `sigma` to `sigma_next`, drawn or scored"
-    if v.shape!=x.shape: raise DataError(f'velocity of shape {list(v.shape)} for latents of shape {list(x.shape)}: they must agree')
+    if v.shape!=x.shape:
+        raise DataError(f'velocity of shape {list(v.shape)} for latents of shape {list(x.shape)}: they must agree')
     x,v = x.float(),v.float()
     s,s_next,a = (per_sample(o, x) for o in (sigma, sigma_next, noise_level))
     std = noise_std(s, s_next, a, kind, sigma_max) if a.any() else torch.zeros_like(s)
@@ -126,7 +138,8 @@ def flow_step(
         return Step(mean if x_next is None else x_next.to(x.device, torch.float32), mean, std, None)
     if weight is not None: std = std*check_weight(weight, x)
     var = std.square()
-    k = -var/(s_next+(s_next*s_next-var).clamp_(min=0).sqrt_()) if kind=='cps' else var.div_(-2*s) # CPS: without the cancellation of sqrt(s'^2-S^2)-s'
+    # CPS: without the cancellation of sqrt(s'^2-S^2)-s'
+    k = -var/(s_next+(s_next*s_next-var).clamp_(min=0).sqrt_()) if kind=='cps' else var.div_(-2*s)
     mean = x*(1+k)
     mean = mean.add_(v*k.mul_(1-s).add_(dt))
     return transition(mean, std, noise, x_next, weight)
@@ -153,15 +166,22 @@ def check_noise_level(
     "Refuse a noise level that breaks a step of the window"
     n = len(schedule)
     window = list(range(n-1)) if window is None else list(window)
-    if (kind=='ddim')!=(schedule.kind=='ddim'): raise ConfigError(f'kind={kind!r} cannot step a {schedule.kind} schedule')
+    if (kind=='ddim')!=(schedule.kind=='ddim'):
+        raise ConfigError(f'kind={kind!r} cannot step a {schedule.kind} schedule')
     if bad:=[i for i in window if not 0<=i<n-1]:
-        raise ConfigError(f'window steps {bad}: of {n} steps only 0 to {n-2} may be random; the last stays deterministic')
-    if not (math.isfinite(noise_level) and noise_level>=0): raise ConfigError(f'noise_level={noise_level}: it must be a finite number >= 0')
+        raise ConfigError(
+            f'window steps {bad}: of {n} steps only 0 to {n-2} may be random; the last stays deterministic'
+        )
+    if not (math.isfinite(noise_level) and noise_level>=0):
+        raise ConfigError(f'noise_level={noise_level}: it must be a finite number >= 0')
     limit = largest_noise_level(schedule, kind).tolist()
     best = min((limit[i] for i in window), default=math.inf)
     for i in window:
         if noise_level>limit[i] or (noise_level==limit[i] and kind not in ('cps','ddim')):
             l,m = schedule.levels[i:i+2].tolist()
-            raise ConfigError(f'noise_level={noise_level} breaks step {i} ({kind}, level {l:.4g} -> {m:.4g}): its mean would mirror x or '
-                f'not exist; the largest level that works in every step of this window is {math.floor(best*1000)/1000}')
+            raise ConfigError(
+                f'noise_level={noise_level} breaks step {i} ({kind}, '
+                f'level {l:.4g} -> {m:.4g}): its mean would mirror x or '
+                f'not exist; the largest level that works in every step of this window is {math.floor(best*1000)/1000}'
+            )
     return best

@@ -15,7 +15,10 @@ from ..core import ConfigError, DataError
 def _check_mask(mask, factor):
     if mask.ndim!=4 or mask.shape[1]!=1: raise DataError(f'mask of shape {list(mask.shape)}: expected [B,1,H,W]')
     if mask.shape[2]%factor or mask.shape[3]%factor:
-        raise DataError(f'mask of {mask.shape[2]}x{mask.shape[3]} pixels: both sides must be multiples of {factor}; resize or pad it first')
+        raise DataError(
+            f'mask of {mask.shape[2]}x{mask.shape[3]} pixels: '
+            f'both sides must be multiples of {factor}; resize or pad it first'
+        )
 
 def latent_fraction(
     mask:Tensor, # [B,1,H,W], 1 = repaint
@@ -29,13 +32,18 @@ def latent_fraction(
 def region_weight(
     mask:Tensor, # [B,1,H,W], 1 = repaint
     factor:int=8, # Pixels per element: 8 for a latent element, 16 for a token of 2x2
-    mode:Literal['soft','hard','dilated']='soft', # The fraction; 1 where it is above 0; that and one element more all round
+    # The fraction; 1 where it is above 0; that and one element more all round
+    mode:Literal['soft','hard','dilated']='soft',
 )->Tensor: # [B,1,H/factor,W/factor], in [0,1]
     "The region weight of each element; an empty hole is an error"
-    if mode not in ('soft','hard','dilated'): raise ConfigError(f"region mode {mode!r}: use 'soft', 'hard' or 'dilated'")
+    if mode not in ('soft','hard','dilated'):
+        raise ConfigError(f"region mode {mode!r}: use 'soft', 'hard' or 'dilated'")
     w = latent_fraction(mask, factor)
     empty = (w.flatten(1).amax(1)==0).nonzero().flatten().tolist()
-    if empty: raise DataError(f'rows {empty}: the mask is empty, so there is nothing to repaint; is its polarity right (1 = repaint)?')
+    if empty:
+        raise DataError(
+            f'rows {empty}: the mask is empty, so there is nothing to repaint; is its polarity right (1 = repaint)?'
+        )
     if mode=='soft': return w
     w = (w>0).float()
     return w if mode=='hard' else F.max_pool2d(w, 3, 1, 1)
@@ -47,7 +55,10 @@ def check_weight(
 )->Tensor: # `weight`, fp32
     "Refuse a region weight that does not fit `x`"
     if weight.ndim!=x.ndim or any(a not in (1,b) for a,b in zip(weight.shape, x.shape)):
-        raise DataError(f'region weight of shape {list(weight.shape)} does not fit values of shape {list(x.shape)}: each axis must match or be 1')
+        raise DataError(
+            f'region weight of shape {list(weight.shape)} does not fit '
+            f'values of shape {list(x.shape)}: each axis must match or be 1'
+        )
     return weight.float()
 
 def weighted_mean(
@@ -59,10 +70,15 @@ def weighted_mean(
     n = values.numel()//len(values)
     if weight is None: total = values.new_full((1,), n)
     else:
-        w = check_weight(weight, values); values = values*w
-        total = w.reshape(len(w), -1).sum(1)*(n*len(w)//w.numel()) # a weight shared by all channels counts once for each
+        w = check_weight(weight, values)
+        values = values*w
+        # a weight shared by all channels counts once for each
+        total = w.reshape(len(w), -1).sum(1)*(n*len(w)//w.numel())
         if bad:=(total==0).nonzero().flatten().tolist():
-            raise DataError(f'rows {bad}: the region weight is zero everywhere, so its mean is undefined; an empty mask, or one of the wrong polarity?')
+            raise DataError(
+                f'rows {bad}: the region weight is zero everywhere, '
+                f'so its mean is undefined; an empty mask, or one of the wrong polarity?'
+            )
     return values.reshape(len(values), -1).sum(1)/total
 
 # %% ../../nbs/diffusion/21_regions.ipynb #c01d6890
@@ -70,7 +86,8 @@ def pack(
     x:Tensor, # Latents [B,C,h,w], h and w even
 )->Tensor: # Tokens [B, hw/4, 4C]
     "2x2 latent elements become one token, as Flux and Qwen-Image have it"
-    if x.ndim!=4 or x.shape[2]%2 or x.shape[3]%2: raise DataError(f'latents of shape {list(x.shape)} cannot be packed: expected [B,C,h,w] with even h and w')
+    if x.ndim!=4 or x.shape[2]%2 or x.shape[3]%2:
+        raise DataError(f'latents of shape {list(x.shape)} cannot be packed: expected [B,C,h,w] with even h and w')
     return F.pixel_unshuffle(x, 2).flatten(2).mT.contiguous()
 
 def unpack(
@@ -80,7 +97,10 @@ def unpack(
 )->Tensor: # [B,C,h,w]
     "The inverse of `pack`"
     if x.ndim!=3 or h%2 or w%2 or x.shape[1]!=h*w//4 or x.shape[2]%4:
-        raise DataError(f'tokens of shape {list(x.shape)} cannot be unpacked to {h}x{w} latents: expected [B,{h*w//4},4C], with even h and w')
+        raise DataError(
+            f'tokens of shape {list(x.shape)} cannot be unpacked to {h}x{w} latents: '
+            f'expected [B,{h*w//4},4C], with even h and w'
+        )
     return F.pixel_shuffle(x.mT.reshape(len(x), -1, h//2, w//2), 2)
 
 # %% ../../nbs/diffusion/21_regions.ipynb #f1abb4f1

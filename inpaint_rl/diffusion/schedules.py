@@ -22,7 +22,9 @@ def per_sample(
     "Give a scalar or per-sample level the axes of a batch"
     t = torch.as_tensor(value, dtype=torch.float32).detach().cpu().double()
     if t.ndim>1 or t.numel() not in (1, len(x)):
-        raise DataError(f'a level of shape {list(t.shape)} does not fit a batch of {len(x)}: pass one number, or one per sample')
+        raise DataError(
+            f'a level of shape {list(t.shape)} does not fit a batch of {len(x)}: pass one number, or one per sample'
+        )
     return t.reshape(-1).expand(len(x)).reshape(-1, *[1]*(x.ndim-1))
 
 # %% ../../nbs/diffusion/20_schedules.ipynb #2593ca4f
@@ -39,10 +41,16 @@ class Schedule:
         l = torch.as_tensor(self.levels, dtype=torch.float32).cpu()
         object.__setattr__(self, 'levels', l)
         if l.ndim!=1 or len(l)!=len(self.timesteps)+1 or len(l)<2:
-            raise ConfigError(f'{len(self.timesteps)} timesteps need {len(self.timesteps)+1} levels (and at least one step), got shape {list(l.shape)}')
+            raise ConfigError(
+                f'{len(self.timesteps)} timesteps need {len(self.timesteps)+1} '
+                f'levels (and at least one step), got shape {list(l.shape)}'
+            )
         step = l.diff()*(-1 if self.kind=='flow' else 1)
         if not (l.min()>=0 and l.max()<=1 and step.min()>0):
-            raise ConfigError(f"levels of a {self.kind} schedule must {'fall' if self.kind=='flow' else 'rise'} strictly inside [0,1], got {l.tolist()}")
+            raise ConfigError(
+                f"levels of a {self.kind} schedule must {'fall' if self.kind=='flow' else 'rise'} "
+                f"strictly inside [0,1], got {l.tolist()}"
+            )
         if self.kind=='flow' and self.sigma_max is None: object.__setattr__(self, 'sigma_max', l[1].item())
 
     def __len__(self): return len(self.timesteps)
@@ -52,7 +60,8 @@ class Schedule:
     ): # A schedule of the last steps
         "Drop the noisiest steps, counting as the `get_timesteps` of diffusers does"
         n = len(self)
-        if not 0<strength<=1: raise ConfigError(f'strength={strength}: it must lie in (0,1], where 1 starts from pure noise')
+        if not 0<strength<=1:
+            raise ConfigError(f'strength={strength}: it must lie in (0,1], where 1 starts from pure noise')
         start = int(n-min(n*strength, n)) if self.kind=='flow' else n-min(int(n*strength), n)
         if start>=n: raise ConfigError(f'strength={strength} leaves none of {n} steps: raise it to at least {1/n:.3f}')
         return replace(self, timesteps=self.timesteps[start:], levels=self.levels[start:])
@@ -103,8 +112,12 @@ def ddim_schedule(
 )->Schedule:
     "DDIM levels with leading spacing, ending at the first entry of the table"
     ab = sd_alpha_bars() if alpha_bars is None else alpha_bars
-    if not 0<num_steps<=len(ab)//2: raise ConfigError(f'num_steps={num_steps}: must lie between 1 and {len(ab)//2}, half the length of the table')
-    if offset<1: raise ConfigError(f'offset={offset}: the last step would start at t=0, where there is no noise to remove; use 1')
+    if not 0<num_steps<=len(ab)//2:
+        raise ConfigError(f'num_steps={num_steps}: must lie between 1 and {len(ab)//2}, half the length of the table')
+    if offset<1:
+        raise ConfigError(
+            f'offset={offset}: the last step would start at t=0, where there is no noise to remove; use 1'
+        )
     t = torch.arange(num_steps).flip(0)*(len(ab)//num_steps)+offset
     return Schedule(t, torch.cat([ab[t], ab[:1]]), 'ddim')
 
@@ -134,10 +147,17 @@ def sde_window(
     "The stochastic steps of an iteration; never the last step"
     stop = num_steps-1 if stop is None else stop
     if not 0<=start<stop<=num_steps-1:
-        raise ConfigError(f'window range [{start},{stop}) of {num_steps} steps: need 0 <= start < stop <= {num_steps-1}, for the last step stays deterministic')
+        raise ConfigError(
+            f'window range [{start},{stop}) of {num_steps} steps: '
+            f'need 0 <= start < stop <= {num_steps-1}, for the last step stays deterministic'
+        )
     n = stop-start-size+1 # number of positions
-    if size<1 or n<1: raise ConfigError(f'window size {size} does not fit range [{start},{stop}): it must lie between 1 and {stop-start}')
+    if size<1 or n<1:
+        raise ConfigError(
+            f'window size {size} does not fit range [{start},{stop}): it must lie between 1 and {stop-start}'
+        )
     if every<1: raise ConfigError(f'every={every}: the window must stay for at least one iteration')
-    if mode not in ('random','fixed','progressive'): raise ConfigError(f"window mode {mode!r}: use 'random', 'fixed' or 'progressive'")
+    if mode not in ('random','fixed','progressive'):
+        raise ConfigError(f"window mode {mode!r}: use 'random', 'fixed' or 'progressive'")
     p = {'fixed':0, 'random':seed_from('sde_window', seed, iteration)%n, 'progressive':(iteration//every)%n}[mode]
     return list(range(start+p, start+p+size))

@@ -19,7 +19,8 @@ def public_name(
     name, # A hub id, an embedded model, a folder or a file
 )->str: # What may be published of it
     "A hub id as it is; of a path on this machine the last part"
-    name = str(name); hub = re.fullmatch(r'[\w-][\w.-]*/[\w.-]+', name) and not Path(name).exists()
+    name = str(name)
+    hub = re.fullmatch(r'[\w-][\w.-]*/[\w.-]+', name) and not Path(name).exists()
     return name if hub else Path(name).name
 
 def is_hub_id(name)->bool: return '/' in public_name(name)
@@ -27,34 +28,74 @@ def is_hub_id(name)->bool: return '/' in public_name(name)
 def front_matter(facts)->str:
     "The YAML block of a model card"
     base = public_name(facts['backbone'])
-    d = dict(library_name='diffusers', pipeline_tag='image-to-image') | (dict(base_model=base, base_model_relation=RELATIONS[facts['what']]) if is_hub_id(facts['backbone']) else {})
-    tags = ['inpainting', 'diffusers', *(['lora'] if facts['what']=='lora' else []), 'inpaint_rl', str(facts['method']).lower()]
-    return f'---\n{yaml.safe_dump(d | dict(tags=tags), sort_keys=False)}# license: look up the licence of the base model, and say it here\n---\n'
+    d = dict(library_name='diffusers', pipeline_tag='image-to-image') | (
+        dict(base_model=base, base_model_relation=RELATIONS[facts['what']])
+        if is_hub_id(facts['backbone']) else {}
+    )
+    tags = [
+        'inpainting', 'diffusers', *(['lora'] if facts['what']=='lora' else []),
+        'inpaint_rl', str(facts['method']).lower()
+    ]
+    return (
+        f'---\n{yaml.safe_dump(d | dict(tags=tags), sort_keys=False)}# license: '
+        f'look up the licence of the base model, and say it here\n---\n'
+    )
 
 # %% ../../nbs/evaluation/85_card.ipynb #0f83953a
 def _said(v):
     if v is None or v in ('', [], {}): return 'not recorded'
     match v:
-        case dict(): return ', '.join(f'`{k}` × {w:g}' if isinstance(w, (int,float)) else f'{k} {_said(w)}' for k,w in v.items())
+        case dict():
+            return ', '.join(f'`{k}` × {w:g}' if isinstance(w, (int,float)) else f'{k} {_said(w)}' for k,w in v.items())
         case list() | tuple(): return ', '.join(f'`{x}`' for x in v)
         case _: return str(v)
 
 def _origin(f):
-    lora = f.get('lora') and f"rank {f['lora']['rank']}, alpha {f['lora']['alpha']:g}" + (f", on {_said(f['lora'].get('targets'))}" if f['lora'].get('targets') else '')
+    lora = f.get('lora') and f"rank {f['lora']['rank']}, alpha {f['lora']['alpha']:g}" + (
+        f", on {_said(f['lora'].get('targets'))}" if f['lora'].get('targets') else ''
+    )
     data = lambda k: _said(public_name(f[k]) if f.get(k) else None)
-    rows = [('base model', f'`{public_name(f["backbone"])}`'), ('method', _said(f.get('method'))), ('recipe', _said(f.get('recipe') and public_name(f['recipe']))), ('what was trained', f'LoRA: {lora}' if lora else 'weights of the denoiser'),
-            ('training data', data('data')), ('measured on', data('held_out_data')), ('rewards', _said(f.get('rewards'))), ('watched only', _said(f.get('monitors'))), ('region weight', _said(f.get('region'))),
-            ('seed', _said(f.get('seed'))), ('iterations', f['step']), ('weights', {'ema':'average over the training (EMA)', 'raw':'as they were at that iteration'}[f['weights']]),
-            ('precision', f"trained in {_said(f.get('dtype'))}, exported in {f['export_dtype']}"), ('config SHA-256', f"`{f['config_sha256']}`"), ('versions', _said(f.get('versions')))]
+    rows = [
+        ('base model', f'`{public_name(f["backbone"])}`'),
+        ('method', _said(f.get('method'))),
+        ('recipe', _said(f.get('recipe') and public_name(f['recipe']))),
+        ('what was trained', f'LoRA: {lora}' if lora else 'weights of the denoiser'),
+        ('training data', data('data')),
+        ('measured on', data('held_out_data')),
+        ('rewards', _said(f.get('rewards'))),
+        ('watched only', _said(f.get('monitors'))),
+        ('region weight', _said(f.get('region'))),
+        ('seed', _said(f.get('seed'))),
+        ('iterations', f['step']),
+        ('weights', {'ema':'average over the training (EMA)', 'raw':'as they were at that iteration'}[f['weights']]),
+        ('precision', f"trained in {_said(f.get('dtype'))}, exported in {f['export_dtype']}"),
+        ('config SHA-256', f"`{f['config_sha256']}`"),
+        ('versions', _said(f.get('versions'))),
+    ]
     return '| | |\n|:--|:--|\n' + '\n'.join(f'| {k} | {str(v).replace("|", chr(92)+"|")} |' for k,v in rows) + '\n'
 
 def _results(f, report):
-    if not report or not {'before','after'}<=report.keys(): return 'This run has no report (`report.json`) with measurements before and after: nothing was measured, and nothing is claimed.\n'
+    if not report or not {'before','after'}<=report.keys():
+        return (
+            'This run has no report (`report.json`) with measurements before and after: '
+            'nothing was measured, and nothing is claimed.\n'
+        )
     out = [comparison_table({k:report[k] for k in ('before','after')}, report.get('differences', {}))]
     n, seed = report['after'].get('n'), report.get('seed')
-    out += [f'\nMeasured on {_said(n)} held-out samples, the same sources, holes, prompts and noise before and after (run seed {_said(seed)}). Intervals are 95% bootstrap intervals of the paired difference.\n']
-    if report.get('iterations') not in (None, f['step']): out += [f"\nThese numbers were measured after iteration {report['iterations']}; the weights here are those of iteration {f['step']}, **which was not measured**.\n"]
-    if f['weights']!=f.get('measured_weights', f['weights']): out += [f"\nThese numbers were measured with the {f['measured_weights']} weights; the weights here are the {f['weights']} ones, **which were not measured**.\n"]
+    out += [
+        f'\nMeasured on {_said(n)} held-out samples, the same sources, holes, prompts and noise before and '
+        f'after (run seed {_said(seed)}). Intervals are 95% bootstrap intervals of the paired difference.\n'
+    ]
+    if report.get('iterations') not in (None, f['step']):
+        out += [
+            f"\nThese numbers were measured after iteration {report['iterations']}; "
+            f"the weights here are those of iteration {f['step']}, **which was not measured**.\n"
+        ]
+    if f['weights']!=f.get('measured_weights', f['weights']):
+        out += [
+            f"\nThese numbers were measured with the {f['measured_weights']} weights; "
+            f"the weights here are the {f['weights']} ones, **which were not measured**.\n"
+        ]
     return ''.join(out)
 
 # %% ../../nbs/evaluation/85_card.ipynb #335db37a
@@ -65,9 +106,16 @@ def diffusers_snippet(
 )->str: # Python
     "Load the export with diffusers and fill a hole"
     cls, dtype = facts['pipeline'], dict(fp32='float32', bf16='bfloat16', fp16='float16')[facts['export_dtype']]
-    lora = facts['what']=='lora'; base = base or (facts['backbone'] if is_hub_id(facts['backbone']) else f'PATH_OF_{public_name(facts["backbone"])}')
-    load = f"pipe = {cls}.from_pretrained({base if lora else where!r}, torch_dtype=torch.{dtype})" if not lora else f"pipe = {cls}.from_pretrained({base!r}, torch_dtype=torch.{dtype})\npipe.load_lora_weights({where!r}, weight_name='pytorch_lora_weights.safetensors')"
-    guidance = '' if facts.get('guidance') is None else f', guidance_scale={facts["guidance"]:g}'; steps = '' if facts.get('eval_steps') is None else f', num_inference_steps={facts["eval_steps"]}'
+    lora = facts['what']=='lora'
+    base = base or (facts['backbone'] if is_hub_id(facts['backbone']) else f'PATH_OF_{public_name(facts["backbone"])}')
+    load = (
+        f"pipe = {cls}.from_pretrained({base if lora else where!r}, torch_dtype=torch.{dtype})"
+        if not lora
+        else f"pipe = {cls}.from_pretrained({base!r}, torch_dtype=torch.{dtype})\n"
+             f"pipe.load_lora_weights({where!r}, weight_name='pytorch_lora_weights.safetensors')"
+    )
+    guidance = '' if facts.get('guidance') is None else f', guidance_scale={facts["guidance"]:g}'
+    steps = '' if facts.get('eval_steps') is None else f', num_inference_steps={facts["eval_steps"]}'
     return f'''import torch
 from PIL import Image
 from diffusers import {cls}
@@ -82,10 +130,21 @@ Image.composite(fill, source, mask).save('filled.png')   # the known pixels stay
 
 def _comfyui(f):
     if not f.get('comfyui'): return 'No workflow comes with this export; export the LoRA (`--what lora`) for ComfyUI.\n'
-    c = f['comfyui']; skipped = f"\n\n**ComfyUI will skip {len(c['unknown'])} of the adapted layers** (it has no name for them), first `{c['unknown'][0]}`: use diffusers, or a merged export." if c['unknown'] else ''
-    return (f"Copy `{c['file']}` to `ComfyUI/models/loras/{c['lora']}`, and drop `comfyui/workflow.json` on the page (`comfyui/workflow_api.json` is the same for `POST /prompt`). It loads {', '.join(f'`{x}`' for x in c['needs'])}, "
-            "which you need to have. The LoRA's scale is inside: strength 1. For sampling exactly as in training, remove DifferentialDiffusion and set `noise_mask` to false. The workflow was checked against the definitions of its nodes; "
-            f"it has not been run.{skipped}\n")
+    c = f['comfyui']
+    skipped = (
+        f"\n\n**ComfyUI will skip {len(c['unknown'])} of the adapted layers** (it has no name for them), "
+        f"first `{c['unknown'][0]}`: use diffusers, or a merged export."
+        if c['unknown'] else ''
+    )
+    return (
+        f"Copy `{c['file']}` to `ComfyUI/models/loras/{c['lora']}`, "
+        f"and drop `comfyui/workflow.json` on the page (`comfyui/workflow_api.json` is the "
+        f"same for `POST /prompt`). It loads {', '.join(f'`{x}`' for x in c['needs'])}, "
+        "which you need to have. The LoRA's scale is inside: strength 1. "
+        "For sampling exactly as in training, remove DifferentialDiffusion and set "
+        "`noise_mask` to false. The workflow was checked against the definitions of its nodes; "
+        f"it has not been run.{skipped}\n"
+    )
 
 # %% ../../nbs/evaluation/85_card.ipynb #7471e34d
 def card(
@@ -96,12 +155,25 @@ def card(
     picture:str|None=None, # File name of a grid in the same folder
 )->str: # README.md
     "The model card"
-    f = jsonable(facts)[0]; kind = {'lora':'A LoRA for','merged':'The weights of','full':'The weights of'}[f['what']]
+    f = jsonable(facts)[0]
+    kind = {'lora':'A LoRA for','merged':'The weights of','full':'The weights of'}[f['what']]
     extra = {'lora':'', 'merged':', with a LoRA folded in', 'full':''}[f['what']]
     shown = re.sub(r'(?m)^(run_dir:).*', r"\1 left out", config)
-    licence = (f"This model derives from `{public_name(f['backbone'])}` and is bound by that model's licence, which this card does not know. "
-               "Look it up, see whether it allows what you mean to do (sharing, selling, serving), and add a `license:` line to the front matter before you publish.\n")
-    parts = [front_matter(f), f'# {name}\n', f"{kind} the inpainting model `{public_name(f['backbone'])}`{extra}, post-trained with {_said(f.get('method'))} by inpaint_rl.\n",
-             f'![Examples: the same holes, prompts and noise]({picture})\n' if picture else 'No example pictures were found in the run.\n', '## Where it comes from\n', _origin(f), '## What was measured\n', _results(f, report),
-             '## Use it with diffusers\n', f'```python\n{diffusers_snippet(f)}```\n', '## Use it in ComfyUI\n', _comfyui(f), '## Licence\n', licence, '## The resolved config\n', f'```yaml\n{shown.strip() or "# not recorded"}\n```\n']
+    licence = (
+        f"This model derives from `{public_name(f['backbone'])}` and is "
+        f"bound by that model's licence, which this card does not know. "
+        "Look it up, see whether it allows what you mean to do (sharing, selling, "
+        "serving), and add a `license:` line to the front matter before you publish.\n"
+    )
+    parts = [
+        front_matter(f), f'# {name}\n',
+        f"{kind} the inpainting model `{public_name(f['backbone'])}`{extra}, "
+        f"post-trained with {_said(f.get('method'))} by inpaint_rl.\n",
+        f'![Examples: the same holes, '
+        f'prompts and noise]({picture})\n' if picture else 'No example pictures were found in the run.\n',
+        '## Where it comes from\n', _origin(f), '## What was measured\n', _results(f, report),
+        '## Use it with diffusers\n', f'```python\n{diffusers_snippet(f)}```\n', '## Use it in ComfyUI\n',
+        _comfyui(f), '## Licence\n', licence, '## The resolved config\n',
+        f'```yaml\n{shown.strip() or "# not recorded"}\n```\n'
+    ]
     return '\n'.join(parts)

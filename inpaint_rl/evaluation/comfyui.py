@@ -10,9 +10,16 @@ import re
 from ..core import ConfigError
 
 # %% ../../nbs/evaluation/84_comfyui.ipynb #2ab35e5a
-FLUX_LAYERS = (r'(single_)?transformer_blocks\.\d+\.attn\.to_[qkv]|transformer_blocks\.\d+\.(attn\.(add_[qkv]_proj|to_out\.0|to_add_out)|norm1(_context)?\.linear|ff(_context)?\.net\.(0\.proj|2))'
-               r'|single_transformer_blocks\.\d+\.(norm\.linear|proj_mlp|proj_out)|proj_out|x_embedder|context_embedder|norm_out\.linear|time_text_embed\.(timestep|guidance|text)_embedder\.linear_[12]')
-UNET_LAYERS = r'((down|up)_blocks\.\d+|mid_block)\.attentions\.\d+\.(proj_in|proj_out|transformer_blocks\.\d+\.(attn[12]\.(to_[qkv]|to_out\.0)|ff\.net\.(0\.proj|2)))'
+FLUX_LAYERS = (
+    r'(single_)?transformer_blocks\.\d+\.attn\.to_[qkv]|transformer_blocks\.\d+\.(attn\.(add_[qkv]_proj|'
+    r'to_out\.0|to_add_out)|norm1(_context)?\.linear|ff(_context)?\.net\.(0\.proj|2))'
+    r'|single_transformer_blocks\.\d+\.(norm\.linear|proj_mlp|proj_out)|proj_out|x_embedder|'
+    r'context_embedder|norm_out\.linear|time_text_embed\.(timestep|guidance|text)_embedder\.linear_[12]'
+)
+UNET_LAYERS = (
+    r'((down|up)_blocks\.\d+|mid_block)\.attentions\.\d+\.(proj_in|proj_out|'
+    r'transformer_blocks\.\d+\.(attn[12]\.(to_[qkv]|to_out\.0)|ff\.net\.(0\.proj|2)))'
+)
 LAYERS = dict(transformer=FLUX_LAYERS, unet=UNET_LAYERS) # the modules whose LoRA ComfyUI finds, by diffusers' names
 
 def layers_unknown(
@@ -20,7 +27,10 @@ def layers_unknown(
 )->list: # Names of modules
     "The adapted modules that ComfyUI would skip"
     modules = sorted({re.sub(r'\.lora_[AB]\.weight$', '', k) for k in keys})
-    return [m for m in modules if not (m.partition('.')[0] in LAYERS and re.fullmatch(LAYERS[m.partition('.')[0]], m.partition('.')[2]))]
+    return [
+        m for m in modules
+        if not (m.partition('.')[0] in LAYERS and re.fullmatch(LAYERS[m.partition('.')[0]], m.partition('.')[2]))
+    ]
 
 def kohya(
     tensors:dict, # A UNet's LoRA in diffusers' format, scale 1
@@ -29,7 +39,8 @@ def kohya(
     import torch
     out = {}
     for k,t in tensors.items():
-        part,path,letter = re.fullmatch(r'(\w+)\.(.+)\.lora_([AB])\.weight', k).groups(); name = f'lora_{part}_{path.replace(".", "_")}'
+        part,path,letter = re.fullmatch(r'(\w+)\.(.+)\.lora_([AB])\.weight', k).groups()
+        name = f'lora_{part}_{path.replace(".", "_")}'
         out[f'{name}.lora_{"down" if letter=="A" else "up"}.weight'] = t
         if letter=='A': out[f'{name}.alpha'] = torch.tensor(float(len(t))) # alpha = rank: scale 1
     return out
@@ -47,12 +58,28 @@ NODES = dict( # class -> ({input: type}, [types of the outputs])
     FluxGuidance=(dict(conditioning='CONDITIONING', guidance='FLOAT'), ['CONDITIONING']),
     ConditioningZeroOut=(dict(conditioning='CONDITIONING'), ['CONDITIONING']),
     LoadImage=(dict(image='COMBO'), ['IMAGE','MASK']),
-    InpaintModelConditioning=(dict(positive='CONDITIONING', negative='CONDITIONING', vae='VAE', pixels='IMAGE', mask='MASK', noise_mask='BOOLEAN'), ['CONDITIONING','CONDITIONING','LATENT']),
-    KSampler=(dict(model='MODEL', positive='CONDITIONING', negative='CONDITIONING', latent_image='LATENT', seed='INT', steps='INT', cfg='FLOAT', sampler_name='COMBO', scheduler='COMBO', denoise='FLOAT'), ['LATENT']),
+    InpaintModelConditioning=(
+        dict(
+            positive='CONDITIONING', negative='CONDITIONING', vae='VAE',
+            pixels='IMAGE', mask='MASK', noise_mask='BOOLEAN'
+        ),
+        ['CONDITIONING','CONDITIONING','LATENT'],
+    ),
+    KSampler=(
+        dict(
+            model='MODEL', positive='CONDITIONING', negative='CONDITIONING', latent_image='LATENT',
+            seed='INT', steps='INT', cfg='FLOAT', sampler_name='COMBO', scheduler='COMBO', denoise='FLOAT'
+        ),
+        ['LATENT'],
+    ),
     VAEDecode=(dict(samples='LATENT', vae='VAE'), ['IMAGE']),
-    ImageCompositeMasked=(dict(destination='IMAGE', source='IMAGE', x='INT', y='INT', resize_source='BOOLEAN', mask='MASK'), ['IMAGE']),
+    ImageCompositeMasked=(
+        dict(destination='IMAGE', source='IMAGE', x='INT', y='INT', resize_source='BOOLEAN', mask='MASK'),
+        ['IMAGE'],
+    ),
     SaveImage=(dict(images='IMAGE', filename_prefix='STRING'), []))
-_AFTER = {('KSampler','seed'):['fixed'], ('LoadImage','image'):['image']} # what the page keeps behind a setting: "control after generate", the upload button
+# what the page keeps behind a setting: "control after generate", the upload button
+_AFTER = {('KSampler','seed'):['fixed'], ('LoadImage','image'):['image']}
 
 # %% ../../nbs/evaluation/84_comfyui.ipynb #d5228f17
 def check_workflow(
@@ -64,12 +91,16 @@ def check_workflow(
         kind = n['class_type']
         if kind not in NODES: bad(i, f'{kind!r} is no stock node that we know')
         inputs,_ = NODES[kind]
-        if n['inputs'].keys()!=inputs.keys(): bad(i, f'{kind} has inputs {sorted(inputs)}, given are {sorted(n["inputs"])}')
+        if n['inputs'].keys()!=inputs.keys():
+            bad(i, f'{kind} has inputs {sorted(inputs)}, given are {sorted(n["inputs"])}')
         for name,v in n['inputs'].items():
-            if (inputs[name] in _LINKED)!=isinstance(v, list): bad(i, f'{kind}.{name} is {v!r}; it needs {"a link" if inputs[name] in _LINKED else "a value"}')
+            if (inputs[name] in _LINKED)!=isinstance(v, list):
+                bad(i, f'{kind}.{name} is {v!r}; it needs {"a link" if inputs[name] in _LINKED else "a value"}')
             if not isinstance(v, list): continue
-            source,slot = v; outputs = NODES[prompt[source]['class_type']][1] if source in prompt else []
-            if slot>=len(outputs): bad(i, f'{kind}.{name} is linked to output {slot} of node {source}, which there is not')
+            source,slot = v
+            outputs = NODES[prompt[source]['class_type']][1] if source in prompt else []
+            if slot>=len(outputs):
+                bad(i, f'{kind}.{name} is linked to output {slot} of node {source}, which there is not')
             if outputs[slot]!=inputs[name]: bad(i, f'{kind}.{name} is a {inputs[name]} and linked to a {outputs[slot]}')
     return prompt
 
@@ -91,22 +122,52 @@ def workflow(
     flux = pipeline=='FluxFillPipeline'
     if flux:
         model = [node('UNETLoader', unet_name=base or 'flux1-fill-dev.safetensors', weight_dtype='default'), 0]
-        clip = [node('DualCLIPLoader', clip_name1='clip_l.safetensors', clip_name2='t5xxl_fp16.safetensors', type='flux', device='default'), 0]
+        clip = [
+            node(
+                'DualCLIPLoader', clip_name1='clip_l.safetensors',
+                clip_name2='t5xxl_fp16.safetensors', type='flux', device='default'
+            ),
+            0,
+        ]
         vae = [node('VAELoader', vae_name='ae.safetensors'), 0]
     elif pipeline=='StableDiffusionInpaintPipeline':
-        loader = node('CheckpointLoaderSimple', ckpt_name=base or 'sd-v1-5-inpainting.ckpt'); model, clip, vae = ([loader,k] for k in range(3))
-    else: raise ConfigError(f'no ComfyUI workflow for a {pipeline}; there are FluxFillPipeline and StableDiffusionInpaintPipeline')
+        loader = node('CheckpointLoaderSimple', ckpt_name=base or 'sd-v1-5-inpainting.ckpt')
+        model, clip, vae = ([loader,k] for k in range(3))
+    else:
+        raise ConfigError(
+            f'no ComfyUI workflow for a {pipeline}; there are FluxFillPipeline and StableDiffusionInpaintPipeline'
+        )
     model = [node('LoraLoaderModelOnly', model=model, lora_name=lora, strength_model=1.), 0]
     if blend: model = [node('DifferentialDiffusion', model=model, strength=1.), 0]
     positive = text = [node('CLIPTextEncode', 'Prompt', clip=clip, text=prompt), 0]
-    if flux: positive, negative = [node('FluxGuidance', conditioning=text, guidance=30. if guidance is None else guidance), 0], [node('ConditioningZeroOut', conditioning=text), 0]
+    if flux:
+        positive, negative = (
+            [node('FluxGuidance', conditioning=text, guidance=30. if guidance is None else guidance), 0],
+            [node('ConditioningZeroOut', conditioning=text), 0],
+        )
     else: negative = [node('CLIPTextEncode', 'Negative prompt', clip=clip, text=''), 0]
     picture = node('LoadImage', 'Source; paint the hole with the mask editor', image=image)
-    known = node('InpaintModelConditioning', positive=positive, negative=negative, vae=vae, pixels=[picture,0], mask=[picture,1], noise_mask=blend)
-    latent = [node('KSampler', model=model, positive=[known,0], negative=[known,1], latent_image=[known,2], seed=seed, steps=steps,
-        cfg=1. if flux else 7.5 if guidance is None else guidance, sampler_name='euler' if flux else 'ddim', scheduler='simple' if flux else 'ddim_uniform', denoise=1.), 0]
+    known = node(
+        'InpaintModelConditioning', positive=positive, negative=negative,
+        vae=vae, pixels=[picture,0], mask=[picture,1], noise_mask=blend
+    )
+    latent = [
+        node(
+            'KSampler', model=model, positive=[known,0], negative=[known,1], latent_image=[known,2],
+            seed=seed, steps=steps, cfg=1. if flux else 7.5 if guidance is None else guidance,
+            sampler_name='euler' if flux else 'ddim', scheduler='simple' if flux else 'ddim_uniform',
+            denoise=1.
+        ),
+        0,
+    ]
     fill = [node('VAEDecode', samples=latent, vae=vae), 0]
-    pasted = [node('ImageCompositeMasked', 'Paste the fill into the source', destination=[picture,0], source=fill, x=0, y=0, resize_source=False, mask=[picture,1]), 0]
+    pasted = [
+        node(
+            'ImageCompositeMasked', 'Paste the fill into the source', destination=[picture,0],
+            source=fill, x=0, y=0, resize_source=False, mask=[picture,1]
+        ),
+        0,
+    ]
     node('SaveImage', images=pasted, filename_prefix='inpaint_rl')
     return check_workflow(nodes)
 
@@ -116,16 +177,33 @@ def graph(
 )->dict: # What the page opens
     "The same workflow in the graph format, laid out from left to right"
     depth, links, nodes, used = {}, [], [], {}
-    for i,n in prompt.items(): depth[i] = 1+max((depth[v[0]] for v in n['inputs'].values() if isinstance(v, list)), default=-1) # links point back
     for i,n in prompt.items():
-        inputs,outputs = NODES[n['class_type']]; ports, values = [], []
+        # links point back
+        depth[i] = 1+max((depth[v[0]] for v in n['inputs'].values() if isinstance(v, list)), default=-1)
+    for i,n in prompt.items():
+        inputs,outputs = NODES[n['class_type']]
+        ports, values = [], []
         for name,kind in inputs.items():
             if kind in _LINKED:
-                source,slot = n['inputs'][name]; links.append([len(links)+1, int(source), slot, int(i), len(ports), kind]); ports.append(dict(name=name, type=kind, link=len(links)))
+                source,slot = n['inputs'][name]
+                links.append([len(links)+1, int(source), slot, int(i), len(ports), kind])
+                ports.append(dict(name=name, type=kind, link=len(links)))
             else: values += [n['inputs'][name], *_AFTER.get((n['class_type'],name), [])]
-        height = 46+26*(max(len(ports), len(outputs))+len(values)) + {'CLIPTextEncode':110, 'LoadImage':260, 'SaveImage':300}.get(n['class_type'], 0)
-        top = used.get(depth[i], 0); used[depth[i]] = top+height+70
-        nodes.append(dict(id=int(i), type=n['class_type'], pos=[380*depth[i], top], size=[320, height], flags={}, order=len(nodes), mode=0, inputs=ports,
-            outputs=[dict(name=o, type=o, slot_index=k, links=[]) for k,o in enumerate(outputs)], title=n['_meta']['title'], properties={'Node name for S&R':n['class_type']}, widgets_values=values))
+        height = (
+            46+26*(max(len(ports), len(outputs))+len(values))
+            + {'CLIPTextEncode':110, 'LoadImage':260, 'SaveImage':300}.get(n['class_type'], 0)
+        )
+        top = used.get(depth[i], 0)
+        used[depth[i]] = top+height+70
+        nodes.append(dict(
+            id=int(i), type=n['class_type'], pos=[380*depth[i], top],
+            size=[320, height], flags={}, order=len(nodes), mode=0, inputs=ports,
+            outputs=[dict(name=o, type=o, slot_index=k, links=[]) for k,o in enumerate(outputs)],
+            title=n['_meta']['title'],
+            properties={'Node name for S&R':n['class_type']}, widgets_values=values
+        ))
     for l in links: nodes[l[1]-1]['outputs'][l[2]]['links'].append(l[0])
-    return dict(last_node_id=len(nodes), last_link_id=len(links), nodes=nodes, links=links, groups=[], config={}, extra={}, version=.4)
+    return dict(
+        last_node_id=len(nodes), last_link_id=len(links), nodes=nodes,
+        links=links, groups=[], config={}, extra={}, version=.4
+    )

@@ -71,9 +71,12 @@ def evaluate(
 )->Evaluation:
     "Measure a backbone on held-out records"
     batch = collate([dataset[i] for i in range(min(n, len(dataset)))])
-    reference = torch.cat([backbone.round_trip(x).cpu() for x in batch.image.split(chunk)]) # the best that this VAE can do
+    # the best that this VAE can do
+    reference = torch.cat([backbone.round_trip(x).cpu() for x in batch.image.split(chunk)])
     samples = fill(backbone, batch, seed, num_steps, guidance, chunk, reference)
-    per_sample = measure(samples, rewards, monitors) | {'known_region_psnr':known_region_psnr(samples.raw, reference, samples.mask)}
+    per_sample = measure(samples, rewards, monitors) | {
+        'known_region_psnr':known_region_psnr(samples.raw, reference, samples.mask)
+    }
     summary = summarise(per_sample, hole_fraction(batch.mask))
     few = batch.select(range(min(diverse, len(batch))))
     sets = [fill(backbone, few, (seed,k), num_steps, guidance, chunk).composite for k in range(copies)]
@@ -85,7 +88,10 @@ def counted_words(
     metrics, # Rows of metrics.jsonl
 )->list: # Lines
     "What was counted while training: samples without a score by cause, prompts that were cut off"
-    total = sum((Counter({k.removeprefix('counted/'):v for k,v in r.items() if k.startswith('counted/')}) for r in metrics), Counter())
+    total = sum(
+        (Counter({k.removeprefix('counted/'):v for k,v in r.items() if k.startswith('counted/')}) for r in metrics),
+        Counter(),
+    )
     return [f'while training, {n} samples were counted as {k}' for k,n in total.most_common()]
 
 # %% ../../nbs/evaluation/82_evaluate.ipynb #8d6b00ca
@@ -99,22 +105,56 @@ def report_run(
 )->str: # What to print at the end
     "Write report.json, report.md and their pictures into the run folder"
     run, n = Path(run_dir), len(before.samples)
-    ceiling = {k:v.nanmean().item() for k,v in measure(untouched(collate([dataset[i] for i in range(n)])), rewards, monitors).items()}
-    differences, watched = compare(before.per_sample, after.per_sample), {spec(f:=load_reward(m)).name:f for m in monitors}
-    data = dict(title=f'{method} on {backbone}', method=method, backbone=backbone, seed=seed, iterations=progress['iteration'], images=progress['images'], train_seconds=round(progress['seconds'], 2),
-                before=before.summary, after=after.summary, differences=differences, ceiling=ceiling, skipped_steps=progress['skipped'], config=config,
-                details=dict(method=method, backbone=backbone, seed=seed, iterations=progress['iteration'], images=progress['images'], train_seconds=round(progress['seconds'], 1), skipped_steps=progress['skipped']),
-                notes=[f'{k} on untouched real scenes: {v:.3f}' for k,v in ceiling.items()] + counted_words(metrics or ()) + ['known_region_psnr is of the raw decode, against the VAE round trip of the source'])
-    if any('drift/brightness' in r for r in metrics or ()): data['drift'] = dict(bands=[asdict(b) for b in bands(metrics)], alarms=[a.to_dict() for a in alarms(metrics, judges(watched))])
+    ceiling = {
+        k:v.nanmean().item()
+        for k,v in measure(untouched(collate([dataset[i] for i in range(n)])), rewards, monitors).items()
+    }
+    differences, watched = (
+        compare(before.per_sample, after.per_sample), {spec(f:=load_reward(m)).name:f for m in monitors}
+    )
+    data = dict(
+        title=f'{method} on {backbone}', method=method, backbone=backbone, seed=seed,
+        iterations=progress['iteration'], images=progress['images'],
+        train_seconds=round(progress['seconds'], 2), before=before.summary, after=after.summary,
+        differences=differences, ceiling=ceiling, skipped_steps=progress['skipped'], config=config,
+        details=dict(
+            method=method, backbone=backbone, seed=seed, iterations=progress['iteration'],
+            images=progress['images'], train_seconds=round(progress['seconds'], 1),
+            skipped_steps=progress['skipped']
+        ),
+        notes=[f'{k} on untouched real scenes: {v:.3f}' for k,v in ceiling.items()] + counted_words(metrics or ()) + [
+            'known_region_psnr is of the raw decode, against the VAE round trip of the source'
+        ]
+    )
+    if any('drift/brightness' in r for r in metrics or ()):
+        data['drift'] = dict(
+            bands=[asdict(b) for b in bands(metrics)],
+            alarms=[a.to_dict() for a in alarms(metrics, judges(watched))],
+        )
     s, rows = before.samples, list(range(min(n, 12)))
     cut = lambda x: x[rows]
-    path = write_report(run, data, dict(columns={'source':cut(s.source), 'before':cut(s.composite), 'after':cut(after.samples.composite)}, labels=[s.prompt[i] for i in rows],
-                        mask=cut(s.mask), rows=6, title=f'{backbone}: the same hole, prompt and noise before and after'), metrics)
+    path = write_report(
+        run,
+        data,
+        dict(
+            columns={'source':cut(s.source), 'before':cut(s.composite), 'after':cut(after.samples.composite)},
+            labels=[s.prompt[i] for i in rows], mask=cut(s.mask), rows=6,
+            title=f'{backbone}: the same hole, prompt and noise before and after'
+        ),
+        metrics,
+    )
     return summary_text(differences, before, after, progress, path)
 
 def summary_text(differences, before, after, progress, path):
     "What improved, in a few lines"
-    out = [f'\nafter {progress["iteration"]} iterations, {progress["images"]} images, {progress["seconds"]:.0f} s of training:']
-    for k,d in differences.items(): out.append(f'  {k:18} {d["before"]:7.3f} -> {d["after"]:7.3f}   ({d["difference"]:+.3f}, 95% {d["low"]:+.3f} to {d["high"]:+.3f})')
+    out = [
+        f'\nafter {progress["iteration"]} iterations, '
+        f'{progress["images"]} images, {progress["seconds"]:.0f} s of training:'
+    ]
+    for k,d in differences.items():
+        out.append(
+            f'  {k:18} {d["before"]:7.3f} -> {d["after"]:7.3f}   ({d["difference"]:+.3f}, '
+            f'95% {d["low"]:+.3f} to {d["high"]:+.3f})'
+        )
     out.append(f'  {"diversity":18} {before.summary["diversity"]:7.3f} -> {after.summary["diversity"]:7.3f}')
     return '\n'.join([*out, f'\nreport: {path}'])

@@ -23,7 +23,10 @@ FACTS = ('backbone','method','region','step','weights','config_sha256') # what a
 
 def public_facts(facts)->dict:
     "The facts of a run, less what belongs to one machine"
-    return jsonable(facts)[0] | {k:public_name(facts[k]) for k in ('backbone','data','held_out_data','recipe') if facts.get(k)}
+    return jsonable(facts)[0] | {
+        k:public_name(facts[k])
+        for k in ('backbone','data','held_out_data','recipe') if facts.get(k)
+    }
 
 def save_lora(
     backbone, folder, # A `Backbone` with a LoRA; an existing folder
@@ -31,19 +34,29 @@ def save_lora(
     dtype:str='bf16', # fp32, bf16 or fp16
 )->dict: # name -> tensor, as saved
     "Write a LoRA in diffusers' format with its scale multiplied in"
-    backbone.save(folder); file, part = Path(folder)/LORA_FILE, backbone.lora_argument
+    backbone.save(folder)
+    file, part = Path(folder)/LORA_FILE, backbone.lora_argument
     with safe_open(file, 'pt') as f: header, tensors = dict(f.metadata()), {k:f.get_tensor(k) for k in f.keys()}
-    adapter = json.loads(header['lora_adapter_metadata']); rank = adapter[f'{part}.r']; scale = adapter[f'{part}.lora_alpha']/rank
-    tensors = {k:(t*scale if k.endswith('.lora_B.weight') else t).to(DTYPES[dtype]).contiguous() for k,t in tensors.items()}
+    adapter = json.loads(header['lora_adapter_metadata'])
+    rank = adapter[f'{part}.r']
+    scale = adapter[f'{part}.lora_alpha']/rank
+    tensors = {
+        k:(t*scale if k.endswith('.lora_B.weight') else t).to(DTYPES[dtype]).contiguous()
+        for k,t in tensors.items()
+    }
     header |= {f'inpaint_rl.{k}':v if isinstance(v, str) else json.dumps(v) for k,v in facts.items()}
-    atomic_write(file, save(tensors, header | {'lora_adapter_metadata':json.dumps(adapter | {f'{part}.lora_alpha':rank})}))
+    atomic_write(
+        file, save(tensors, header | {'lora_adapter_metadata':json.dumps(adapter | {f'{part}.lora_alpha':rank})})
+    )
     return tensors
 
 # %% ../../nbs/evaluation/86_export.ipynb #de627e46
 def merge(backbone):
     "Fold the LoRA into the weights; the backbone has no adapters afterwards"
     if backbone.lora is None: raise ConfigError('merge: this backbone has no LoRA')
-    backbone.denoiser.fuse_lora(); backbone.denoiser.unload_lora(); backbone.lora = None
+    backbone.denoiser.fuse_lora()
+    backbone.denoiser.unload_lora()
+    backbone.lora = None
     return backbone
 
 def save_pipeline(backbone, folder, dtype:str='bf16'):
@@ -57,21 +70,39 @@ def save_pipeline(backbone, folder, dtype:str='bf16'):
 
 # %% ../../nbs/evaluation/86_export.ipynb #338ace1a
 def _check(backbone, out, facts, what, dtype, name):
-    if lost := [k for k in FACTS if k not in facts]: raise ConfigError(f'export: the facts of the run do not say {", ".join(lost)}; see trainers.runs.read_run')
+    if lost := [k for k in FACTS if k not in facts]:
+        raise ConfigError(f'export: the facts of the run do not say {", ".join(lost)}; see trainers.runs.read_run')
     if dtype not in DTYPES: raise ConfigError(f'export: dtype={dtype!r} is not one of {", ".join(DTYPES)}')
     kinds = ('lora','merged') if backbone.lora else ('full',)
-    if what not in kinds: raise ConfigError(f'export: what={what!r}; this run trained {"a LoRA" if backbone.lora else "the weights themselves"}, which can be exported as {" or ".join(kinds)}')
-    if out.exists() and (not out.is_dir() or any(out.iterdir())): raise ConfigError(f'export: {out} exists and is not empty; choose another folder')
-    if not re.fullmatch(r'[\w][\w.-]*', name): raise ConfigError(f'export: name={name!r}; letters, digits, dot, dash and underscore only: it becomes a file name')
+    if what not in kinds:
+        raise ConfigError(
+            f'export: what={what!r}; this run trained {"a LoRA" if backbone.lora else "the weights themselves"}, '
+            f'which can be exported as {" or ".join(kinds)}'
+        )
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise ConfigError(f'export: {out} exists and is not empty; choose another folder')
+    if not re.fullmatch(r'[\w][\w.-]*', name):
+        raise ConfigError(
+            f'export: name={name!r}; letters, digits, dot, dash and underscore only: it becomes a file name'
+        )
 
 def _comfyui(d, backbone, facts, tensors, name, base):
     "Workflows, and for a UNet the LoRA under the names that ComfyUI reads; what the card says of them"
-    (d/'comfyui').mkdir(); file, lora = LORA_FILE, f'{name}.safetensors'
+    (d/'comfyui').mkdir()
+    file, lora = LORA_FILE, f'{name}.safetensors'
     if backbone.lora_argument=='unet':
-        file = f'comfyui/{lora}'; atomic_write(d/file, save(kohya(tensors), {'format':'pt'} | {f'inpaint_rl.{k}':str(facts[k]) for k in FACTS}))
-    w = workflow(backbone.pipeline_class, lora, base, guidance=facts.get('guidance'), steps=facts.get('eval_steps') or 50)
-    write_json(d/'comfyui/workflow_api.json', w); write_json(d/'comfyui/workflow.json', graph(w))
-    needs = [v for n in w.values() for k,v in n['inputs'].items() if k in ('unet_name','clip_name1','clip_name2','vae_name','ckpt_name')]
+        file = f'comfyui/{lora}'
+        atomic_write(d/file, save(kohya(tensors), {'format':'pt'} | {f'inpaint_rl.{k}':str(facts[k]) for k in FACTS}))
+    w = workflow(
+        backbone.pipeline_class, lora, base, guidance=facts.get('guidance'), steps=facts.get('eval_steps') or 50
+    )
+    write_json(d/'comfyui/workflow_api.json', w)
+    write_json(d/'comfyui/workflow.json', graph(w))
+    needs = [
+        v for n in w.values()
+        for k,v in n['inputs'].items()
+        if k in ('unet_name','clip_name1','clip_name2','vae_name','ckpt_name')
+    ]
     return dict(file=file, lora=lora, needs=needs, unknown=layers_unknown(tensors))
 
 def export(
@@ -85,11 +116,18 @@ def export(
     comfyui_base:str|None=None, # File name of the base model in ComfyUI
 )->Path: # The folder
     "Write a folder that others can load"
-    out = Path(out); name = name or out.resolve().name; what = what or ('lora' if backbone.lora else 'full')
+    out = Path(out)
+    name = name or out.resolve().name
+    what = what or ('lora' if backbone.lora else 'full')
     _check(backbone, out, facts, what, dtype, name)
     facts = public_facts(facts) | dict(what=what, export_dtype=dtype, pipeline=backbone.pipeline_class, comfyui=None)
     with atomic_dir(out) as d:
-        if what=='lora': facts['comfyui'] = _comfyui(d, backbone, facts, save_lora(backbone, d, {k:v for k,v in facts.items() if k!='comfyui'}, dtype), name, comfyui_base)
+        if what=='lora':
+            facts['comfyui'] = _comfyui(
+                d, backbone, facts,
+                save_lora(backbone, d, {k:v for k,v in facts.items() if k!='comfyui'}, dtype),
+                name, comfyui_base
+            )
         else: save_pipeline(merge(backbone) if what=='merged' else backbone, d, dtype)
         if picture: (d/'examples.png').write_bytes(Path(picture).read_bytes())
         write_json(d/'export.json', facts)
@@ -114,13 +152,17 @@ def load_model(
     **kwargs, # region, families: see `load_backbone`
 )->tuple: # (backbone without adapters to train, dict of facts that were found)
     "A model to sample from"
-    path = Path(source); facts = json.loads((path/'export.json').read_text()) if (path/'export.json').is_file() else {}
+    path = Path(source)
+    facts = json.loads((path/'export.json').read_text()) if (path/'export.json').is_file() else {}
     lora = _lora_of(path, LORA_FILE)
     if lora is None:
         if base: raise ConfigError(f'{source} is not a LoRA, so it has no base model: leave {base!r} out')
         return load_backbone(str(source), dtype, **kwargs), facts or {'backbone':str(source)}
-    folder, file, header = lora; facts = facts or header; base = base or facts.get('backbone')
+    folder, file, header = lora
+    facts = facts or header
+    base = base or facts.get('backbone')
     if not base: raise ConfigError(f'{source} does not say which model it was trained on: give the base model')
     b = load_backbone(base, dtype, **kwargs)
-    b.pipe.load_lora_weights(str(folder), weight_name=file); b.denoiser.requires_grad_(False).to(b.dtype)
+    b.pipe.load_lora_weights(str(folder), weight_name=file)
+    b.denoiser.requires_grad_(False).to(b.dtype)
     return b, facts

@@ -16,7 +16,10 @@ from ..rewards import local
 # %% ../../nbs/evaluation/80_metrics.ipynb #b52919de
 def _check_pair(a, b, mask):
     if a.shape != b.shape or a.ndim != 4 or tuple(mask.shape) != (len(a), 1, *a.shape[-2:]):
-        raise DataError(f'pictures {tuple(a.shape)} and {tuple(b.shape)} with mask {tuple(mask.shape)}: expected [B,3,H,W] twice and [B,1,H,W]')
+        raise DataError(
+            f'pictures {tuple(a.shape)} and {tuple(b.shape)} with mask '
+            f'{tuple(mask.shape)}: expected [B,3,H,W] twice and [B,1,H,W]'
+        )
 
 def known_region_psnr(
     raw:Tensor, # What the model decoded, [B,3,H,W] in [0,1]
@@ -28,7 +31,8 @@ def known_region_psnr(
     if compat not in (None, 'brushnet'): raise ConfigError(f"compat={compat!r}: expected None or 'brushnet'")
     _check_pair(raw, reference, mask)
     psnr = local.known_region_psnr(raw, reference, mask)
-    if len(lost:=psnr.isnan().nonzero().flatten()): raise DataError(f'known_region_psnr: nothing is kept in row(s) {lost.tolist()}; is the mask inverted?')
+    if len(lost:=psnr.isnan().nonzero().flatten()):
+        raise DataError(f'known_region_psnr: nothing is kept in row(s) {lost.tolist()}; is the mask inverted?')
     return psnr - 10*math.log10(3) if compat else psnr
 
 # %% ../../nbs/evaluation/80_metrics.ipynb #d4b110c5
@@ -38,10 +42,14 @@ def diversity(
 )->Tensor: # [G], 0 = all fills alike
     "Mean pairwise root-mean-square distance between fills, inside the hole"
     if images.ndim != 5 or tuple(mask.shape) != (len(images), 1, *images.shape[-2:]):
-        raise DataError(f'fills {tuple(images.shape)} with mask {tuple(mask.shape)}: expected [G,K,3,H,W] and [G,1,H,W]')
-    if images.shape[1] < 2: raise ConfigError(f'diversity of {images.shape[1]} fill: it takes at least 2 seeds per hole')
+        raise DataError(
+            f'fills {tuple(images.shape)} with mask {tuple(mask.shape)}: expected [G,K,3,H,W] and [G,1,H,W]'
+        )
+    if images.shape[1] < 2:
+        raise ConfigError(f'diversity of {images.shape[1]} fill: it takes at least 2 seeds per hole')
     apart = local.diversity(images, mask)
-    if len(empty:=apart.isnan().nonzero().flatten()): raise DataError(f'diversity: the hole is empty in row(s) {empty.tolist()}')
+    if len(empty:=apart.isnan().nonzero().flatten()):
+        raise DataError(f'diversity: the hole is empty in row(s) {empty.tolist()}')
     return apart
 
 # %% ../../nbs/evaluation/80_metrics.ipynb #2e77d62b
@@ -54,17 +62,23 @@ def hole_bucket(
     "The label of the bucket that a hole size falls into"
     if isinstance(fraction, (Tensor,list,tuple)): return [hole_bucket(float(f), edges) for f in fraction]
     if not 0 <= fraction <= 1: raise DataError(f'hole fraction {fraction} is outside [0,1]')
-    bounds = (0., *edges, 1.); i = sum(float(fraction) >= e for e in edges)
+    bounds = (0., *edges, 1.)
+    i = sum(float(fraction) >= e for e in edges)
     return f'{100*bounds[i]:g}-{100*bounds[i+1]:g}%'
 
 # %% ../../nbs/evaluation/80_metrics.ipynb #76b1be7b
-def _values(v): return torch.as_tensor([float('nan') if x is None else float(x) for x in (v.tolist() if hasattr(v, 'tolist') else v)], dtype=torch.float64)
+def _values(v):
+    return torch.as_tensor(
+        [float('nan') if x is None else float(x) for x in (v.tolist() if hasattr(v, 'tolist') else v)],
+        dtype=torch.float64,
+    )
 
 def _means(columns, rows):
     "Means over `rows`, their count, and how many values were missing"
     out,missing = {'n':len(rows)},{}
     for name,v in columns.items():
-        v = v[rows]; ok = v.isfinite()
+        v = v[rows]
+        ok = v.isfinite()
         out[name] = v[ok].mean().item() if bool(ok.any()) else float('nan')
         if not bool(ok.all()): missing[name] = int((~ok).sum())
     return out | ({'missing':missing} if missing else {})
@@ -80,7 +94,8 @@ def summarise(
     columns = {k:_values(v) for k,v in per_sample.items()}
     uneven = {k:len(v) for k,v in columns.items() if len(v) != len(labels)}
     if uneven: raise DataError(f'{uneven} values for {len(labels)} samples: each metric needs one value per sample')
-    order = sorted(set(labels), key=lambda l: (float(m[0]) if (m:=re.match(r'\d+(\.\d+)?', l)) else math.inf, l)) # small holes first
+    # small holes first
+    order = sorted(set(labels), key=lambda l: (float(m[0]) if (m:=re.match(r'\d+(\.\d+)?', l)) else math.inf, l))
     rows = {b:[i for i,l in enumerate(labels) if l==b] for b in order}
     return _means(columns, list(range(len(labels)))) | {'by_hole_size':{b:_means(columns, r) for b,r in rows.items()}}
 
@@ -92,7 +107,8 @@ def bootstrap_ci(
     level:float=.95, # Share of the means that the interval holds
 )->tuple: # (mean, low, high)
     "Mean with a percentile bootstrap interval"
-    v = _values(values); v = v[v.isfinite()]
+    v = _values(values)
+    v = v[v.isfinite()]
     if not len(v): raise DataError('bootstrap_ci: there is no finite value')
     g = generator('bootstrap', seed)
     means = torch.cat([v[torch.randint(len(v), (50,len(v)), generator=g)].mean(1) for _ in range(-(-resamples//50))])
@@ -108,10 +124,15 @@ def compare(
     out = {}
     for name in [n for n in before if n in after]:
         b,a = _values(before[name]),_values(after[name])
-        if len(b) != len(a): raise DataError(f'{name}: {len(b)} values before and {len(a)} after; the same samples are needed')
-        both = b.isfinite() & a.isfinite(); n = int(both.sum())
+        if len(b) != len(a):
+            raise DataError(f'{name}: {len(b)} values before and {len(a)} after; the same samples are needed')
+        both = b.isfinite() & a.isfinite()
+        n = int(both.sum())
         d,low,high = bootstrap_ci(a[both]-b[both], seed) if n else (float('nan'),)*3
-        out[name] = {'before':b[both].mean().item(), 'after':a[both].mean().item(), 'difference':d, 'low':low, 'high':high, 'n':n}
+        out[name] = {
+            'before':b[both].mean().item(), 'after':a[both].mean().item(),
+            'difference':d, 'low':low, 'high':high, 'n':n
+        }
     return out
 
 # %% ../../nbs/evaluation/80_metrics.ipynb #8660099d
@@ -120,15 +141,20 @@ def wilson(
     n:float, # Independent trials
 )->tuple: # (low, high)
     "The 95% interval of a share (Wilson 1927)"
-    z = 1.959964; middle, half = (p+z*z/(2*n))/(1+z*z/n), z*math.sqrt(p*(1-p)/n + z*z/(4*n*n))/(1+z*z/n)
+    z = 1.959964
+    middle, half = (p+z*z/(2*n))/(1+z*z/n), z*math.sqrt(p*(1-p)/n + z*z/(4*n*n))/(1+z*z/n)
     return max(0., middle-half), min(1., middle+half)
 
 def accuracy(
     correct, # [n] of True/False or 1/0; NaN and None are left out
 )->dict: # 'mean', 'low', 'high' (95%, Wilson), 'n'
     "A share of right answers with an interval that stays honest near 0 and 1"
-    v = _values(correct); v = v[v.isfinite()]; n = len(v)
+    v = _values(correct)
+    v = v[v.isfinite()]
+    n = len(v)
     if not n: raise DataError('accuracy: there is no answer to count')
-    if not bool(((v==0)|(v==1)).all()): raise DataError(f'accuracy: values between {v.min():g} and {v.max():g}, expected only 0 and 1')
-    p = v.mean().item(); low, high = wilson(p, n)
+    if not bool(((v==0)|(v==1)).all()):
+        raise DataError(f'accuracy: values between {v.min():g} and {v.max():g}, expected only 0 and 1')
+    p = v.mean().item()
+    low, high = wilson(p, n)
     return {'mean':p, 'low':low, 'high':high, 'n':n}

@@ -26,7 +26,8 @@ def blank_figure(width, height, dpi=100): # pixels
 
 def figure_png(fig)->bytes:
     "A figure as the bytes of a PNG file"
-    buffer = io.BytesIO(); fig.savefig(buffer, format='png', metadata={'Software':None}, pil_kwargs={'optimize':True})
+    buffer = io.BytesIO()
+    fig.savefig(buffer, format='png', metadata={'Software':None}, pil_kwargs={'optimize':True})
     return buffer.getvalue()
 
 def _save(fig, path):
@@ -47,9 +48,15 @@ def contact_sheet(
     "Examples as rows, states as columns, saved as a PNG"
     sizes = {k:tuple(v.shape) for k,v in columns.items()}
     if not columns or len(set(sizes.values())) != 1 or len(next(iter(columns.values()))) != len(labels) or not labels:
-        raise DataError(f'contact_sheet: columns {sizes} with {len(labels)} labels: all need the same shape [n,3,H,W] and one label per picture')
-    n = min(len(labels), rows*panels); panels = -(-n//rows); rows = -(-n//panels)
-    cells = {k:torch.as_tensor(v)[:n].detach().float().cpu().nan_to_num().clamp(0,1) for k,v in columns.items()} # a broken picture is black
+        raise DataError(
+            f'contact_sheet: columns {sizes} with {len(labels)} labels: '
+            f'all need the same shape [n,3,H,W] and one label per picture'
+        )
+    n = min(len(labels), rows*panels)
+    panels = -(-n//rows)
+    rows = -(-n//panels)
+    # a broken picture is black
+    cells = {k:torch.as_tensor(v)[:n].detach().float().cpu().nan_to_num().clamp(0,1) for k,v in columns.items()}
     if mask is not None:
         first,*rest = cells.items()
         cells = {first[0]:first[1], 'hole':show_hole(first[1], mask[:n].float().cpu()), **dict(rest)}
@@ -77,9 +84,11 @@ def _draw_sheet(cells, labels, rows, panels, title, gap=6, label=112, margin=14,
 # %% ../../nbs/evaluation/81_report.ipynb #8740596a
 def _running_mean(values, window):
     "Centred mean over the finite values; the window shrinks at the ends"
-    v = torch.tensor(values, dtype=torch.float64); out = []
+    v = torch.tensor(values, dtype=torch.float64)
+    out = []
     for i in range(len(v)):
-        near = v[max(0, i-window//2):i+window//2+1]; near = near[near.isfinite()]
+        near = v[max(0, i-window//2):i+window//2+1]
+        near = near[near.isfinite()]
         out.append(near.mean().item() if len(near) else math.nan)
     return out
 
@@ -90,25 +99,40 @@ def _series(metrics, key):
 def reward_curve(
     metrics:list, # Rows of `metrics.jsonl`
     path, # PNG to write
-    series:dict|None=None, # key -> axis label; None: the reward and every monitor in the log, or the loss where there are none
+    # key -> axis label; None: the reward and every monitor in the log, or the loss where there are none
+    series:dict|None=None,
     seconds:str='time/seconds', # Key of the seconds trained so far
     drift:dict|None=None, # As for `drift_words`: adds a small panel for each band
 )->Path:
     "Reward, and what the held-out judges thought meanwhile, against training seconds"
     keys = {k for r in metrics for k,v in r.items() if isinstance(v, (int,float))}
-    if series is None: series = {k:k.split('/')[-1] for k in ('reward', *sorted(k for k in keys if k.startswith('monitor/'))) if k in keys} or {k:k for k in sorted(keys) if k.split('/')[-1]=='loss'}
+    if series is None:
+        series = (
+            {k:k.split('/')[-1] for k in ('reward', *sorted(k for k in keys if k.startswith('monitor/'))) if k in keys}
+            or {k:k for k in sorted(keys) if k.split('/')[-1]=='loss'}
+        )
     lost = [k for k in (seconds, *series) if k not in keys]
     if lost or not series:
         raise DataError(f'reward_curve: no numbers under {", ".join(lost) or "reward"} in {len(metrics)} rows; '
                         f'the log has {", ".join(sorted(keys)) or "nothing"}')
     x,window = _series(metrics, seconds), max(1, len(metrics)//20)|1
-    small = (drift or {}).get('bands', []); more, n = -(-len(small)//2), len(series)
-    fig = blank_figure(760, 60+200*n+150*more); grid = fig.add_gridspec(n+more, 2, height_ratios=[200]*n+[150]*more)
+    small = (drift or {}).get('bands', [])
+    more, n = -(-len(small)//2), len(series)
+    fig = blank_figure(760, 60+200*n+150*more)
+    grid = fig.add_gridspec(n+more, 2, height_ratios=[200]*n+[150]*more)
     for i,(key,label) in enumerate(series.items()):
-        ax = fig.add_subplot(grid[i,:]); y = _series(metrics, key)
+        ax = fig.add_subplot(grid[i,:])
+        y = _series(metrics, key)
         ax.plot(x, y, color=PALE, lw=1, alpha=.7, marker='o' if len(x)<3 else None, label='each iteration')
-        if window > 1: ax.plot(x, _running_mean(y, window), color=('#1f5fa8','#c8501e','#2c7d4f','#7a4fa0')[i%4], lw=2, label=f'mean of {window} iterations')
-        ax.set_ylabel(label, color=INK); ax.grid(alpha=.25, lw=.6); ax.spines[['top','right']].set_visible(False); ax.margins(x=.01)
+        if window > 1:
+            ax.plot(
+                x, _running_mean(y, window), color=('#1f5fa8','#c8501e','#2c7d4f','#7a4fa0')[i%4], lw=2,
+                label=f'mean of {window} iterations'
+            )
+        ax.set_ylabel(label, color=INK)
+        ax.grid(alpha=.25, lw=.6)
+        ax.spines[['top','right']].set_visible(False)
+        ax.margins(x=.01)
         if i == 0 and window > 1: ax.legend(frameon=False, fontsize=8, loc='lower right')
         if i < n-1: ax.tick_params(labelbottom=False)
         for a in (drift or {}).get('alarms', ()):
@@ -116,7 +140,8 @@ def reward_curve(
     ax.set_xlabel('training time (seconds)', color=INK)
     for i,b in enumerate(small): _band_panel(fig.add_subplot(grid[n+i//2,i%2]), b, metrics, x, window, drift['alarms'])
     if len(small)%2: _band_legend(fig.add_subplot(grid[-1,1]))
-    fig.align_ylabels(); fig.tight_layout()
+    fig.align_ylabels()
+    fig.tight_layout()
     return _save(fig, path)
 
 # %% ../../nbs/evaluation/81_report.ipynb #2da65af2
@@ -127,21 +152,33 @@ def _alarm_line(ax, metrics, x, alarm):
     if at: ax.axvline(at[0], color=ALARM, lw=1.2, ls='--')
 
 def _band_panel(ax, band, metrics, x, window, alarms):
-    name = f'drift/{band["name"]}'; y = _series(metrics, name); mean = _running_mean(y, window); shown = [v for v in mean if math.isfinite(v)]
+    name = f'drift/{band["name"]}'
+    y = _series(metrics, name)
+    mean = _running_mean(y, window)
+    shown = [v for v in mean if math.isfinite(v)]
     high = band['high'] if band['high'] is not None else max([band['start'], *shown])
     ax.axhspan(band['low'], high, color='#2c7d4f', alpha=.13, lw=0)
-    ax.plot(x, y, color=PALE, lw=.8, alpha=.7); ax.plot(x, mean, color=ALARM if band['left'] else '#2c7d4f', lw=1.6)
+    ax.plot(x, y, color=PALE, lw=.8, alpha=.7)
+    ax.plot(x, mean, color=ALARM if band['left'] else '#2c7d4f', lw=1.6)
     for a in alarms:
         if a['name']==name: _alarm_line(ax, metrics, x, a)
-    ax.set_title(band['name'].replace('_', ' '), fontsize=9, color=INK, loc='left', pad=3); ax.tick_params(labelsize=7.5); ax.locator_params(nbins=4)
-    ax.grid(alpha=.25, lw=.6); ax.spines[['top','right']].set_visible(False); ax.margins(x=.01)
+    ax.set_title(band['name'].replace('_', ' '), fontsize=9, color=INK, loc='left', pad=3)
+    ax.tick_params(labelsize=7.5)
+    ax.locator_params(nbins=4)
+    ax.grid(alpha=.25, lw=.6)
+    ax.spines[['top','right']].set_visible(False)
+    ax.margins(x=.01)
 
 def _band_legend(ax):
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
     line = lambda c, lw, ls='-': Line2D([], [], color=c, lw=lw, ls=ls)
-    ax.axis('off'); ax.legend([Patch(color='#2c7d4f', alpha=.13), line('#2c7d4f',1.6), line(ALARM,1.6), line(ALARM,1.2,'--')],
-                              ['its band, from the first iterations', 'inside at the end', 'outside at the end', 'alarm'], frameon=False, fontsize=8.5, loc='center')
+    ax.axis('off')
+    ax.legend(
+        [Patch(color='#2c7d4f', alpha=.13), line('#2c7d4f',1.6), line(ALARM,1.6), line(ALARM,1.2,'--')],
+        ['its band, from the first iterations', 'inside at the end', 'outside at the end', 'alarm'],
+        frameon=False, fontsize=8.5, loc='center'
+    )
 
 # %% ../../nbs/evaluation/81_report.ipynb #36767498
 def _number(v):
@@ -155,7 +192,11 @@ def _table(head, rows):
     return '\n'.join([line(head), '|:--'+'|--:'*(len(head)-1)+'|', *map(line, rows)])+'\n'
 
 def _names(states): # the metrics, in order of appearance
-    return list(dict.fromkeys(k for s in states.values() for k,v in s.items() if k not in ('n','missing','by_hole_size') and not isinstance(v, (dict,list))))
+    return list(dict.fromkeys(
+        k for s in states.values()
+        for k,v in s.items()
+        if k not in ('n','missing','by_hole_size') and not isinstance(v, (dict,list))
+    ))
 
 def comparison_table(
     states:dict, # 'before' and/or 'after' -> a summary, as `metrics.summarise` makes it
@@ -169,27 +210,45 @@ def comparison_table(
         rows.append([m, *map(_number, cells)])
         if len(cells)==2: rows[-1] += ['–' if change is None else f'{"+" if change>0 else ""}{_number(change)}']
         if differences: rows[-1] += [f'{_number(d["low"])} to {_number(d["high"])}' if d else '–']
-    return _table(['', *states, *(['change'] if len(states)==2 else []), *(['95% interval'] if differences else [])], rows)
+    return _table(
+        ['', *states, *(['change'] if len(states)==2 else []), *(['95% interval'] if differences else [])], rows
+    )
 
 # %% ../../nbs/evaluation/81_report.ipynb #fa367652
 def _hole_table(states):
     "Per bucket of hole size: before → after"
     buckets = list(dict.fromkeys(b for s in states.values() for b in s.get('by_hole_size', {})))
     names = _names({b:s['by_hole_size'][b] for s in states.values() for b in s.get('by_hole_size', {})})
-    def cell(b, m): return ' → '.join(dict.fromkeys(_number(s.get('by_hole_size', {}).get(b, {}).get(m)) for s in states.values()))
-    return _table(['hole size', 'samples', *names], [[b, *(cell(b,m) for m in ('n', *names))] for b in buckets]) if buckets else ''
+    def cell(b, m):
+        return ' → '.join(dict.fromkeys(_number(s.get('by_hole_size', {}).get(b, {}).get(m)) for s in states.values()))
+    return (
+        _table(['hole size', 'samples', *names], [[b, *(cell(b,m) for m in ('n', *names))] for b in buckets])
+        if buckets else ''
+    )
 
 def drift_words(
     drift:dict, # 'bands': `rewards.drift.Band`s as dicts, 'alarms': `Alarm.to_dict()`s
 )->str:
     "The section of a report about drift"
     edge = lambda v: '…' if v is None else _number(v)
-    table = _table(['in the hole, in training', 'began at', 'band', 'ended at', 'outside since iteration'],
-                   [[b['name'], _number(b['start']), f"{edge(b['low'])} to {edge(b['high'])}", _number(b['last']), b['left'] or 'inside'] for b in drift['bands']])
-    said = [f"- iteration {a['step']}: {a['said']}" for a in drift['alarms']]; advice = [f'- {s}' for s in dict.fromkeys(a['advice'] for a in drift['alarms'])]
-    none = 'No alarm: while the reward rose no number left its band, and no held-out reward fell.' if drift['bands'] else 'The run is too short to say anything about drift.'
-    return '\n'.join(['## Drift\n', 'What nobody optimised: means over the last iterations, against a band around the first ones (`rewards.drift`).\n', *([table] if drift['bands'] else []),
-                      *(['While training there were alarms:\n', *said, '\nWhat to try:\n', *advice] if said else [none]), ''])
+    table = _table(['in the hole, in training', 'began at', 'band', 'ended at', 'outside since iteration'], [[
+        b['name'], _number(b['start']), f"{edge(b['low'])} to {edge(b['high'])}",
+        _number(b['last']), b['left'] or 'inside'
+    ] for b in drift['bands']])
+    said = [f"- iteration {a['step']}: {a['said']}" for a in drift['alarms']]
+    advice = [f'- {s}' for s in dict.fromkeys(a['advice'] for a in drift['alarms'])]
+    none = (
+        'No alarm: while the reward rose no number left its band, and no held-out reward fell.'
+        if drift['bands'] else 'The run is too short to say anything about drift.'
+    )
+    return '\n'.join([
+        '## Drift\n',
+        'What nobody optimised: means over the last iterations, '
+        'against a band around the first ones (`rewards.drift`).\n',
+        *([table] if drift['bands'] else []),
+        *(['While training there were alarms:\n', *said, '\nWhat to try:\n', *advice] if said else [none]),
+        '',
+    ])
 
 def markdown(
     data:dict, # As for `write_report`, after `jsonable`
@@ -203,11 +262,13 @@ def markdown(
     for name,s in states.items():
         gaps = [f"{k} in {v} of {s['n']} samples" for k,v in s.get('missing', {}).items()]
         if gaps: out += [f'Could not be computed, and left out of the means: {", ".join(gaps)} ({name}).\n']
-    if table := _hole_table(states): out += ['## By hole size\n', 'Share of the picture that was to be repainted.\n', table]
+    if table := _hole_table(states):
+        out += ['## By hole size\n', 'Share of the picture that was to be repainted.\n', table]
     if data.get('drift'): out += [drift_words(data['drift'])]
     for heading,file in pictures.items(): out += [f'## {heading}\n', f'![{heading}]({file})\n']
     if data.get('notes'): out += ['## Notes\n', '\n'.join(f'- {n}' for n in data['notes'])+'\n']
-    if data.get('details'): out += ['## Details\n', _table(['setting','value'], [[k,_number(v)] for k,v in data['details'].items()])]
+    if data.get('details'):
+        out += ['## Details\n', _table(['setting','value'], [[k,_number(v)] for k,v in data['details'].items()])]
     return '\n'.join(o for o in out if o)
 
 # %% ../../nbs/evaluation/81_report.ipynb #49a08185
@@ -220,11 +281,18 @@ def write_report(
 )->Path: # report.md
     "Write the report of a run"
     if not {'before','after'} & data.keys():
-        raise ConfigError(f"write_report: data has {sorted(data)}; it needs 'before' or 'after', summaries of an evaluation")
-    run = Path(run_dir); run.mkdir(parents=True, exist_ok=True)
-    clean,odd = jsonable(data); pictures = {}
+        raise ConfigError(
+            f"write_report: data has {sorted(data)}; it needs 'before' or 'after', summaries of an evaluation"
+        )
+    run = Path(run_dir)
+    run.mkdir(parents=True, exist_ok=True)
+    clean,odd = jsonable(data)
+    pictures = {}
     if sheet: pictures['Examples'] = contact_sheet(**sheet, path=run/'contact_sheet.png').name
-    if metrics: pictures['Training'] = reward_curve(metrics, run/'reward_curve.png', series, drift=clean.get('drift')).name
-    write_json(run/'report.json', clean | ({'null_because':{k:f'it was {v}, which JSON cannot hold' for k,v in odd.items()}} if odd else {}) | {'pictures':pictures})
+    if metrics:
+        pictures['Training'] = reward_curve(metrics, run/'reward_curve.png', series, drift=clean.get('drift')).name
+    write_json(run/'report.json', clean | (
+        {'null_because':{k:f'it was {v}, which JSON cannot hold' for k,v in odd.items()}} if odd else {}
+    ) | {'pictures':pictures})
     atomic_write(run/'report.md', markdown(clean, pictures))
     return run/'report.md'

@@ -37,7 +37,9 @@ def weights_hash(backbone)->str: # 16 hex digits
     "Of the denoiser's weights: up to 64 numbers of each tensor"
     h = hashlib.sha256()
     for n,p in sorted(backbone.denoiser.state_dict().items()):
-        flat = p.detach().flatten(); h.update(n.encode()); h.update(flat[::max(1, len(flat)//64)][:65].float().cpu().numpy().tobytes())
+        flat = p.detach().flatten()
+        h.update(n.encode())
+        h.update(flat[::max(1, len(flat)//64)][:65].float().cpu().numpy().tobytes())
     return h.hexdigest()[:16]
 
 # %% ../../nbs/evaluation/83_sample.ipynb #3694dbcb
@@ -45,9 +47,11 @@ def _png(image, facts=None):
     "[C,H,W] in [0,1] as the bytes of a PNG, with facts in its header"
     from PIL import Image
     from PIL.PngImagePlugin import PngInfo
-    info = PngInfo(); array = (image.detach().float().cpu().clamp(0,1)*255).round().byte().permute(1,2,0).numpy()
+    info = PngInfo()
+    array = (image.detach().float().cpu().clamp(0,1)*255).round().byte().permute(1,2,0).numpy()
     if facts: info.add_text('inpaint_rl', json.dumps(facts))
-    buffer = io.BytesIO(); Image.fromarray(array[...,0] if array.shape[-1]==1 else array).save(buffer, 'png', pnginfo=info)
+    buffer = io.BytesIO()
+    Image.fromarray(array[...,0] if array.shape[-1]==1 else array).save(buffer, 'png', pnginfo=info)
     return buffer.getvalue()
 
 def _missing(path, facts):
@@ -56,18 +60,29 @@ def _missing(path, facts):
     if not path.exists(): return True
     try:
         with Image.open(path) as im: there = json.loads(im.info['inpaint_rl'])
-    except (OSError, KeyError, ValueError, SyntaxError) as e: raise DataError(f'{path} was not made by `sample` or is damaged ({type(e).__name__}: {e}); delete it to have it made again') from e
-    if there!=facts: raise DataError(f'{path} was made of another record {facts["id"]!r}: the data have changed; use another folder')
+    except (OSError, KeyError, ValueError, SyntaxError) as e:
+        raise DataError(
+            f'{path} was not made by `sample` or is damaged ({type(e).__name__}: {e}); delete it to have it made again'
+        ) from e
+    if there!=facts:
+        raise DataError(f'{path} was made of another record {facts["id"]!r}: the data have changed; use another folder')
     return False
 
 def _claim(out, settings):
     "Make the folder, or see that it holds samples of these settings"
     file = out/'settings.json'
     if file.exists():
-        there = json.loads(file.read_text()); differ = [k for k in there.keys()|settings.keys() if there.get(k)!=settings.get(k)]
-        if differ: raise ConfigError(f'{out} holds samples of other settings: {", ".join(f"{k}={there.get(k)} there, {settings.get(k)} here" for k in sorted(differ))}; use another folder')
+        there = json.loads(file.read_text())
+        differ = [k for k in there.keys()|settings.keys() if there.get(k)!=settings.get(k)]
+        if differ:
+            raise ConfigError(
+                f'{out} holds samples of other settings: '
+                f'{", ".join(f"{k}={there.get(k)} there, {settings.get(k)} here" for k in sorted(differ))}; '
+                f'use another folder'
+            )
         return
-    if out.exists() and any(out.iterdir()): raise ConfigError(f'{out} is not empty, and no folder of samples; use another folder')
+    if out.exists() and any(out.iterdir()):
+        raise ConfigError(f'{out} is not empty, and no folder of samples; use another folder')
     for name in ('pictures','sources','masks'): (out/name).mkdir(parents=True, exist_ok=True)
     write_json(file, settings)
 
@@ -82,7 +97,9 @@ def _together(f, *args):
 def _write(backbone, out, waiting, s, chunk):
     "Make the pictures that wait, all of one size"
     batch = collate([r for r,_,_ in waiting])
-    raw = generate(backbone, batch, [noise_seed(k, r.id) for r,k,_ in waiting], s['num_steps'], s['guidance'], chunk).cpu()
+    raw = generate(
+        backbone, batch, [noise_seed(k, r.id) for r,k,_ in waiting], s['num_steps'], s['guidance'], chunk
+    ).cpu()
     done = composite(raw, batch.image, batch.mask, s['feather']) if s['paste_back'] else raw
     for picture,(_,_,facts) in zip(done, waiting): atomic_write(out/facts['file'], _png(picture, facts))
 
@@ -90,13 +107,20 @@ def _share(backbone, dataset, out, seeds, settings, n, chunk):
     "Make what is missing of this process' records; a row per record and seed"
     from tqdm.auto import tqdm
     rows, waiting = [], []
-    def flush(): _write(backbone, out, waiting, settings, chunk); waiting.clear()
+    def flush():
+        _write(backbone, out, waiting, settings, chunk)
+        waiting.clear()
     for i in tqdm(dist.shard(range(n)), disable=not dist.is_main(), unit='record', dynamic_ncols=True):
-        r = dataset[i]; stem = file_stem(r.id); made_of = dict(id=r.id, record=record_hash(r)); files = {'image_path':f'sources/{stem}.png', 'mask_path':f'masks/{stem}.png'}
+        r = dataset[i]
+        stem = file_stem(r.id)
+        made_of = dict(id=r.id, record=record_hash(r))
+        files = {'image_path':f'sources/{stem}.png', 'mask_path':f'masks/{stem}.png'}
         for k,x in zip(files.values(), (r.image, r.mask)):
             if _missing(out/k, made_of): atomic_write(out/k, _png(x, made_of))
         for seed in seeds:
-            facts = made_of | dict(seed=seed, prompt=r.prompt, file=f'pictures/{stem}-seed{seed}.png', settings=settings)
+            facts = (
+                made_of | dict(seed=seed, prompt=r.prompt, file=f'pictures/{stem}-seed{seed}.png', settings=settings)
+            )
             rows.append([i, facts | files | {'metadata':jsonable(r.metadata)[0]}])
             if not _missing(out/facts['file'], facts): continue
             if waiting and waiting[0][0].image.shape!=r.image.shape: flush()
@@ -112,7 +136,8 @@ def letterbox(
 )->torch.Tensor: # [n,C,side,side], white around
     "Pictures of different sizes as equal squares"
     def fitted(x):
-        h,w = (max(1, round(s*side/max(x.shape[-2:]))) for s in x.shape[-2:]); top,left = (side-h)//2, (side-w)//2
+        h,w = (max(1, round(s*side/max(x.shape[-2:]))) for s in x.shape[-2:])
+        top,left = (side-h)//2, (side-w)//2
         small = F.interpolate(x[None], (h,w), mode='bilinear', antialias=True)[0]
         return F.pad(small, (left, side-w-left, top, side-h-top), value=1. if len(x)==3 else 0.)
     return torch.stack([fitted(x) for x in images])
@@ -124,7 +149,8 @@ def sample_sheet(
     title:str='', # Over everything
 )->Path:
     "Draw contact_sheet.png of a folder of samples"
-    out, seeds = Path(out), list(seeds)[:6]; rows = {}
+    out, seeds = Path(out), list(seeds)[:6]
+    rows = {}
     for r in read_rows(out):
         if r['seed'] in seeds: rows.setdefault(r['id'], {})[r['seed']] = r
     whole = [v for v in rows.values() if len(v)==len(seeds)][:records]
@@ -133,9 +159,14 @@ def sample_sheet(
         x = [read(out/f) for f in files]
         return torch.stack(x) if len({t.shape for t in x})==1 else letterbox(x)
     first = [next(iter(v.values())) for v in whole]
-    columns = {'source':load(read_image, [r['image_path'] for r in first])} | {f'seed {s}':load(read_image, [v[s]['file'] for v in whole]) for s in seeds}
+    columns = {'source':load(read_image, [r['image_path'] for r in first])} | {
+        f'seed {s}':load(read_image, [v[s]['file'] for v in whole]) for s in seeds
+    }
     mask = (load(read_mask, [r['mask_path'] for r in first])>=.5).float()
-    return contact_sheet(columns, [r['prompt'] or r['id'] for r in first], out/'contact_sheet.png', mask, rows=8, panels=2 if len(seeds)<=3 else 1, title=title)
+    return contact_sheet(
+        columns, [r['prompt'] or r['id'] for r in first], out/'contact_sheet.png', mask, rows=8,
+        panels=2 if len(seeds)<=3 else 1, title=title
+    )
 
 # %% ../../nbs/evaluation/83_sample.ipynb #14cf1f68
 def read_rows(out)->list: # One dict per picture
@@ -163,12 +194,21 @@ def sample(
     "Fill a folder with a model's pictures, several processes together; what is there already is not made again"
     seeds, n = list(seeds), len(dataset) if limit is None else min(limit, len(dataset))
     if not seeds or len(set(seeds))!=len(seeds): raise ConfigError(f'seeds={seeds}: at least one, each once')
-    if min(n, num_steps, chunk)<1: raise ConfigError(f'records={n}, num_steps={num_steps}, chunk={chunk}: at least 1 of each')
-    if feather<0 or feather and not paste_back: raise ConfigError(f'feather={feather}: the softness of a paste; at least 0, and 0 where nothing is pasted back')
-    ids = list(getattr(dataset, 'ids', None) or [dataset[i].id for i in range(n)])[:n]; twice = sorted({i for i in ids if ids.count(i)>1}) if len(set(ids))<n else []
-    if twice: raise DataError(f'{len(twice)} record ids stand twice, first {twice[0]!r}; their pictures could not be told apart')
-    settings = dict(num_steps=num_steps, guidance=float(backbone.default_guidance if guidance is None else guidance), paste_back=paste_back, feather=feather,
-                    pipeline=backbone.pipeline_class, dtype=str(backbone.dtype).removeprefix('torch.'), weights=weights_hash(backbone))
+    if min(n, num_steps, chunk)<1:
+        raise ConfigError(f'records={n}, num_steps={num_steps}, chunk={chunk}: at least 1 of each')
+    if feather<0 or feather and not paste_back:
+        raise ConfigError(f'feather={feather}: the softness of a paste; at least 0, and 0 where nothing is pasted back')
+    ids = list(getattr(dataset, 'ids', None) or [dataset[i].id for i in range(n)])[:n]
+    twice = sorted({i for i in ids if ids.count(i)>1}) if len(set(ids))<n else []
+    if twice:
+        raise DataError(
+            f'{len(twice)} record ids stand twice, first {twice[0]!r}; their pictures could not be told apart'
+        )
+    settings = dict(
+        num_steps=num_steps, guidance=float(backbone.default_guidance if guidance is None else guidance),
+        paste_back=paste_back, feather=feather, pipeline=backbone.pipeline_class,
+        dtype=str(backbone.dtype).removeprefix('torch.'), weights=weights_hash(backbone)
+    )
     out, error, rows = Path(out), None, []
     _together(_claim, out, settings)
     try: rows = _share(backbone, dataset, out, seeds, settings, n, chunk)
@@ -186,10 +226,18 @@ def read_samples(
     "The pictures of a folder, to be scored"
     out, waiting = Path(out), []
     def ready():
-        source, mask, raw = (torch.stack(x) for x in zip(*[x for _,x in waiting])); rows = [r for r,_ in waiting]; pasted = rows[0]['settings']['paste_back']
-        return rows, Samples([r['prompt'] for r in rows], source, mask, raw, raw if pasted else composite(raw, source, mask), [r['id'] for r in rows], [r['metadata'] for r in rows])
+        source, mask, raw = (torch.stack(x) for x in zip(*[x for _,x in waiting]))
+        rows = [r for r,_ in waiting]
+        pasted = rows[0]['settings']['paste_back']
+        return rows, Samples(
+            [r['prompt'] for r in rows], source, mask, raw,
+            raw if pasted else composite(raw, source, mask),
+            [r['id'] for r in rows], [r['metadata'] for r in rows]
+        )
     for r in read_rows(out):
         x = read_image(out/r['image_path']), read_mask(out/r['mask_path']), read_image(out/r['file'])
-        if waiting and (len(waiting)==chunk or x[0].shape!=waiting[0][1][0].shape): yield ready(); waiting = []
+        if waiting and (len(waiting)==chunk or x[0].shape!=waiting[0][1][0].shape):
+            yield ready()
+            waiting = []
         waiting.append((r,x))
     if waiting: yield ready()

@@ -25,9 +25,19 @@ def checkpoint_steps(
 )->list: # Rising
     "The steps of the whole checkpoints of a run, at this moment"
     folder = Path(folder)
-    if not is_run(folder): raise ConfigError(f'{folder} is no run: it has neither run.json nor a folder checkpoints. Give the folder that scripts/train.py wrote (run_dir)')
-    found = sorted(p for p in folder.glob('checkpoints/step-*') if p.name[5:].isdigit() and damage(p, hashes=False) is None)
-    if not found: raise CheckpointError(f'{folder} holds no whole checkpoint yet; wait for the first one, or check that the run did not fail')
+    if not is_run(folder):
+        raise ConfigError(
+            f'{folder} is no run: it has neither run.json nor a folder checkpoints. '
+            f'Give the folder that scripts/train.py wrote (run_dir)'
+        )
+    found = sorted(
+        p for p in folder.glob('checkpoints/step-*')
+        if p.name[5:].isdigit() and damage(p, hashes=False) is None
+    )
+    if not found:
+        raise CheckpointError(
+            f'{folder} holds no whole checkpoint yet; wait for the first one, or check that the run did not fail'
+        )
     return [int(p.name[5:]) for p in found]
 
 # %% ../../nbs/explore/96_checkpoints.ipynb #8263051f
@@ -43,17 +53,27 @@ class RunViewer:
     ):
         self.folder, self.batch, self.weights, self.filled = Path(folder), batch, weights, {}
         self.rewards = {spec(f:=load_reward(r)).name:f for r in rewards}
-        run = self.read(checkpoint_steps(folder)[-1]); f = run.facts
-        lora = f['lora'] and LoRA(rank=f['lora']['rank'], alpha=f['lora']['alpha'], targets=tuple(f['lora'].get('targets') or ()))
+        run = self.read(checkpoint_steps(folder)[-1])
+        f = run.facts
+        lora = (
+            f['lora']
+            and LoRA(rank=f['lora']['rank'], alpha=f['lora']['alpha'], targets=tuple(f['lora'].get('targets') or ()))
+        )
         self.backbone = load_backbone(f['backbone'], dtype or f['dtype'], lora, f['region'], families)
         if device: self.backbone.to(device)
-        own = dict(self.backbone.denoiser.named_parameters()); self.base = {n:own[n].detach().cpu().clone() for n in run.weights if n in own}
+        own = dict(self.backbone.denoiser.named_parameters())
+        self.base = {n:own[n].detach().cpu().clone() for n in run.weights if n in own}
         put_weights(self.backbone, run.weights, f'{folder}, step {f["step"]}') # weights that do not fit are named now
-        self.num_steps, self.guidance = num_steps or f.get('eval_steps') or 8, f.get('guidance') if guidance is None else guidance
+        self.num_steps, self.guidance = (
+            num_steps or f.get('eval_steps') or 8, f.get('guidance') if guidance is None else guidance
+        )
 
     def read(self, step):
         "The weights of a checkpoint; one that vanishes while it is read is an error with a name"
-        gone = CheckpointError(f'checkpoint {step} of {self.folder} is gone: a run keeps its newest ones (`keep`), and deletes the others; look again')
+        gone = CheckpointError(
+            f'checkpoint {step} of {self.folder} is gone: '
+            f'a run keeps its newest ones (`keep`), and deletes the others; look again'
+        )
         if not (self.folder/f'checkpoints/step-{step:06d}').exists(): raise gone
         try: return read_run(self.folder, self.weights, step)
         except OSError as e: raise gone from e # deleted between two reads
@@ -62,7 +82,10 @@ class RunViewer:
         "The holes, filled by a checkpoint"
         if (step, seed) not in self.filled:
             put_weights(self.backbone, self.read(step).weights if step else self.base, f'{self.folder}, step {step}')
-            reference = self.backbone.round_trip(self.batch.image).cpu() if any(spec(f).reference for f in self.rewards.values()) else None
+            reference = (
+                self.backbone.round_trip(self.batch.image).cpu()
+                if any(spec(f).reference for f in self.rewards.values()) else None
+            )
             s = fill(self.backbone, self.batch.to('cpu'), seed, self.num_steps, self.guidance, reference=reference)
             self.filled[step, seed] = s, score(self.rewards, s, strict=False)
         return self.filled[step, seed]
@@ -75,12 +98,23 @@ def progress_plot(
     key:str='reward',
 ):
     "A curve over the iterations, the checkpoints on it, and a mark; a figure"
-    rows = [(r['step'], r[key]) for r in metrics if isinstance(r.get(key), (int,float)) and 'step' in r]; fig = blank_figure(720, 170); ax = fig.add_subplot()
+    rows = [(r['step'], r[key]) for r in metrics if isinstance(r.get(key), (int,float)) and 'step' in r]
+    fig = blank_figure(720, 170)
+    ax = fig.add_subplot()
     if rows: ax.plot(*zip(*rows), color='#1f5fa8', lw=1.5, marker='o' if len(rows)<3 else None)
-    else: ax.text(.5, .5, f'the log has no {key} yet', ha='center', va='center', transform=ax.transAxes, color=INK, fontsize=9); ax.set_yticks([])
+    else:
+        ax.text(
+            .5, .5, f'the log has no {key} yet', ha='center',
+            va='center', transform=ax.transAxes, color=INK, fontsize=9
+        )
+        ax.set_yticks([])
     for s in steps: ax.axvline(s, color=PALE, lw=1, ls=':')
-    ax.axvline(step, color='#c8501e', lw=1.5); ax.set_xlabel('iteration; dotted: checkpoints', fontsize=8, color=INK); ax.set_ylabel(key, fontsize=9, color=INK)
-    ax.tick_params(labelsize=8); ax.spines[['top','right']].set_visible(False); ax.grid(alpha=.25, lw=.6)
+    ax.axvline(step, color='#c8501e', lw=1.5)
+    ax.set_xlabel('iteration; dotted: checkpoints', fontsize=8, color=INK)
+    ax.set_ylabel(key, fontsize=9, color=INK)
+    ax.tick_params(labelsize=8)
+    ax.spines[['top','right']].set_visible(False)
+    ax.grid(alpha=.25, lw=.6)
     return fig
 
 # %% ../../nbs/explore/96_checkpoints.ipynb #6dbb4f83
@@ -91,25 +125,59 @@ def draw_checkpoint(
     most:int=6, side:int=128,
 )->Html:
     "The fills of a checkpoint beside those of the base model, and where it stands on the curve"
-    (base, before), (now, after) = viewer.fill(0, seed), viewer.fill(step, seed); pick = lambda s: s.raw if raw else s.composite; b = viewer.batch
-    said = [Html('<br>'.join(f'{cell(n)}: {before.said(i, n)} → {after.said(i, n)}' for n in viewer.rewards)) for i in range(len(now))]
-    columns = {'prompt':b.prompt, 'hole':show_hole(b.image[:most].cpu(), b.mask[:most].cpu()), 'base model':pick(base), f'step {step}' if step else 'step 0, the base model':pick(now)} | ({'rewards':said} if viewer.rewards else {})
-    columns = {k:v[:most] for k,v in columns.items()}; metrics = read_metrics(viewer.folder); key = 'reward' if any('reward' in r for r in metrics) else 'loss'
-    return Html(sheet(columns, most, side, 'records', len(now), f'{viewer.num_steps} steps, noise of seed {seed}') + figure_html(progress_plot(metrics, steps, step, key)))
+    (base, before), (now, after) = viewer.fill(0, seed), viewer.fill(step, seed)
+    pick = lambda s: s.raw if raw else s.composite
+    b = viewer.batch
+    said = [
+        Html('<br>'.join(f'{cell(n)}: {before.said(i, n)} → {after.said(i, n)}' for n in viewer.rewards))
+        for i in range(len(now))
+    ]
+    columns = {
+        'prompt':b.prompt,
+        'hole':show_hole(b.image[:most].cpu(), b.mask[:most].cpu()),
+        'base model':pick(base),
+        f'step {step}' if step else 'step 0, the base model':pick(now),
+    } | ({'rewards':said} if viewer.rewards else {})
+    columns = {k:v[:most] for k,v in columns.items()}
+    metrics = read_metrics(viewer.folder)
+    key = 'reward' if any('reward' in r for r in metrics) else 'loss'
+    return Html(
+        sheet(columns, most, side, 'records', len(now), f'{viewer.num_steps} steps, noise of seed {seed}')
+        + figure_html(progress_plot(metrics, steps, step, key))
+    )
 
 # %% ../../nbs/explore/96_checkpoints.ipynb #5dd2085b
 def checkpoint_explorer(
-    folder, batch, rewards=(), num_steps:int|None=None, guidance:float|None=None, weights:str|None=None, dtype:str|None=None, device=None, families=FAMILIES, # As in `RunViewer`
+    # As in `RunViewer`
+    folder, batch, rewards=(), num_steps:int|None=None, guidance:float|None=None, weights:str|None=None,
+    dtype:str|None=None, device=None, families=FAMILIES,
     most:int=6, side:int=128,
 ):
     "Slide through the checkpoints of a run"
-    viewer = RunViewer(folder, batch, rewards, num_steps, guidance, weights, dtype, device, families); W = widgets()
-    named = lambda steps: [('base', 0), *((str(s), s) for s in steps)]; steps = checkpoint_steps(folder)
-    slider = W.SelectionSlider(options=named(steps), value=steps[-1]); button = W.Button(description='look again', tooltip='read the folder anew')
-    box = panel(lambda checkpoint, seed, raw: draw_checkpoint(viewer, checkpoint, seed, raw, [s for _,s in slider.options if s], most, side), checkpoint=slider, seed=(0,20), raw=False)
+    viewer = RunViewer(folder, batch, rewards, num_steps, guidance, weights, dtype, device, families)
+    W = widgets()
+    named = lambda steps: [('base', 0), *((str(s), s) for s in steps)]
+    steps = checkpoint_steps(folder)
+    slider = W.SelectionSlider(options=named(steps), value=steps[-1])
+    button = W.Button(description='look again', tooltip='read the folder anew')
+    box = panel(
+        lambda checkpoint, seed, raw: draw_checkpoint(
+            viewer, checkpoint, seed, raw, [s for _,s in slider.options if s], most, side
+        ),
+        checkpoint=slider,
+        seed=(0,20),
+        raw=False,
+    )
     def look(_=None):
         try: now = checkpoint_steps(folder)
-        except InpaintRLError as e: box.shown.value = message(e); return
-        at = slider.value; slider.options = named(now); slider.value = at if at in (0, *now) else now[-1]; box.redraw()
-    button.on_click(look); box.children = (*box.children[:1], button, *box.children[1:]); box.look, box.viewer = look, viewer
+        except InpaintRLError as e:
+            box.shown.value = message(e)
+            return
+        at = slider.value
+        slider.options = named(now)
+        slider.value = at if at in (0, *now) else now[-1]
+        box.redraw()
+    button.on_click(look)
+    box.children = (*box.children[:1], button, *box.children[1:])
+    box.look, box.viewer = look, viewer
     return box

@@ -34,16 +34,24 @@ def draw_groups(
     rewards:dict, # A reward or its dotted name -> weight
     k:int=8, # Samples per record
     seed:int=0, # Of the run
-    num_steps:int=8, window=(), noise_level:float=0., kind:str='flow_sde', guidance:float|None=None, chunk:int|None=None, # As in `rollout`
+    # As in `rollout`
+    num_steps:int=8, window=(), noise_level:float=0.,
+    kind:str='flow_sde', guidance:float|None=None, chunk:int|None=None,
 )->Groups:
     "Draw K samples of each record, and ask every reward about them"
     if k<2: raise ConfigError(f'k={k}: a sample is compared with the others of its group, so a group needs at least 2')
     if not rewards: raise ConfigError('no reward: give a dict such as {seam: 1.}')
-    named = {spec(f:=load_reward(r)).name:(f,w) for r,w in rewards.items()}; h, w = batch.image.shape[-2:]; backbone.check_size(h, w)
-    c = backbone.encode(batch).repeat(k); seeds = sample_seeds(seed, 0, batch.ids, k)
+    named = {spec(f:=load_reward(r)).name:(f,w) for r,w in rewards.items()}
+    h, w = batch.image.shape[-2:]
+    backbone.check_size(h, w)
+    c = backbone.encode(batch).repeat(k)
+    seeds = sample_seeds(seed, 0, batch.ids, k)
     x0 = rollout(backbone, c, seeds, backbone.schedule(num_steps, h, w), window, noise_level, kind, guidance, chunk).x0
     raw = torch.cat([backbone.decode(x, h, w).cpu() for x in x0.split(chunk or len(x0))])
-    reference = backbone.round_trip(batch.image).cpu().repeat_interleave(k, 0) if any(spec(f).reference for f,_ in named.values()) else None
+    reference = (
+        backbone.round_trip(batch.image).cpu().repeat_interleave(k, 0)
+        if any(spec(f).reference for f,_ in named.values()) else None
+    )
     samples = Samples.of(batch.to('cpu').repeat(k), raw, reference=reference)
     return Groups(samples, score({n:f for n,(f,_) in named.items()}, samples), {n:w for n,(_,w) in named.items()}, k)
 
@@ -54,7 +62,10 @@ def weigh(
     **options, # combine, mean, std, clip: as in `advantages`
 )->AdvantageResult:
     "The advantages that a trainer would compute"
-    return advantages(groups.scores.oriented(), groups.samples.ids, groups.weights if weights is None else weights, std_floor=groups.scores.floors, **options)
+    return advantages(
+        groups.scores.oriented(), groups.samples.ids, groups.weights if weights is None else weights,
+        std_floor=groups.scores.floors, **options
+    )
 
 # %% ../../nbs/explore/92_groups.ipynb #380d2ce8
 def advantage_plot(
@@ -62,13 +73,22 @@ def advantage_plot(
     clip, # The limit
 ):
     "Bars of advantages, over pale ones of the plain choice; a figure"
-    fig = blank_figure(720, 190); ax = fig.add_subplot(); x = range(len(now))
-    ax.bar(x, plain, color=PALE, alpha=.55, width=.8, label='plain choice'); ax.bar(x, now, color='#1f5fa8', width=.45, label='as set')
+    fig = blank_figure(720, 190)
+    ax = fig.add_subplot()
+    x = range(len(now))
+    ax.bar(x, plain, color=PALE, alpha=.55, width=.8, label='plain choice')
+    ax.bar(x, now, color='#1f5fa8', width=.45, label='as set')
     top = max(1., float(torch.cat([now,plain]).abs().max()))*1.15
     for y in (-clip,clip):
         if clip<top: ax.axhline(y, color='#c8501e', lw=1, ls='--')
-    ax.set_ylim(-top, top); ax.axhline(0, color=INK, lw=.8); ax.set_xticks(list(x)); ax.set_ylabel('advantage', color=INK, fontsize=9); ax.set_xlabel('samples, in the order of the tiles', color=INK, fontsize=8); ax.tick_params(labelsize=8)
-    ax.spines[['top','right']].set_visible(False); ax.legend(frameon=False, fontsize=8)
+    ax.set_ylim(-top, top)
+    ax.axhline(0, color=INK, lw=.8)
+    ax.set_xticks(list(x))
+    ax.set_ylabel('advantage', color=INK, fontsize=9)
+    ax.set_xlabel('samples, in the order of the tiles', color=INK, fontsize=8)
+    ax.tick_params(labelsize=8)
+    ax.spines[['top','right']].set_visible(False)
+    ax.legend(frameon=False, fontsize=8)
     return fig
 
 # %% ../../nbs/explore/92_groups.ipynb #41e4d23f
@@ -78,24 +98,50 @@ def draw_group(
     **options, # As in `weigh`
 )->Html:
     "A group, best first, with rewards and advantages"
-    a, plain = weigh(groups, weights, clip=clip, **options), weigh(groups); rows = slice(record*groups.k, (record+1)*groups.k)
-    s, scores, order = groups.samples.select(rows), groups.scores.select(rows), a.values[rows].argsort(descending=True, stable=True).tolist()
+    a, plain = weigh(groups, weights, clip=clip, **options), weigh(groups)
+    rows = slice(record*groups.k, (record+1)*groups.k)
+    s, scores, order = (
+        groups.samples.select(rows),
+        groups.scores.select(rows),
+        a.values[rows].argsort(descending=True, stable=True).tolist(),
+    )
     def label(i):
         head = f'<b>{a.values[rows][i]:+.2f}</b>' if a.valid[rows][i] else '<b>left out</b>'
         return Html('<br>'.join([head, *(f'{cell(n)} {scores.said(i, n)}' for n in scores.values)]))
     tiles = [show_hole(s.source[:1], s.mask[:1])[0], *(s.composite[i] for i in order)]
-    stats = ', '.join(f'{cell(n)}: std {a.stats.get(f"{n}/std", math.nan):.3g} in the batch, {a.stats.get(f"{n}/group_std", math.nan):.3g} in a group, floor {groups.scores.specs[n].std_floor:g}' for n in scores.values)
+    stats = ', '.join(
+        f'{cell(n)}: std {a.stats.get(f"{n}/std", math.nan):.3g} in the batch, '
+        f'{a.stats.get(f"{n}/group_std", math.nan):.3g} in a group, floor {groups.scores.specs[n].std_floor:g}'
+        for n in scores.values
+    )
     left = f'<div>the best {most} of {groups.k} samples</div>' if groups.k>most else ''
-    words = f'<div>{cell(s.prompt[0])}</div><div style="opacity:.75;font-size:85%">{stats}; {a.stats["clipped_share"]:.0%} of the batch clipped, {a.stats["dropped"]} left out</div>'
-    return Html(grid(tiles, [Html('source and hole'), *map(label, order)], most+1, what='') + left + words + figure_html(advantage_plot(a.values[rows][order], plain.values[rows][order], clip)))
+    words = (
+        f'<div>{cell(s.prompt[0])}</div><div style="opacity:.75;font-size:85%">{stats}; '
+        f'{a.stats["clipped_share"]:.0%} of the batch clipped, {a.stats["dropped"]} left out</div>'
+    )
+    return Html(
+        grid(tiles, [Html('source and hole'), *map(label, order)], most+1, what='') + left + words
+        + figure_html(advantage_plot(a.values[rows][order], plain.values[rows][order], clip))
+    )
 
 # %% ../../nbs/explore/92_groups.ipynb #fec8b1c3
 def group_explorer(
     backbone, batch, rewards:dict, # As in `draw_groups`
-    k:int=8, seed:int=0, num_steps:int=8, window=(), noise_level:float=0., kind:str='flow_sde', guidance:float|None=None, chunk:int|None=None,
+    k:int=8, seed:int=0, num_steps:int=8, window=(), noise_level:float=0., kind:str='flow_sde',
+    guidance:float|None=None, chunk:int|None=None,
 ):
     "A group of fills, under every option of the normalisation"
-    g = draw_groups(backbone, batch, rewards, k, seed, num_steps, window, noise_level, kind, guidance, chunk); W = widgets()
-    heavy = {f'weight of {n}':W.FloatSlider(value=w, min=min(0, w), max=max(2., 2*abs(w)), step=.1) for n,w in g.weights.items()}
-    def draw(record, combine, mean, std, clip, **weights): return draw_group(g, record, {n:weights[f'weight of {n}'] for n in g.weights}, clip, combine=combine, mean=mean, std=std)
-    return panel(draw, record=(0, len(batch)-1), combine=['sum','gdpo','rank'], mean=['group','batch'], std=['group','global','none'], clip=W.FloatSlider(value=5., min=.1, max=5., step=.1), **heavy)
+    g = draw_groups(backbone, batch, rewards, k, seed, num_steps, window, noise_level, kind, guidance, chunk)
+    W = widgets()
+    heavy = {
+        f'weight of {n}':W.FloatSlider(value=w, min=min(0, w), max=max(2., 2*abs(w)), step=.1)
+        for n,w in g.weights.items()
+    }
+    def draw(record, combine, mean, std, clip, **weights):
+        return draw_group(
+            g, record, {n:weights[f'weight of {n}'] for n in g.weights}, clip, combine=combine, mean=mean, std=std
+        )
+    return panel(
+        draw, record=(0, len(batch)-1), combine=['sum','gdpo','rank'], mean=['group','batch'],
+        std=['group','global','none'], clip=W.FloatSlider(value=5., min=.1, max=5., step=.1), **heavy
+    )

@@ -33,9 +33,19 @@ def size_plot(
     masks:Tensor, # [n,1,h,w]
 ):
     "How large the holes are; a figure"
-    fig = blank_figure(560, 150); ax = fig.add_subplot(); f = hole_fraction(masks)*100
-    ax.hist(f.tolist(), 40, (0,100), color='#1f5fa8'); ax.axvline(float(f.mean()), color='#c8501e', lw=1.2)
-    ax.set_xlabel(f'hole, % of the picture, in {len(masks)} draws; mean {f.mean():.1f}, from {f.min():.1f} to {f.max():.1f}', fontsize=8, color=INK); ax.yaxis.get_major_locator().set_params(integer=True); ax.tick_params(labelsize=8); ax.spines[['top','right']].set_visible(False)
+    fig = blank_figure(560, 150)
+    ax = fig.add_subplot()
+    f = hole_fraction(masks)*100
+    ax.hist(f.tolist(), 40, (0,100), color='#1f5fa8')
+    ax.axvline(float(f.mean()), color='#c8501e', lw=1.2)
+    ax.set_xlabel(
+        f'hole, % of the picture, in {len(masks)} draws; mean {f.mean():.1f}, from {f.min():.1f} to {f.max():.1f}',
+        fontsize=8,
+        color=INK,
+    )
+    ax.yaxis.get_major_locator().set_params(integer=True)
+    ax.tick_params(labelsize=8)
+    ax.spines[['top','right']].set_visible(False)
     return fig
 
 # %% ../../nbs/explore/94_holes.ipynb #5a8a5c1d
@@ -47,8 +57,12 @@ def draw_holes(
     **params,
 )->Html:
     "A strip of holes, and the histogram of their sizes"
-    masks = draw_masks(kind, h, w, n, seed, grow, **params); first = feather(masks[:shown], feather_px); full = int((hole_fraction(masks)==1).sum())
-    strip = show_mask(first, None if image is None else image.expand(len(first),3,h,w), [f'{f:.1%} hole' for f in hole_fraction(masks[:shown])])
+    masks = draw_masks(kind, h, w, n, seed, grow, **params)
+    first = feather(masks[:shown], feather_px)
+    full = int((hole_fraction(masks)==1).sum())
+    strip = show_mask(first, None if image is None else image.expand(len(first),3,h,w), [
+        f'{f:.1%} hole' for f in hole_fraction(masks[:shown])
+    ])
     note = f'<div>{full} of {n} holes cover everything; a dataset would refuse them: grow less</div>' if full else ''
     return Html(strip + note + figure_html(size_plot(masks)))
 
@@ -59,10 +73,19 @@ def sliders(
     "A control for each setting of a generator"
     W, out = widgets(), {}
     for name,p in inspect.signature(mask_kinds[kind]).parameters.items():
-        v = p.default; share = name in ('p','share','hole_range')
+        v = p.default
+        share = name in ('p','share','hole_range')
         if v is p.empty or name=='reference': continue
-        if isinstance(v, tuple): out[name] = W.FloatRangeSlider(value=v, min=0, max=1, step=.01) if share else W.IntRangeSlider(value=v, min=0, max=max(10, 2*v[1]))
-        else: out[name] = W.FloatSlider(value=v, min=0, max=1, step=.05) if share else W.IntSlider(value=v, min=0, max=max(10, 2*v))
+        if isinstance(v, tuple):
+            out[name] = (
+                W.FloatRangeSlider(value=v, min=0, max=1, step=.01) if share
+                else W.IntRangeSlider(value=v, min=0, max=max(10, 2*v[1]))
+            )
+        else:
+            out[name] = (
+                W.FloatSlider(value=v, min=0, max=1, step=.05) if share
+                else W.IntSlider(value=v, min=0, max=max(10, 2*v))
+            )
     return out
 
 # %% ../../nbs/explore/94_holes.ipynb #dbfb1482
@@ -73,7 +96,13 @@ def mask_explorer(
 ):
     "A tab of sliders for every kind of hole"
     if image is not None: h, w = image.shape[-2:]
-    W, reach = widgets(), max(h,w)//8; general = lambda: {k:W.IntSlider(value=0, min=0, max=top) for k,top in (('seed',99), ('grow',reach), ('feather_px',reach))}
-    def one(kind): return panel(lambda **set: draw_holes(kind, h, w, n, image=image, **set), **general(), **sliders(kind))
-    tab = W.Tab([one(k) for k in kinds], titles=list(kinds)); tab.panels = dict(zip(kinds, tab.children))
+    W, reach = widgets(), max(h,w)//8
+    general = lambda: {
+        k:W.IntSlider(value=0, min=0, max=top)
+        for k,top in (('seed',99), ('grow',reach), ('feather_px',reach))
+    }
+    def one(kind):
+        return panel(lambda **set: draw_holes(kind, h, w, n, image=image, **set), **general(), **sliders(kind))
+    tab = W.Tab([one(k) for k in kinds], titles=list(kinds))
+    tab.panels = dict(zip(kinds, tab.children))
     return tab

@@ -16,7 +16,10 @@ def message(
     error, # An exception
 )->Html:
     "What went wrong, for people"
-    return Html(f'<div style="border-left:3px solid #c8501e;padding:4px 10px;max-width:60em"><b>{type(error).__name__}</b>: {html.escape(str(error))}</div>')
+    return Html(
+        f'<div style="border-left:3px solid #c8501e;padding:4px 10px;max-width:60em">'
+        f'<b>{type(error).__name__}</b>: {html.escape(str(error))}</div>'
+    )
 
 # %% ../../nbs/explore/90_panel.ipynb #6c8b9b92
 def attempt(
@@ -44,13 +47,24 @@ def widgets():
 # %% ../../nbs/explore/90_panel.ipynb #f814a421
 def panel(
     draw, # Function of the controls by name -> markup
-    **controls, # name -> a widget, or what `ipywidgets.interact` takes: (low, high) or (low, high, step), a list of choices, True or False
+    # name -> a widget, or what `ipywidgets.interact` takes: (low, high) or
+    # (low, high, step), a list of choices, True or False
+    **controls,
 ): # A widget; it has `controls` (dict), `shown` (where the drawing is) and `redraw()`
     "Sliders above what they draw"
-    W = widgets(); start = lambda v: {'default':v[0]} if isinstance(v, tuple) and v else {} # at the low end, where `interact` would begin in the middle
-    made = {k:v if isinstance(v, W.Widget) else W.interactive.widget_from_abbrev(v, **start(v)) for k,v in controls.items()}
+    W = widgets()
+    # at the low end, where `interact` would begin in the middle
+    start = lambda v: {'default':v[0]} if isinstance(v, tuple) and v else {}
+    made = {
+        k:v if isinstance(v, W.Widget) else W.interactive.widget_from_abbrev(v, **start(v))
+        for k,v in controls.items()
+    }
     odd = [k for k,w in made.items() if w is None]
-    if odd: raise ConfigError(f'panel: no control can be made of {odd[0]}={controls[odd[0]]!r}; give (low, high), a list, True or False, or a widget')
+    if odd:
+        raise ConfigError(
+            f'panel: no control can be made of {odd[0]}={controls[odd[0]]!r}; '
+            f'give (low, high), a list, True or False, or a widget'
+        )
     shown = W.HTML()
     def redraw(_=None): shown.value = str(attempt(draw, **{k:w.value for k,w in made.items()}))
     for k,w in made.items():

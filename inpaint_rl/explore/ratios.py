@@ -26,13 +26,23 @@ def square_holes(
     multiple:int=8, # Pixels that a side is a multiple of
 )->list: # Records with the same picture
     "A record with square holes of several sizes, about in the middle"
-    h, w = record.mask.shape[-2:]; out = {}
+    h, w = record.mask.shape[-2:]
+    out = {}
     for f in fractions:
         if not 0<f<1: raise ConfigError(f'fractions={tuple(fractions)}: each must lie between 0 and 1')
         side = max(1, round(math.sqrt(f*h*w)/multiple))*multiple
-        if side>min(h,w) or side*side==h*w: raise ConfigError(f'a square hole of {f:.0%} does not fit into {h}x{w} pixels with something left to keep; take a smaller share')
-        top, left = ((n-side)//2//multiple*multiple for n in (h,w)); mask = torch.zeros(1,h,w); mask[:, top:top+side, left:left+side] = 1
-        out[side] = replace(record, id=f'{record.id} with a hole of {side}', mask=mask, encoded={k:v for k,v in record.encoded.items() if k!='known'})
+        if side>min(h,w) or side*side==h*w:
+            raise ConfigError(
+                f'a square hole of {f:.0%} does not fit into {h}x{w} '
+                f'pixels with something left to keep; take a smaller share'
+            )
+        top, left = ((n-side)//2//multiple*multiple for n in (h,w))
+        mask = torch.zeros(1,h,w)
+        mask[:, top:top+side, left:left+side] = 1
+        out[side] = replace(
+            record, id=f'{record.id} with a hole of {side}', mask=mask,
+            encoded={k:v for k,v in record.encoded.items() if k!='known'}
+        )
     return list(out.values())
 
 # %% ../../nbs/explore/93_ratios.ipynb #107de469
@@ -42,7 +52,10 @@ def jitter(
 ):
     "A change of the policy: noise on its weights"
     def change(backbone):
-        own = backbone.trainable(); size = math.sqrt(sum(v.detach().double().square().sum().item() for v in own.values())/sum(v.numel() for v in own.values()))
+        own = backbone.trainable()
+        size = math.sqrt(
+            sum(v.detach().double().square().sum().item() for v in own.values())/sum(v.numel() for v in own.values())
+        )
         for n,v in own.items(): v.add_(torch.randn(v.shape, generator=generator('jitter', seed, n)).to(v)*scale*size)
     change.__name__ = f'noise of {scale:.1%} on all weights'
     return change
@@ -65,7 +78,8 @@ class Ratios:
     @property
     def expected(self)->Tensor: # [L,H,S]
         "What the scatter of the log-ratio should be: the shift, over the root of the number of elements"
-        w = self.weight.flatten(1); return self.shift.square().mean(2).sqrt()*(w.square().sum(1).sqrt()/w.sum(1))[:,None]
+        w = self.weight.flatten(1)
+        return self.shift.square().mean(2).sqrt()*(w.square().sum(1).sqrt()/w.sum(1))[:,None]
 
 # %% ../../nbs/explore/93_ratios.ipynb #720e61ce
 @torch.no_grad()
@@ -76,22 +90,40 @@ def measure_ratios(
     num_steps:int=6, window=(1,3), kind:str='flow_sde', guidance:float|None=None, seed:int=0, chunk:int=32,
 )->Ratios:
     "Replay recorded steps under changed weights"
-    if not noise_levels or copies<2: raise ConfigError(f'noise_levels={noise_levels}, copies={copies}: at least one level, and two samples to have a spread')
-    batch = collate(records); h, w = batch.image.shape[-2:]; schedule = backbone.schedule(num_steps, h, w); change = change or jitter()
+    if not noise_levels or copies<2:
+        raise ConfigError(
+            f'noise_levels={noise_levels}, copies={copies}: at least one level, and two samples to have a spread'
+        )
+    batch = collate(records)
+    h, w = batch.image.shape[-2:]
+    schedule = backbone.schedule(num_steps, h, w)
+    change = change or jitter()
     for a in noise_levels: check_noise_level(schedule, a, kind if schedule.kind=='flow' else 'ddim', window)
     c, seeds = backbone.encode(batch), [seed_from('ratios', seed, k) for _ in batch.ids for k in range(copies)]
-    roll = [rollout(backbone, c.repeat(copies), seeds, schedule, window, a, kind, guidance, chunk) for a in noise_levels]
+    roll = [
+        rollout(backbone, c.repeat(copies), seeds, schedule, window, a, kind, guidance, chunk)
+        for a in noise_levels
+    ]
     saved = {n:p.detach().cpu().clone() for n,p in backbone.trainable().items()}
     def again(part, j):
         step = replay(backbone, part, j)[1]
-        return torch.stack([step.log_prob-part.log_prob[:,j], (2*mean_kl(step.mean, part.mean[:,j], step.std, part.weight)).sqrt()])
+        return torch.stack([
+            step.log_prob-part.log_prob[:,j], (2*mean_kl(step.mean, part.mean[:,j], step.std, part.weight)).sqrt()
+        ])
     try:
         change(backbone)
-        out = torch.stack([torch.cat([torch.stack([again(p, j) for j in range(len(t.steps))], -1) for p in t.chunks(chunk)], 1) for t in roll]).cpu() # [L,2,H*n,S]
+        # [L,2,H*n,S]
+        out = torch.stack([
+            torch.cat([torch.stack([again(p, j) for j in range(len(t.steps))], -1) for p in t.chunks(chunk)], 1)
+            for t in roll
+        ]).cpu()
     finally:
         for n,p in backbone.trainable().items(): p.copy_(saved[n])
     out = out.unflatten(2, (len(records), copies))
-    return Ratios(out[:,0], out[:,1], list(records), c.weight.cpu(), tuple(noise_levels), roll[0].steps, getattr(change, '__name__', 'a change'))
+    return Ratios(
+        out[:,0], out[:,1], list(records), c.weight.cpu(), tuple(noise_levels),
+        roll[0].steps, getattr(change, '__name__', 'a change')
+    )
 
 # %% ../../nbs/explore/93_ratios.ipynb #e93a9919
 def clip_counts(
@@ -101,9 +133,14 @@ def clip_counts(
     "How much would be clipped"
     out = []
     for k in range(len(ratios.records)):
-        log_ratio = ratios.log_ratio[level,k].flatten(); weight = ratios.weight[k:k+1].expand(len(log_ratio), *ratios.weight.shape[1:]); nil = torch.zeros_like(weight)
+        log_ratio = ratios.log_ratio[level,k].flatten()
+        weight = ratios.weight[k:k+1].expand(len(log_ratio), *ratios.weight.shape[1:])
+        nil = torch.zeros_like(weight)
         new, old = Step(nil, nil, nil, log_ratio), Step(nil, nil, nil, 0*log_ratio)
-        out.append(ratio_stats(grpo_loss(new, old, torch.ones_like(log_ratio), weight=weight, clip_range=clip_range, clip_scale_by_hole=scale_by_hole, clip_reference=reference)[1]))
+        out.append(ratio_stats(grpo_loss(
+            new, old, torch.ones_like(log_ratio), weight=weight, clip_range=clip_range,
+            clip_scale_by_hole=scale_by_hole, clip_reference=reference
+        )[1]))
     return out
 
 # %% ../../nbs/explore/93_ratios.ipynb #832de3e3
@@ -111,15 +148,33 @@ def ratio_plot(
     ratios:Ratios, level:int, limits, # Clip range of each hole
 ):
     "The log-ratios of each hole with their clip range, and their scatter against the law; a figure"
-    n, f = len(limits), ratios.fractions; x, spread = ratios.log_ratio[level].flatten(1), ratios.log_ratio[level].std(1).mean(-1); top = float(x.abs().max())*1.05 or 1.
-    fig = blank_figure(760, 230); grid = fig.add_gridspec(n, 2, width_ratios=(3,2))
+    n, f = len(limits), ratios.fractions
+    x, spread = ratios.log_ratio[level].flatten(1), ratios.log_ratio[level].std(1).mean(-1)
+    top = float(x.abs().max())*1.05 or 1.
+    fig = blank_figure(760, 230)
+    grid = fig.add_gridspec(n, 2, width_ratios=(3,2))
     for k in range(n):
-        ax = fig.add_subplot(grid[k,0]); ax.hist(x[k].tolist(), 61, (-top,top), color='#1f5fa8'); ax.axvspan(-limits[k], limits[k], color='#2c7d4f', alpha=.18, lw=0)
-        ax.set_xlim(-top, top); ax.set_yticks([]); ax.set_ylabel(f'{f[k]:.0%}', fontsize=8, color=INK, rotation=0, ha='right'); ax.tick_params(labelsize=7, labelbottom=k==n-1); ax.spines[['top','right','left']].set_visible(False)
+        ax = fig.add_subplot(grid[k,0])
+        ax.hist(x[k].tolist(), 61, (-top,top), color='#1f5fa8')
+        ax.axvspan(-limits[k], limits[k], color='#2c7d4f', alpha=.18, lw=0)
+        ax.set_xlim(-top, top)
+        ax.set_yticks([])
+        ax.set_ylabel(f'{f[k]:.0%}', fontsize=8, color=INK, rotation=0, ha='right')
+        ax.tick_params(labelsize=7, labelbottom=k==n-1)
+        ax.spines[['top','right','left']].set_visible(False)
     ax.set_xlabel('log-ratio; the clip range is shaded', fontsize=8, color=INK)
-    ax = fig.add_subplot(grid[:,1]); ax.loglog(f, spread, 'o-', color='#1f5fa8', label='measured'); ax.loglog(f, ratios.expected[level].mean(-1), ':', color=INK, lw=1, label='shift / √elements')
-    ax.loglog(f, spread[-1]*(f[-1]/f).sqrt(), '--', color='#c8501e', lw=1, label='1/√f'); ax.legend(frameon=False, fontsize=8); ax.set_xlabel('share of the frame', fontsize=8, color=INK); ax.set_title('std of the log-ratio', fontsize=9, color=INK)
-    ax.set_xticks(f, [f'{x:.0%}' for x in f]); ax.tick_params(labelsize=7, which='both'); ax.tick_params(axis='x', which='minor', bottom=False, labelbottom=False); ax.grid(alpha=.25, lw=.6); ax.spines[['top','right']].set_visible(False)
+    ax = fig.add_subplot(grid[:,1])
+    ax.loglog(f, spread, 'o-', color='#1f5fa8', label='measured')
+    ax.loglog(f, ratios.expected[level].mean(-1), ':', color=INK, lw=1, label='shift / √elements')
+    ax.loglog(f, spread[-1]*(f[-1]/f).sqrt(), '--', color='#c8501e', lw=1, label='1/√f')
+    ax.legend(frameon=False, fontsize=8)
+    ax.set_xlabel('share of the frame', fontsize=8, color=INK)
+    ax.set_title('std of the log-ratio', fontsize=9, color=INK)
+    ax.set_xticks(f, [f'{x:.0%}' for x in f])
+    ax.tick_params(labelsize=7, which='both')
+    ax.tick_params(axis='x', which='minor', bottom=False, labelbottom=False)
+    ax.grid(alpha=.25, lw=.6)
+    ax.spines[['top','right']].set_visible(False)
     return fig
 
 # %% ../../nbs/explore/93_ratios.ipynb #1744e0c7
@@ -128,20 +183,51 @@ def draw_ratios(
 )->Html:
     "What a clip range does to holes of each size"
     stats = clip_counts(ratios, level, clip_range, scale_by_hole, reference)
-    rows = [[f'{f:.1%}', s['ratio_std'], m.square().mean().sqrt(), s['clip_range'], f'{s["clip_frac_above"]+s["clip_frac_below"]:.0%}'] for f,s,m in zip(ratios.fractions, stats, ratios.shift[level])]
-    holes = grid(list(show_hole(torch.stack([r.image for r in ratios.records]), torch.stack([r.mask for r in ratios.records]))), [f'{f:.1%} of the frame' for f in ratios.fractions], side=96, what='holes')
-    said = f'measured by replay of steps {", ".join(map(str, ratios.steps))} of {ratios.log_ratio.shape[2]} rollouts for each hole, at noise level {ratios.noise_levels[level]:g}; the policy was changed by {ratios.what}'
-    return Html(holes + table(['hole', 'std of the ratio', 'shift of the mean, in std', 'clip range', 'clipped'], rows, Html(said)) + figure_html(ratio_plot(ratios, level, [s['clip_range'] for s in stats])))
+    rows = [
+        [
+            f'{f:.1%}', s['ratio_std'], m.square().mean().sqrt(), s['clip_range'],
+            f'{s["clip_frac_above"]+s["clip_frac_below"]:.0%}'
+        ]
+        for f,s,m in zip(ratios.fractions, stats, ratios.shift[level])
+    ]
+    holes = grid(
+        list(show_hole(torch.stack([r.image for r in ratios.records]), torch.stack([r.mask for r in ratios.records]))),
+        [f'{f:.1%} of the frame' for f in ratios.fractions], side=96, what='holes'
+    )
+    said = (
+        f'measured by replay of steps {", ".join(map(str, ratios.steps))} '
+        f'of {ratios.log_ratio.shape[2]} rollouts for each hole, '
+        f'at noise level {ratios.noise_levels[level]:g}; the policy was changed by {ratios.what}'
+    )
+    return Html(
+        holes
+        + table(['hole', 'std of the ratio', 'shift of the mean, in std', 'clip range', 'clipped'], rows, Html(said))
+        + figure_html(ratio_plot(ratios, level, [s['clip_range'] for s in stats]))
+    )
 
 # %% ../../nbs/explore/93_ratios.ipynb #26f00855
 def ratio_explorer(
     backbone, record:Record, # Its own hole does not matter
     fractions=(.06,.25,.56), # Holes, as shares of the frame
-    change=None, noise_levels=(.3,.5,.7), copies:int=32, num_steps:int=6, window=(1,3), kind:str='flow_sde', guidance:float|None=None, seed:int=0, chunk:int=32, # As in `measure_ratios`
+    # As in `measure_ratios`
+    change=None, noise_levels=(.3,.5,.7), copies:int=32, num_steps:int=6, window=(1,3),
+    kind:str='flow_sde', guidance:float|None=None, seed:int=0, chunk:int=32,
 ):
     "How clip range, hole size and noise level move the clipped share"
-    r = measure_ratios(backbone, square_holes(record, fractions, backbone.multiple), change, noise_levels, copies, num_steps, window, kind, guidance, seed, chunk); W = widgets()
-    start = math.log10(max(r.log_ratio.abs().median().item(), 1e-9)) # half of all are clipped: both ends of the slider have something to show
+    r = measure_ratios(
+        backbone, square_holes(record, fractions, backbone.multiple), change, noise_levels, copies,
+        num_steps, window, kind, guidance, seed, chunk
+    )
+    W = widgets()
+    # half of all are clipped: both ends of the slider have something to show
+    start = math.log10(max(r.log_ratio.abs().median().item(), 1e-9))
     clip = W.FloatLogSlider(value=10**start, min=start-2, max=min(start+2, 0), step=.05, readout_format='.2g')
-    return panel(lambda noise_level, clip_range, scale_by_hole, reference: draw_ratios(r, list(noise_levels).index(noise_level), clip_range, scale_by_hole, reference),
-                 noise_level=list(noise_levels), clip_range=clip, scale_by_hole=False, reference=W.FloatSlider(value=1., min=.01, max=1., step=.01))
+    return panel(
+        lambda noise_level, clip_range, scale_by_hole, reference: draw_ratios(
+            r, list(noise_levels).index(noise_level), clip_range, scale_by_hole, reference
+        ),
+        noise_level=list(noise_levels),
+        clip_range=clip,
+        scale_by_hole=False,
+        reference=W.FloatSlider(value=1., min=.01, max=1., step=.01),
+    )

@@ -53,19 +53,41 @@ class Recorded:
 def record_rollout(
     backbone, batch, # A `Batch`; a few records are enough to look at
     seeds=None, # One int per record; None: those that an evaluation would use
-    num_steps:int=8, window=(), noise_level:float=0., kind:str='flow_sde', guidance:float|None=None, chunk:int|None=None, # As in `rollout`
+    # As in `rollout`
+    num_steps:int=8, window=(), noise_level:float=0.,
+    kind:str='flow_sde', guidance:float|None=None, chunk:int|None=None,
 )->Recorded:
     "Roll out, and keep every step"
-    h, w = batch.image.shape[-2:]; backbone.check_size(h, w); schedule = backbone.schedule(num_steps, h, w)
+    h, w = batch.image.shape[-2:]
+    backbone.check_size(h, w)
+    schedule = backbone.schedule(num_steps, h, w)
     if window: check_noise_level(schedule, noise_level, kind if schedule.kind=='flow' else 'ddim', window)
-    elif noise_level: raise ConfigError(f'noise_level={noise_level} with an empty window: name the steps where noise is to be added, such as window=(1,2)')
+    elif noise_level:
+        raise ConfigError(
+            f'noise_level={noise_level} with an empty window: '
+            f'name the steps where noise is to be added, such as window=(1,2)'
+        )
     c, watched = backbone.encode(batch), Watched(backbone)
-    end = rollout(watched, c, [noise_seed(0,i) for i in batch.ids] if seeds is None else list(seeds), schedule, window, noise_level, kind, guidance, chunk).x0
-    at = lambda of: torch.stack([torch.cat([of(*s) for s in watched.seen if s[0]==i]) for i in range(len(schedule))]).cpu() # the chunks of each step side by side
+    end = rollout(
+        watched, c, [noise_seed(0,i) for i in batch.ids] if seeds is None else list(seeds), schedule,
+        window, noise_level, kind, guidance, chunk
+    ).x0
+    # the chunks of each step side by side
+    at = lambda of: torch.stack([
+        torch.cat([of(*s) for s in watched.seen if s[0]==i])
+        for i in range(len(schedule))
+    ]).cpu()
     x, x0 = at(lambda i,x,pred,step: x), at(lambda i,x,pred,step: backbone.clean(x, pred, schedule.levels[i]))
-    mixed = [(backbone.noised(x0[i], 0*x0[i], l), backbone.noised(0*x0[i], torch.ones_like(x0[i]), l)) for i,l in enumerate(schedule.levels[:-1])]
+    mixed = [
+        (backbone.noised(x0[i], 0*x0[i], l), backbone.noised(0*x0[i], torch.ones_like(x0[i]), l))
+        for i,l in enumerate(schedule.levels[:-1])
+    ]
     noise = torch.stack([(x[i]-a)/b for i,(a,b) in enumerate(mixed)])
-    std = torch.stack([step_scale(torch.cat([s[3].std.expand_as(s[1]) for s in watched.seen if s[0]==i]).cpu(), c.weight.cpu() if i in window else None, x0[i]) for i in range(len(schedule))])
+    std = torch.stack([step_scale(
+        torch.cat([s[3].std.expand_as(s[1]) for s in watched.seen if s[0]==i]).cpu(),
+        c.weight.cpu() if i in window else None,
+        x0[i],
+    ) for i in range(len(schedule))])
     log_prob = at(lambda i,x,pred,step: torch.full((len(x),), math.nan) if step.log_prob is None else step.log_prob)
     return Recorded(batch, torch.cat([x, end[None].cpu()]), x0, noise, std, log_prob, schedule)
 
@@ -76,12 +98,18 @@ def step_pictures(
     b:int, # Sample
 )->dict: # title -> [3,h,w]
     "What there is to see before a step"
-    r, (h,w) = recorded, recorded.batch.image.shape[-2:]; one = slice(b, b+1)
+    r, (h,w) = recorded, recorded.batch.image.shape[-2:]
+    one = slice(b, b+1)
     colours = lambda x: latent_colours(backbone.from_x(x, h, w))[0]
     decode = lambda x: backbone.decode(x.to(backbone.device), h, w)[0].cpu()
-    image, mask = r.batch.image[b].cpu().float(), r.batch.mask[b].cpu().float(); last = i==len(r.schedule)
+    image, mask = r.batch.image[b].cpu().float(), r.batch.mask[b].cpu().float()
+    last = i==len(r.schedule)
     believed = decode(r.x[-1,one] if last else r.x0[i,one])
-    out = {'hole':show_hole(image[None], mask[None])[0], 'latents':colours(r.x[i,one]), 'latents, decoded':decode(r.x[i,one])}
+    out = {
+        'hole':show_hole(image[None], mask[None])[0],
+        'latents':colours(r.x[i,one]),
+        'latents, decoded':decode(r.x[i,one]),
+    }
     if not last: out |= {'noise':colours(r.noise[i,one]), 'believed':believed}
     return out | {'pasted back':composite(believed, image, mask)}
 
@@ -90,21 +118,33 @@ def schedule_plot(
     recorded:Recorded, i:int, b:int, # As in `step_pictures`
 ):
     "Levels, added noise and log-density over the steps, the window shaded; a figure"
-    r, n = recorded, len(recorded.schedule); fig = blank_figure(720, 170); steps = range(n)
-    rows = (('sigma' if r.schedule.kind=='flow' else 'alpha_bar', range(n+1), r.schedule.levels), ('std of the step', steps, r.std[:,b]), ('log-prob', steps, r.log_prob[:,b]))
+    r, n = recorded, len(recorded.schedule)
+    fig = blank_figure(720, 170)
+    steps = range(n)
+    rows = (
+        ('sigma' if r.schedule.kind=='flow' else 'alpha_bar', range(n+1), r.schedule.levels),
+        ('std of the step', steps, r.std[:,b]),
+        ('log-prob', steps, r.log_prob[:,b]),
+    )
     for k,(title,x,y) in enumerate(rows):
-        ax = fig.add_subplot(1, 3, k+1); ax.set_title(title, fontsize=9, color=INK)
+        ax = fig.add_subplot(1, 3, k+1)
+        ax.set_title(title, fontsize=9, color=INK)
         if k==0: ax.plot(x, y, color='#1f5fa8', marker='.', lw=1.5)
         else: ax.bar(x, y.nan_to_num(), color='#1f5fa8', width=.7)
         for j in r.window: ax.axvspan(j-.5, j+.5, color='#c8501e', alpha=.15, lw=0)
-        ax.axvline(i, color='#c8501e', lw=1.2); ax.set_xlim(-.6, n+.6); ax.set_xlabel('step', fontsize=8, color=INK)
-        ax.tick_params(labelsize=8); ax.spines[['top','right']].set_visible(False); ax.grid(alpha=.25, lw=.6, color=PALE)
+        ax.axvline(i, color='#c8501e', lw=1.2)
+        ax.set_xlim(-.6, n+.6)
+        ax.set_xlabel('step', fontsize=8, color=INK)
+        ax.tick_params(labelsize=8)
+        ax.spines[['top','right']].set_visible(False)
+        ax.grid(alpha=.25, lw=.6, color=PALE)
     return fig
 
 # %% ../../nbs/explore/91_rollouts.ipynb #a06dccea
 def step_words(recorded, i, b):
     "One step in a line"
-    r, n = recorded, len(recorded.schedule); level = 'sigma' if r.schedule.kind=='flow' else 'alpha_bar'
+    r, n = recorded, len(recorded.schedule)
+    level = 'sigma' if r.schedule.kind=='flow' else 'alpha_bar'
     if i==n: return f'the end, after {n} steps: {level} {r.schedule.levels[-1]:.4f}'
     random = f'random, std {r.std[i,b]:.4f}, log-prob {r.log_prob[i,b]:.4f}' if i in r.window else 'deterministic'
     return f'before step {i} of {n}: {level} {r.schedule.levels[i]:.4f} → {r.schedule.levels[i+1]:.4f}, {random}'
@@ -126,4 +166,6 @@ def rollout_explorer(
     "Sliders over the steps of rollouts, and over the samples of a batch"
     r = record_rollout(backbone, batch, seeds, num_steps, window, noise_level, kind, guidance)
     tiles = lru_cache(512)(lambda i, b: step_pictures(backbone, r, i, b))
-    return panel(lambda step, sample: draw_step(r, step, sample, tiles(step, sample)), step=(0, num_steps), sample=(0, len(batch)-1))
+    return panel(lambda step, sample: draw_step(r, step, sample, tiles(step, sample)), step=(0, num_steps), sample=(
+        0, len(batch)-1
+    ))

@@ -17,7 +17,10 @@ def named_rewards(
 )->dict: # name -> reward
     "Rewards under the names that `score` gives them"
     if not rewards: raise ConfigError('no reward: give a list such as [seam, brightness]')
-    return {k:load_reward(r) for k,r in rewards.items()} if isinstance(rewards, dict) else {spec(f:=load_reward(r)).name:f for r in rewards}
+    return (
+        {k:load_reward(r) for k,r in rewards.items()} if isinstance(rewards, dict)
+        else {spec(f:=load_reward(r)).name:f for r in rewards}
+    )
 
 def seen_by(
     reward, samples:Samples,
@@ -26,7 +29,8 @@ def seen_by(
     v = spec(reward).view
     return view(samples, v) if isinstance(v, str) else v(samples)
 
-def view_name(sp)->str: return sp.view if isinstance(sp.view, str) else getattr(sp.view, '__name__', type(sp.view).__name__)
+def view_name(sp)->str:
+    return sp.view if isinstance(sp.view, str) else getattr(sp.view, '__name__', type(sp.view).__name__)
 
 # %% ../../nbs/explore/95_views.ipynb #0266d19b
 def draw_views(
@@ -36,17 +40,33 @@ def draw_views(
     side:int=144,
 )->Html:
     "What each reward sees, and what it says"
-    some, part = samples.select(slice(first, first+rows)), scores.select(slice(first, first+rows)); columns = []
+    some, part = samples.select(slice(first, first+rows)), scores.select(slice(first, first+rows))
+    columns = []
     for n,f in rewards.items():
-        s = seen_by(f, some).to('cpu'); images = show_hole(s.image.float(), s.mask.float(), 0.) if outline else s.image
+        s = seen_by(f, some).to('cpu')
+        images = show_hole(s.image.float(), s.mask.float(), 0.) if outline else s.image
         more = [cell(short(e, 90)) if e else '' for e in part.extras[n]] if n in part.extras else ['']*len(some)
-        columns.append([Html(f'{Picture(x, side).html()}<br><b>{part.said(i, n)}</b> {e}') for i,(x,e) in enumerate(zip(images, more))])
+        columns.append([
+            Html(f'{Picture(x, side).html()}<br><b>{part.said(i, n)}</b> {e}')
+            for i,(x,e) in enumerate(zip(images, more))
+        ])
     def heading(n):
-        sp = scores.specs[n]; size = 'x'.join(map(str, reversed(seen_by(rewards[n], some.select([0])).image.shape[-2:])))
-        return Html(f'{cell(n)}<br><span style="font-weight:normal;opacity:.75">view {cell(view_name(sp))}, {size} px{"" if sp.higher_is_better else ", lower is better"}</span>')
+        sp = scores.specs[n]
+        size = 'x'.join(map(str, reversed(seen_by(rewards[n], some.select([0])).image.shape[-2:])))
+        return Html(
+            f'{cell(n)}<br><span style="font-weight:normal;opacity:.75">view {cell(view_name(sp))}, '
+            f'{size} px{"" if sp.higher_is_better else ", lower is better"}</span>'
+        )
     holes = show_hole(some.source.cpu().float(), some.mask.cpu().float())
-    body = [[Html(f'{Picture(h, side).html()}<br>{cell(p)}'), *cells] for h,p,*cells in zip(holes, some.prompt, *columns)]
-    return table(['source and hole', *map(heading, rewards)], body, f'from sample {first}: {of_all(len(some), len(samples), "samples")}')
+    body = [
+        [Html(f'{Picture(h, side).html()}<br>{cell(p)}'), *cells]
+        for h,p,*cells in zip(holes, some.prompt, *columns)
+    ]
+    return table(
+        ['source and hole', *map(heading, rewards)],
+        body,
+        f'from sample {first}: {of_all(len(some), len(samples), "samples")}',
+    )
 
 # %% ../../nbs/explore/95_views.ipynb #fec05109
 def reward_explorer(
@@ -55,8 +75,15 @@ def reward_explorer(
     rows:int=3, side:int=144,
 ):
     "Page through samples, and choose whose eyes to look through"
-    rewards = named_rewards(rewards); W = widgets(); scores = score(rewards, samples, strict=False)
+    rewards = named_rewards(rewards)
+    W = widgets()
+    scores = score(rewards, samples, strict=False)
     def draw(first, shown, outline):
         if not shown: raise ConfigError('no reward is chosen; mark one or more in the list')
         return draw_views(samples, {n:rewards[n] for n in shown}, scores, first, rows, outline, side)
-    return panel(draw, first=W.IntSlider(value=0, min=0, max=max(0, len(samples)-rows)), shown=W.SelectMultiple(options=list(rewards), value=list(rewards), rows=min(8, len(rewards))), outline=False)
+    return panel(
+        draw,
+        first=W.IntSlider(value=0, min=0, max=max(0, len(samples)-rows)),
+        shown=W.SelectMultiple(options=list(rewards), value=list(rewards), rows=min(8, len(rewards))),
+        outline=False,
+    )

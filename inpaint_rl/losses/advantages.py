@@ -31,7 +31,8 @@ def spread(
     def per_group(v, how='sum'):
         out = torch.zeros(int(index.max())+1, dtype=torch.float64)
         return out.scatter_reduce(0, index[valid], v[valid], how, include_self=how=='sum')[index]
-    size = per_group(torch.ones_like(values)); n = size.clamp(min=1)
+    size = per_group(torch.ones_like(values))
+    n = size.clamp(min=1)
     varies = valid & (per_group(values,'amax') > per_group(values,'amin'))
     deviation = torch.where(varies, values - per_group(values)/n, 0.)
     return deviation, (per_group(deviation**2)/n).sqrt(), size
@@ -48,13 +49,18 @@ def _scaled(values, index, valid, floor, mean, std):
 # %% ../../nbs/losses/60_advantages.ipynb #481fe31a
 def _combine_sum(scores, weights, floors, index, valid, mean, std):
     total = sum(w*s for w,s in zip(weights, scores))
-    return _scaled(total, index, valid, math.hypot(*(w*f for w,f in zip(weights, floors))), mean, std) # independent noise adds in quadrature
+    # independent noise adds in quadrature
+    return _scaled(total, index, valid, math.hypot(*(w*f for w,f in zip(weights, floors))), mean, std)
 
 # %% ../../nbs/losses/60_advantages.ipynb #76a6c064
 def _combine_gdpo(scores, weights, floors, index, valid, mean, std):
-    floored, free = (sum(w*_scaled(s, index, valid, f, mean, std) for w,s,f in zip(weights, scores, fs)) for fs in (floors, [0.]*len(floors)))
+    floored, free = (
+        sum(w*_scaled(s, index, valid, f, mean, std) for w,s,f in zip(weights, scores, fs))
+        for fs in (floors, [0.]*len(floors))
+    )
     batch = spread(free, torch.zeros_like(index), valid)[1]
-    return floored/batch.clamp(min=1e-3*math.hypot(*weights)) # rewards that cancel leave rounding, which must stay small
+    # rewards that cancel leave rounding, which must stay small
+    return floored/batch.clamp(min=1e-3*math.hypot(*weights))
 
 # %% ../../nbs/losses/60_advantages.ipynb #4c77e260
 def soft_rank(
@@ -71,7 +77,8 @@ def _combine_rank(scores, weights, floors, index, valid, mean, std):
     out = torch.zeros_like(scores[0])
     for g in range(int(index.max())+1):
         rows = (valid & (index==g)).nonzero()[:,0]
-        if len(rows)>1: out[rows] = sum(w*soft_rank(s[rows], f) for w,s,f in zip(weights, scores, floors))/sum(map(abs, weights))
+        if len(rows)>1:
+            out[rows] = sum(w*soft_rank(s[rows], f) for w,s,f in zip(weights, scores, floors))/sum(map(abs, weights))
     return out
 
 _combiners = {'sum':_combine_sum, 'gdpo':_combine_gdpo, 'rank':_combine_rank}
@@ -87,18 +94,31 @@ class AdvantageResult:
 # %% ../../nbs/losses/60_advantages.ipynb #3dd41381
 def _setup(scores, weights, std_floor, combine, mean, std):
     "Check the settings; the weighted names, their weights and floors"
-    for name,value,allowed in (('combine',combine,_combiners), ('mean',mean,('group','batch')), ('std',std,('group','global','none'))):
+    for name,value,allowed in (
+        ('combine',combine,_combiners), ('mean',mean,('group','batch')), ('std',std,('group','global','none'))
+    ):
         if value not in allowed: raise ConfigError(f"{name}={value!r}: choose one of {', '.join(allowed)}")
-    if mean=='batch' and std=='group': raise ConfigError("mean='batch' goes with std='global' (PPO) or 'none': batch mean over group spread mixes two scales")
-    if combine=='gdpo' and std=='none': raise ConfigError("combine='gdpo' normalises each reward, so std='none' contradicts it; use 'group' or 'global'")
-    if combine=='rank' and (mean,std)!=('group','group'): raise ConfigError("combine='rank' works inside groups; leave mean and std at 'group'")
+    if mean=='batch' and std=='group':
+        raise ConfigError(
+            "mean='batch' goes with std='global' (PPO) or 'none': batch mean over group spread mixes two scales"
+        )
+    if combine=='gdpo' and std=='none':
+        raise ConfigError(
+            "combine='gdpo' normalises each reward, so std='none' contradicts it; use 'group' or 'global'"
+        )
+    if combine=='rank' and (mean,std)!=('group','group'):
+        raise ConfigError("combine='rank' works inside groups; leave mean and std at 'group'")
     weights = dict.fromkeys(scores, 1.) if weights is None else weights
-    if (unknown := set(weights)-set(scores)): raise ConfigError(f'weights for {sorted(unknown)}, but the scores are {sorted(scores)}')
+    if (unknown := set(weights)-set(scores)):
+        raise ConfigError(f'weights for {sorted(unknown)}, but the scores are {sorted(scores)}')
     names = [k for k in scores if weights.get(k, 0)]
     if not names: raise ConfigError('no reward has a weight other than 0, so there is nothing to optimise')
     floors = {k:std_floor[k] if isinstance(std_floor, dict) and k in std_floor else std_floor for k in names}
     bad = [k for k,f in floors.items() if isinstance(f, dict) or not f>=0]
-    if bad: raise ConfigError(f'std_floor has no value >= 0 for {bad}; give one number for all, or one per reward in its own unit')
+    if bad:
+        raise ConfigError(
+            f'std_floor has no value >= 0 for {bad}; give one number for all, or one per reward in its own unit'
+        )
     return names, [float(weights[k]) for k in names], [float(floors[k]) for k in names]
 
 # %% ../../nbs/losses/60_advantages.ipynb #733785ed
@@ -106,21 +126,30 @@ def _gather(scores, index):
     "Scores as float64 on the CPU, checked"
     out = {k:torch.as_tensor(v).detach().to('cpu', torch.float64) for k,v in scores.items()}
     for k,v in out.items():
-        if v.shape!=index.shape: raise DataError(f'reward {k!r} has shape {tuple(v.shape)}, but there are {len(index)} group ids')
-        if v.isinf().any(): raise RewardError(f'reward {k!r} is infinite for samples {v.isinf().nonzero()[:,0].tolist()}; a failed score is NaN')
+        if v.shape!=index.shape:
+            raise DataError(f'reward {k!r} has shape {tuple(v.shape)}, but there are {len(index)} group ids')
+        if v.isinf().any():
+            raise RewardError(
+                f'reward {k!r} is infinite for samples {v.isinf().nonzero()[:,0].tolist()}; a failed score is NaN'
+            )
     return out
 
 # %% ../../nbs/losses/60_advantages.ipynb #13f84480
 def _describe(name, values, index):
     "Statistics of one reward over the samples that have it"
-    ok = ~values.isnan(); out = {f'{name}/nan_count':int((~ok).sum())}
+    ok = ~values.isnan()
+    out = {f'{name}/nan_count':int((~ok).sum())}
     if not ok.any(): return out
     _,std,size = spread(values, index, ok)
-    per_group = lambda v: torch.zeros(int(index.max())+1, dtype=v.dtype).scatter(0, index[ok], v[ok]) # all members of a group say the same
+    # all members of a group say the same
+    per_group = lambda v: torch.zeros(int(index.max())+1, dtype=v.dtype).scatter(0, index[ok], v[ok])
     std, size = per_group(std), per_group(size)
     out |= {f'{name}/mean':values[ok].mean().item(), f'{name}/std':values[ok].std(correction=0).item()}
     if not (size>1).any(): return out
-    return out | {f'{name}/group_std':std[size>1].mean().item(), f'{name}/zero_std_share':(std[size>1]==0).double().mean().item()}
+    return out | {
+        f'{name}/group_std':std[size>1].mean().item(),
+        f'{name}/zero_std_share':(std[size>1]==0).double().mean().item(),
+    }
 
 # %% ../../nbs/losses/60_advantages.ipynb #424ce96e
 def advantages(
@@ -142,12 +171,22 @@ def advantages(
     valid = ~torch.stack([values[k] for k in names]).isnan().any(0)
     raw = _combiners[combine]([torch.where(valid, values[k], 0.) for k in names], w, floors, index, valid, mean, std)
     out = raw if clip is None else raw.clamp(-clip, clip)
-    return AdvantageResult(out.float().to(torch.as_tensor(scores[names[0]]).device), valid.to(torch.as_tensor(scores[names[0]]).device),
-                           _batch_stats(raw, out, valid, index, len(ids)) | {k:v for n,x in values.items() for k,v in _describe(n, x, index).items()})
+    return AdvantageResult(
+        out.float().to(torch.as_tensor(scores[names[0]]).device),
+        valid.to(torch.as_tensor(scores[names[0]]).device),
+        _batch_stats(raw, out, valid, index, len(ids)) | {
+            k:v for n,x in values.items() for k,v in _describe(n, x, index).items()
+        },
+    )
 
 # %% ../../nbs/losses/60_advantages.ipynb #14a92468
 def _batch_stats(raw, out, valid, index, n_groups):
     per_group = lambda v: torch.zeros(n_groups, dtype=torch.float64).index_add_(0, index, v.double())
     size, flat = per_group(valid), per_group(raw.abs())==0
-    return {'groups':n_groups, 'groups_too_small':int((size<2).sum()), 'zero_std_share':flat.double().mean().item(), 'dropped':int((~valid).sum()),
-            'clipped_share':(raw!=out).double().mean().item()}
+    return {
+        'groups':n_groups,
+        'groups_too_small':int((size<2).sum()),
+        'zero_std_share':flat.double().mean().item(),
+        'dropped':int((~valid).sum()),
+        'clipped_share':(raw!=out).double().mean().item(),
+    }

@@ -22,12 +22,20 @@ def preference_pairs(
     "Pairs inside groups"
     if how not in ('extremes','all'): raise ConfigError(f"pairs={how!r}: choose 'extremes' or 'all'")
     if not margin>=0: raise ConfigError(f'margin={margin}: it must not be negative')
-    index, names = group_index(groups); size = len(index)//max(1, len(names))
-    if len(index)!=size*len(names) or (index.bincount()!=size).any() or size<2: raise DataError(f'pairs need groups of one size, at least 2; these have {index.bincount().tolist()}')
-    rows = index.argsort(stable=True).view(-1, size); v, ok = torch.as_tensor(values).cpu()[rows], torch.as_tensor(valid).cpu()[rows]
-    if how=='extremes': a, b = torch.where(ok, v, -torch.inf).argmax(1, keepdim=True), torch.where(ok, v, torch.inf).argmin(1, keepdim=True)
+    index, names = group_index(groups)
+    size = len(index)//max(1, len(names))
+    if len(index)!=size*len(names) or (index.bincount()!=size).any() or size<2:
+        raise DataError(f'pairs need groups of one size, at least 2; these have {index.bincount().tolist()}')
+    rows = index.argsort(stable=True).view(-1, size)
+    v, ok = torch.as_tensor(values).cpu()[rows], torch.as_tensor(valid).cpu()[rows]
+    if how=='extremes':
+        a, b = (
+            torch.where(ok, v, -torch.inf).argmax(1, keepdim=True),
+            torch.where(ok, v, torch.inf).argmin(1, keepdim=True),
+        )
     else:
-        i, j = torch.triu_indices(size, size, 1); first = v[:,i]>=v[:,j]
+        i, j = torch.triu_indices(size, size, 1)
+        first = v[:,i]>=v[:,j]
         a, b = torch.where(first, i, j), torch.where(first, j, i)
     counts = ok.gather(1,a) & ok.gather(1,b) & (v.gather(1,a)-v.gather(1,b)>margin)
     return rows.gather(1,a).flatten(), rows.gather(1,b).flatten(), counts.flatten()

@@ -18,7 +18,8 @@ def clip_limits(
 )->tuple: # (low, high), both > 0
     "Both clip limits"
     low, high = clip_range if isinstance(clip_range, (tuple,list)) else (clip_range, clip_range)
-    if not (0<low<=1 and 0<high): raise ConfigError(f'clip_range={clip_range!r}: give a number in (0,1], or (low, high): positive, low <= 1')
+    if not (0<low<=1 and 0<high):
+        raise ConfigError(f'clip_range={clip_range!r}: give a number in (0,1], or (low, high): positive, low <= 1')
     return float(low), float(high)
 
 # %% ../../nbs/losses/62_grpo.ipynb #d9dbcdf5
@@ -68,10 +69,15 @@ def hole_clip_factor(
     reference=1., # Fraction of the frame for which the clip range is meant
 )->Tensor: # [B]
     "What a clip range is multiplied with, so that small holes are not clipped first: sqrt(D_ref/D_hole)"
-    if not reference>0: raise ConfigError(f'clip_reference={reference}: it is a fraction of the frame, so it must be above 0')
+    if not reference>0:
+        raise ConfigError(f'clip_reference={reference}: it is a fraction of the frame, so it must be above 0')
     w = torch.ones_like(like, dtype=torch.float32) if weight is None else _per_element(weight, like)
     hole = w.flatten(1).mean(1)
-    if not (hole>0).all(): raise DataError(f'the region weight of samples {(hole<=0).nonzero()[:,0].tolist()} is 0 everywhere: there is nothing to repaint')
+    if not (hole>0).all():
+        raise DataError(
+            f'the region weight of samples {(hole<=0).nonzero()[:,0].tolist()} '
+            f'is 0 everywhere: there is nothing to repaint'
+        )
     return (reference/hole).sqrt()
 
 # %% ../../nbs/losses/62_grpo.ipynb #8a665938
@@ -86,7 +92,8 @@ def velocity_kl(
     inside = weighted_mean(gap, weight)
     if weight is None or outside==0: return inside
     kept = 1-_per_element(weight, gap)
-    return inside + outside*(gap*kept).flatten(1).sum(1)/kept.flatten(1).sum(1).clamp(min=1) # no kept element: no penalty
+    # no kept element: no penalty
+    return inside + outside*(gap*kept).flatten(1).sum(1)/kept.flatten(1).sum(1).clamp(min=1)
 
 # %% ../../nbs/losses/62_grpo.ipynb #f01c4e89
 def mean_kl(
@@ -118,12 +125,18 @@ def grpo_loss(
     "Clipped policy-gradient loss of one denoising step, for GRPO and PPO alike"
     low, high = clip_limits(clip_range)
     if new.log_prob is None or old.log_prob is None:
-        raise DataError('this step is deterministic, so it has no log-probability; train on steps inside the SDE window only')
-    if kl_coef and kl is None: raise ConfigError(f'kl_coef={kl_coef}, but no kl was given: compute it with velocity_kl or mean_kl')
+        raise DataError(
+            'this step is deterministic, so it has no log-probability; train on steps inside the SDE window only'
+        )
+    if kl_coef and kl is None:
+        raise ConfigError(f'kl_coef={kl_coef}, but no kl was given: compute it with velocity_kl or mean_kl')
     advantage, old_log_prob = advantage.detach().float(), old.log_prob.detach().float()
     log_ratio = new.log_prob.float()-old_log_prob
     if log_ratio.shape!=advantage.shape:
-        raise DataError(f'log-probabilities have shape {tuple(log_ratio.shape)}, advantages {tuple(advantage.shape)}; both must be [B]')
+        raise DataError(
+            f'log-probabilities have shape {tuple(log_ratio.shape)}, '
+            f'advantages {tuple(advantage.shape)}; both must be [B]'
+        )
     moved = normed_log_ratio(log_ratio, new.mean, old.mean.detach(), new.std, weight) if ratio_norm else log_ratio
     factor = hole_clip_factor(weight, new.mean, clip_reference) if clip_scale_by_hole else torch.ones_like(advantage)
     ratio, low, high = moved.exp(), (low*factor).clamp(max=1), high*factor
@@ -135,7 +148,10 @@ def grpo_loss(
 def _rows(log_ratio, ratio, advantage, low, high, kl):
     "What to remember of each sample, detached"
     above, below = ratio>1+high, ratio<1-low
-    rows = {'ratio':ratio, 'log_ratio':log_ratio, 'above':above, 'below':below, 'idle':(above & (advantage>0)) | (below & (advantage<0)), 'clip_range':high}
+    rows = {
+        'ratio':ratio, 'log_ratio':log_ratio, 'above':above, 'below':below,
+        'idle':(above & (advantage>0)) | (below & (advantage<0)), 'clip_range':high
+    }
     return {k:v.detach().float() for k,v in (rows | ({} if kl is None else {'kl':kl})).items()}
 
 # %% ../../nbs/losses/62_grpo.ipynb #8a8d0a9c
@@ -148,9 +164,13 @@ def ratio_stats(
     r = {k:torch.cat([x[k] for x in rows]).cpu() for k in rows[0]}
     if valid is not None: r = {k:v[valid.cpu()] for k,v in r.items()}
     if not len(r['ratio']): return {}
-    out = {'ratio_mean':r['ratio'].mean(), 'ratio_std':r['ratio'].std(correction=0), 'ratio_min':r['ratio'].min(), 'ratio_max':r['ratio'].max(),
-           'clip_frac_above':r['above'].mean(), 'clip_frac_below':r['below'].mean(), 'clip_frac_idle':r['idle'].mean(), 'clip_range':r['clip_range'].mean(),
-           'approx_kl':.5*(r['log_ratio']**2).mean(), 'log_prob_abs_diff':r['log_ratio'].abs().mean()}
+    out = {
+        'ratio_mean':r['ratio'].mean(), 'ratio_std':r['ratio'].std(correction=0),
+        'ratio_min':r['ratio'].min(), 'ratio_max':r['ratio'].max(), 'clip_frac_above':r['above'].mean(),
+        'clip_frac_below':r['below'].mean(), 'clip_frac_idle':r['idle'].mean(),
+        'clip_range':r['clip_range'].mean(), 'approx_kl':.5*(r['log_ratio']**2).mean(),
+        'log_prob_abs_diff':r['log_ratio'].abs().mean()
+    }
     return {k:v.item() for k,v in (out | ({'kl':r['kl'].mean()} if 'kl' in r else {})).items()}
 
 # %% ../../nbs/losses/62_grpo.ipynb #b3db2038

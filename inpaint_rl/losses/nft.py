@@ -34,6 +34,7 @@ def nft_loss(
     old, target = x0_old.detach().float(), x0.detach().float()
     step = beta*(x0_new.float()-old)
     def error(guess):
-        gap = guess-target; squared = weighted_mean(gap**2, weight)
+        gap = guess-target
+        squared = weighted_mean(gap**2, weight)
         return squared/weighted_mean(gap.detach().abs(), weight).clamp(min=1e-5) if adaptive else squared
     return (good*error(old+step) + (1-good)*error(old-step))/beta

@@ -29,7 +29,10 @@ def ddpm_target(
     if prediction=='epsilon': return noise
     if prediction=='sample': return x0
     if prediction=='v_prediction': return a.sqrt()*noise - (1-a).sqrt()*x0
-    raise ConfigError(f"prediction={prediction!r}: choose 'epsilon', 'v_prediction' or 'sample', as the checkpoint's scheduler config says")
+    raise ConfigError(
+        f"prediction={prediction!r}: choose 'epsilon', "
+        f"'v_prediction' or 'sample', as the checkpoint's scheduler config says"
+    )
 
 # %% ../../nbs/losses/61_sft.ipynb #ed93ba49
 def sample_sigmas(
@@ -43,7 +46,8 @@ def sample_sigmas(
     if shift<=0 or std<=0: raise ConfigError(f'shift={shift} and std={std} must be above 0')
     gens = [generator('sigma', int(s)) for s in seeds]
     if law=='uniform': u = torch.tensor([torch.rand((), generator=g).item() for g in gens]).clamp(min=1e-6)
-    elif law=='logit_normal': u = torch.sigmoid(mean+std*torch.tensor([torch.randn((), generator=g).item() for g in gens]))
+    elif law=='logit_normal':
+        u = torch.sigmoid(mean+std*torch.tensor([torch.randn((), generator=g).item() for g in gens]))
     else: raise ConfigError(f"law={law!r}: choose 'logit_normal' or 'uniform'")
     return shift*u/(1+(shift-1)*u)
 
@@ -53,7 +57,10 @@ def sample_timesteps(
     num_timesteps=1000, # Length of the training schedule
 )->Tensor: # [B] long in [0, num_timesteps)
     "Uniform timesteps for DDPM models, each from its own seed"
-    return torch.tensor([torch.randint(num_timesteps, (), generator=generator('timestep', int(s))).item() for s in seeds], dtype=torch.long)
+    return torch.tensor(
+        [torch.randint(num_timesteps, (), generator=generator('timestep', int(s))).item() for s in seeds],
+        dtype=torch.long,
+    )
 
 # %% ../../nbs/losses/61_sft.ipynb #be8742d7
 def sft_loss(

@@ -24,16 +24,27 @@ class Question:
     name: str = ''
 
     def __post_init__(self):
-        wrong = [f for f in _field.findall(self.instruction+self.text) if not (f=='prompt' or re.fullmatch(r'metadata\.\w+', f))]
-        if wrong: raise ConfigError(f'question {self.name!r}: unknown placeholder {{{wrong[0]}}}; there are {{prompt}} and {{metadata.key}}')
-        if _field.search(self.instruction): raise ConfigError(f'question {self.name!r}: a placeholder above the line ---, in the part that is the same for all samples')
+        wrong = [
+            f for f in _field.findall(self.instruction+self.text)
+            if not (f=='prompt' or re.fullmatch(r'metadata\.\w+', f))
+        ]
+        if wrong:
+            raise ConfigError(
+                f'question {self.name!r}: unknown placeholder {{{wrong[0]}}}; there are {{prompt}} and {{metadata.key}}'
+            )
+        if _field.search(self.instruction):
+            raise ConfigError(
+                f'question {self.name!r}: a placeholder above the line ---, '
+                f'in the part that is the same for all samples'
+            )
         if not self.text.strip(): raise ConfigError(f'question {self.name!r} is empty below the line ---')
 
     def fill(self, prompt, metadata)->str: # or `Missing`, if the metadata lack an entry
         "The text for one sample"
         values = {f:prompt if f=='prompt' else metadata.get(f[9:]) for f in _field.findall(self.text)}
         lacking = next((f for f,v in values.items() if v is None), None)
-        if lacking: return Missing(f'question {self.name!r} asks for {lacking}, which this sample does not have', 'no_field')
+        if lacking:
+            return Missing(f'question {self.name!r} asks for {lacking}, which this sample does not have', 'no_field')
         return _field.sub(lambda m: str(values[m[1]]), self.text) # once, so braces in a prompt stay what they are
 
 # %% ../../nbs/rewards/54a_answers.ipynb #553b6e63
@@ -42,9 +53,16 @@ def read_question(
 )->Question:
     "A question from its file"
     path = Path(file) if Path(file).is_file() else PROMPTS/f'{file}.txt'
-    if not path.is_file(): raise ConfigError(f'no question file {str(file)!r}; with the package come {", ".join(sorted(p.stem for p in PROMPTS.glob("*.txt")))}')
+    if not path.is_file():
+        raise ConfigError(
+            f'no question file {str(file)!r}; '
+            f'with the package come {", ".join(sorted(p.stem for p in PROMPTS.glob("*.txt")))}'
+        )
     above, line, below = path.read_text(encoding='utf-8').partition('\n---\n')
-    if not line: raise ConfigError(f'question file {str(file)!r} has no line --- between the instruction and what is asked about a sample')
+    if not line:
+        raise ConfigError(
+            f'question file {str(file)!r} has no line --- between the instruction and what is asked about a sample'
+        )
     return Question(above.strip(), below.strip(), str(file))
 
 # %% ../../nbs/rewards/54a_answers.ipynb #26ae0190
@@ -65,8 +83,13 @@ def read_answer(
     mass, known = dict.fromkeys(values, 0.), {_bare(k):k for k in values}
     for t,lp in tokens:
         if k := known.get(_bare(t)): mass[k] += math.exp(lp)
-    total = sum(mass.values()); extras = dict(mass=min(total, 1.), probabilities={k:m/total for k,m in mass.items()} if total>0 else {})
+    total = sum(mass.values())
+    extras = dict(mass=min(total, 1.), probabilities={k:m/total for k,m in mass.items()} if total>0 else {})
     if not (total>=least and total>0):
         said = ', '.join(f'{t!r} {math.exp(lp):.0%}' for t,lp in sorted(tokens, key=lambda x: -x[1])[:4])
-        return math.nan, Missing(f'the judge did not answer {" or ".join(values)} (probability {total:.1%}); it would have said {said or "nothing"}', 'unparsed'), extras
+        return math.nan, Missing(
+            f'the judge did not answer {" or ".join(values)} (probability '
+            f'{total:.1%}); it would have said {said or "nothing"}',
+            'unparsed',
+        ), extras
     return sum(values[k]*m for k,m in mass.items())/total, None, extras

@@ -37,7 +37,15 @@ class Samples(Stacked):
 
     def _repr_html_(self, most=6):
         s = self.select(slice(0, most)).to('cpu', torch.float32)
-        return str(sheet({'prompt':s.prompt, 'hole':show_hole(s.source, s.mask), 'raw':s.raw, 'composite':s.composite, 'record':s.ids}, most, total=len(self), caption=f'view: {self.view}'))
+        return str(sheet(
+            {
+                'prompt':s.prompt, 'hole':show_hole(s.source, s.mask), 'raw':s.raw,
+                'composite':s.composite, 'record':s.ids
+            },
+            most,
+            total=len(self),
+            caption=f'view: {self.view}',
+        ))
 
     @property
     def image(self)->Tensor: # [B,3,H,W]
@@ -52,17 +60,26 @@ class Samples(Stacked):
         reference=None, # The source through the autoencoder and back
     ):
         "Samples from a batch and the decoded pictures"
-        return cls(batch.prompt, batch.image, batch.mask, raw, composite(raw, batch.image, batch.mask, feather_px), batch.ids, batch.metadata, reference)
+        return cls(
+            batch.prompt, batch.image, batch.mask, raw,
+            composite(raw, batch.image, batch.mask, feather_px), batch.ids, batch.metadata, reference
+        )
 
 # %% ../../nbs/rewards/50_base.ipynb #6d7ba2f5
 def _crop(s, size=224, pad=.25, min_side=224, square=True):
     h, w = s.mask.shape[-2:]
     boxes = [crop_box(bounding_box(m), h, w, pad=pad, min_side=min_side, square=square) for m in s.mask]
-    cut = {n:crop(getattr(s,n), boxes, size) for n in ('source','raw','composite','reference') if getattr(s,n) is not None}
+    cut = {
+        n:crop(getattr(s,n), boxes, size)
+        for n in ('source','raw','composite','reference') if getattr(s,n) is not None
+    }
     return replace(s, mask=crop(s.mask, boxes, size, 'nearest'), **cut)
 
 def _masked(s, fill=.5):
-    blank = {n:torch.where(s.mask>0, v, fill) for n in ('source','raw','composite','reference') if (v:=getattr(s,n)) is not None}
+    blank = {
+        n:torch.where(s.mask>0, v, fill)
+        for n in ('source','raw','composite','reference') if (v:=getattr(s,n)) is not None
+    }
     return replace(s, **blank)
 
 _views = {'composite':lambda s: s, 'raw':lambda s: s, 'crop':_crop, 'masked':_masked}
@@ -73,8 +90,12 @@ def check_view(kind):
     "The steps of a view; an unknown one is a `ConfigError`"
     steps = kind.split('+')
     for i,k in enumerate(steps):
-        if k not in _views: raise ConfigError(f"view={kind!r}: {k!r} is unknown; choose from {', '.join(_views)}, or chain them as in 'crop+masked'")
-        if k=='raw' and i: raise ConfigError(f"view={kind!r}: 'raw' says which picture is judged, so it comes first, as in 'raw+crop'")
+        if k not in _views:
+            raise ConfigError(
+                f"view={kind!r}: {k!r} is unknown; choose from {', '.join(_views)}, or chain them as in 'crop+masked'"
+            )
+        if k=='raw' and i:
+            raise ConfigError(f"view={kind!r}: 'raw' says which picture is judged, so it comes first, as in 'raw+crop'")
     return steps
 
 # %% ../../nbs/rewards/50_base.ipynb #b1d9ce37
@@ -108,16 +129,23 @@ class Spec:
 
     def __post_init__(self):
         if isinstance(self.view, str): check_view(self.view)
-        elif not callable(self.view): raise ConfigError(f'reward {self.name!r}: view={self.view!r} is neither a name nor a function')
+        elif not callable(self.view):
+            raise ConfigError(f'reward {self.name!r}: view={self.view!r} is neither a name nor a function')
         if not (len(self.range)==2 and self.range[0]<self.range[1]):
             raise ConfigError(f'reward {self.name!r}: range={self.range!r} must be (low, high) with low < high')
         if not 0<=self.std_floor<math.inf:
-            raise ConfigError(f'reward {self.name!r}: std_floor={self.std_floor!r} must be 0 or more, in the unit of the reward')
+            raise ConfigError(
+                f'reward {self.name!r}: std_floor={self.std_floor!r} must be 0 or more, in the unit of the reward'
+            )
         if self.on_failure not in ('nan','drop_group','raise'):
             raise ConfigError(f'reward {self.name!r}: on_failure={self.on_failure!r}; choose nan, drop_group or raise')
         if self.on_failure=='raise' and not self.required:
-            raise ConfigError(f"reward {self.name!r}: on_failure='raise' ends a run for one lost score, and required=False goes on without any; choose one")
-        if self.max_batch is not None and self.max_batch<1: raise ConfigError(f'reward {self.name!r}: max_batch={self.max_batch}: at least 1')
+            raise ConfigError(
+                f"reward {self.name!r}: on_failure='raise' ends a run for one lost score, "
+                f"and required=False goes on without any; choose one"
+            )
+        if self.max_batch is not None and self.max_batch<1:
+            raise ConfigError(f'reward {self.name!r}: max_batch={self.max_batch}: at least 1')
 
 _attributes = tuple(f.name for f in fields(Spec) if f.name!='name')
 
@@ -126,7 +154,10 @@ def reward(f=None, **attributes):
     "Attach attributes to a reward function: `@reward(view='crop', range=(0,1))`"
     if f is None: return functools.partial(reward, **attributes)
     for k,v in attributes.items():
-        if k not in _attributes: raise ConfigError(f"a reward has no attribute {k!r}; did you mean {difflib.get_close_matches(k, _attributes, 1, 0)[0]!r}?")
+        if k not in _attributes:
+            raise ConfigError(
+                f"a reward has no attribute {k!r}; did you mean {difflib.get_close_matches(k, _attributes, 1, 0)[0]!r}?"
+            )
         setattr(f, k, v)
     spec(f) # check now, not in the middle of a run
     return f
@@ -137,7 +168,9 @@ def spec(
     name=None, # What it is called; by default, as the function is
 )->Spec:
     "The attributes of a reward, with defaults for those it does not have"
-    return Spec(name or getattr(f, '__name__', type(f).__name__), **{k:getattr(f,k) for k in _attributes if hasattr(f,k)})
+    return Spec(
+        name or getattr(f, '__name__', type(f).__name__), **{k:getattr(f,k) for k in _attributes if hasattr(f,k)}
+    )
 
 # %% ../../nbs/rewards/50_base.ipynb #532892b8
 @functools.lru_cache(maxsize=None)
@@ -149,19 +182,26 @@ def load_reward(
     "The reward function that `what` names"
     if callable(what): return what
     module, _, name = str(what).rpartition(':') if '.py:' in str(what) else str(what).replace(':','.').rpartition('.')
-    if not module: raise ConfigError(f'reward {what!r}: give a dotted path such as inpaint_rl.rewards.local.seam, a file such as my_rewards.py:name, or the function itself')
+    if not module:
+        raise ConfigError(
+            f'reward {what!r}: give a dotted path such as inpaint_rl.rewards.local.seam, '
+            f'a file such as my_rewards.py:name, or the function itself'
+        )
     try: found = _from_file(module) if module.endswith('.py') else importlib.import_module(module)
     except ImportError as e: raise ConfigError(f'reward {what!r}: could not import {module}: {e}') from e
     f = getattr(found, name, None)
     if callable(f): return f
     near = difflib.get_close_matches(name, [n for n in vars(found) if callable(getattr(found,n))], 3)
-    raise ConfigError(f'reward {what!r}: {module} has no function {name!r}' + (f"; did you mean {' or '.join(map(repr,near))}?" if near else ''))
+    raise ConfigError(f'reward {what!r}: {module} has no function {name!r}' + (
+        f"; did you mean {' or '.join(map(repr,near))}?" if near else ''
+    ))
 
 # %% ../../nbs/rewards/50_base.ipynb #45a49cdd
 class Missing(str):
     "Why a sample has no score"
     def __new__(cls, message, kind='no_score', retryable=False):
-        self = super().__new__(cls, message); self.kind, self.retryable = kind, retryable
+        self = super().__new__(cls, message)
+        self.kind, self.retryable = kind, retryable
         return self
 
 @dataclass
@@ -200,7 +240,10 @@ class Scores(Stacked):
     def counts(self)->dict: # 'name/kind' -> samples
         "How many samples have no score, by the kind of reason; and for how many the prompt was cut off"
         lost = Counter(f'{k}/{r.kind}' for k,rs in self.reasons.items() for r in rs if r is not None)
-        return lost + Counter(f'{k}/truncated_prompt' for k,es in self.extras.items() for e in es if e and e.get('truncated_tokens'))
+        return lost + Counter(
+            f'{k}/truncated_prompt'
+            for k,es in self.extras.items() for e in es if e and e.get('truncated_tokens')
+        )
 
     def stats(self)->dict: # Name/statistic -> number
         "What to log: mean, spread, failures and seconds per sample; no NaN, since a log in JSON has none"
@@ -214,36 +257,56 @@ class Scores(Stacked):
     def said(self, i:int, name:str)->Html:
         "A value, or a dash and why there is none"
         v, why = self.values[name][i].item(), self.reasons[name][i]
-        return cell(v) if why is None and v==v else Html(f'– <span style="opacity:.7">{cell(why or "NaN, without a reason")}</span>')
+        return (
+            cell(v) if why is None and v==v
+            else Html(f'– <span style="opacity:.7">{cell(why or "NaN, without a reason")}</span>')
+        )
 
     def _repr_html_(self, most=8):
-        n = len(next(iter(self.values.values()), ())); ok = {k:v[~v.isnan()] for k,v in self.values.items()}
+        n = len(next(iter(self.values.values()), ()))
+        ok = {k:v[~v.isnan()] for k,v in self.values.items()}
         name = lambda k: k if k not in self.specs or self.specs[k].higher_is_better else f'{k} (lower is better)'
         rows = [[i, *(self.said(i, k) for k in self.values)] for i in range(min(n, most))]
-        rows += [['mean', *(v.mean() if len(v) else None for v in ok.values())], ['std', *(v.std(correction=0) if len(v) else None for v in ok.values())],
-                 ['without', *(n-len(v) for v in ok.values())]]
-        return str(table(['sample', *map(name, self.values)], rows, of_all(min(n, most), n, 'samples; mean and std of those that have a score')))
+        rows += [
+            ['mean', *(v.mean() if len(v) else None for v in ok.values())],
+            ['std', *(v.std(correction=0) if len(v) else None for v in ok.values())],
+            ['without', *(n-len(v) for v in ok.values())],
+        ]
+        return str(table(['sample', *map(name, self.values)], rows, of_all(
+            min(n, most), n, 'samples; mean and std of those that have a score'
+        )))
 
 # %% ../../nbs/rewards/50_base.ipynb #40dbca2f
 def _tidy(out, sp, n):
     "An `Answer` with values [n] fp32 on the CPU, and a reason for each that is missing"
-    a = out if isinstance(out, Answer) else Answer(out); values, reasons, extras = a.values, a.reasons or [None]*n, a.extras or [None]*n
+    a = out if isinstance(out, Answer) else Answer(out)
+    values, reasons, extras = a.values, a.reasons or [None]*n, a.extras or [None]*n
     if not isinstance(values, Tensor): values = torch.tensor([math.nan if v is None else float(v) for v in values])
     v, reasons = values.detach().to('cpu', torch.float32).clone(), list(reasons)
     if v.shape!=(n,) or len(reasons)!=n or len(extras)!=n:
-        raise RewardError(f'returned shape {tuple(v.shape)}, {len(reasons)} reasons and {len(extras)} extras for {n} samples; expected one each, [{n}]')
-    low, high = sp.range; slack = 1e-4*(high-low) if math.isfinite(high-low) else 0. # rounding may step over the edge a little
+        raise RewardError(
+            f'returned shape {tuple(v.shape)}, {len(reasons)} reasons and '
+            f'{len(extras)} extras for {n} samples; expected one each, [{n}]'
+        )
+    low, high = sp.range
+    slack = 1e-4*(high-low) if math.isfinite(high-low) else 0. # rounding may step over the edge a little
     for i,x in enumerate(v.tolist()):
         if math.isfinite(x) and low-slack<=x<=high+slack and reasons[i] is None: continue
-        what = 'returned NaN' if x!=x else f'returned {x:g}, outside its range [{low:g}, {high:g}]' if math.isfinite(x) else f'returned {x}'
-        v[i], reasons[i] = math.nan, Missing(what) if reasons[i] is None else reasons[i] if isinstance(reasons[i], Missing) else Missing(reasons[i])
+        what = (
+            'returned NaN' if x!=x else f'returned {x:g}, outside its range [{low:g}, {high:g}]'
+            if math.isfinite(x) else f'returned {x}'
+        )
+        v[i], reasons[i] = math.nan, Missing(what) if reasons[i] is None else reasons[i] if isinstance(
+            reasons[i], Missing
+        ) else Missing(reasons[i])
     return Answer(v, reasons, list(extras))
 
 # %% ../../nbs/rewards/50_base.ipynb #8933935d
 def _names(rewards):
     "Rewards by name; a list is named after its functions"
     if isinstance(rewards, dict): return {k:load_reward(f) for k,f in rewards.items()}
-    fs = [load_reward(f) for f in rewards]; names = [spec(f).name for f in fs]
+    fs = [load_reward(f) for f in rewards]
+    names = [spec(f).name for f in fs]
     twice = sorted({n for n in names if names.count(n)>1})
     if twice: raise ConfigError(f'two rewards are called {twice}; give a dict of names instead of a list')
     return dict(zip(names, fs))
@@ -251,10 +314,23 @@ def _names(rewards):
 # %% ../../nbs/rewards/50_base.ipynb #2612370e
 def _ask(f, sp, samples, strict):
     "The answer of one reward; raises if it is required and could not answer at all"
-    try: return Answer.cat([_tidy(f(p), sp, len(p)) for p in ([samples] if sp.max_batch is None else samples.chunks(sp.max_batch))])
+    try:
+        return Answer.cat([
+            _tidy(f(p), sp, len(p))
+            for p in ([samples] if sp.max_batch is None else samples.chunks(sp.max_batch))
+        ])
     except Exception as e: # whatever a reward may raise
-        if sp.required and strict: raise RewardError(f'reward {sp.name!r} failed on samples {_short(samples.ids)}: {type(e).__name__}: {e}') from e
-        return _tidy(Answer([math.nan]*len(samples), [Missing(f'{type(e).__name__}: {e}', type(e).__name__, isinstance(e, (ConnectionError,TimeoutError)))]*len(samples)), sp, len(samples))
+        if sp.required and strict:
+            raise RewardError(
+                f'reward {sp.name!r} failed on samples {_short(samples.ids)}: {type(e).__name__}: {e}'
+            ) from e
+        return _tidy(
+            Answer([math.nan]*len(samples), [Missing(
+                f'{type(e).__name__}: {e}', type(e).__name__, isinstance(e, (ConnectionError,TimeoutError))
+            )]*len(samples)),
+            sp,
+            len(samples),
+        )
 
 def _short(ids, n=4): return ', '.join(map(str, ids[:n])) + (f' and {len(ids)-n} more' if len(ids)>n else '')
 
@@ -264,11 +340,18 @@ def _settle(a, sp, ids, max_failed):
     lost = [i for i,r in enumerate(a.reasons) if r is not None]
     allowed = 0. if sp.on_failure=='raise' else max_failed
     if sp.required and len(lost)>allowed*len(ids):
-        raise RewardError(f'reward {sp.name!r} has no score for {len(lost)} of {len(ids)} samples (allowed: {allowed:.0%}), first: {ids[lost[0]]}: {a.reasons[lost[0]]}')
+        raise RewardError(
+            f'reward {sp.name!r} has no score for {len(lost)} of {len(ids)} samples (allowed: '
+            f'{allowed:.0%}), first: {ids[lost[0]]}: {a.reasons[lost[0]]}'
+        )
     if sp.on_failure!='drop_group': return a
-    first = {ids[i]:a.reasons[i] for i in reversed(lost)}; values, reasons = a.values.clone(), list(a.reasons)
+    first = {ids[i]:a.reasons[i] for i in reversed(lost)}
+    values, reasons = a.values.clone(), list(a.reasons)
     for i,g in enumerate(ids):
-        if g in first and reasons[i] is None: values[i], reasons[i] = math.nan, Missing(f'dropped with its group, where one sample has no score: {first[g]}', 'group')
+        if g in first and reasons[i] is None:
+            values[i], reasons[i] = (
+                math.nan, Missing(f'dropped with its group, where one sample has no score: {first[g]}', 'group')
+            )
     return Answer(values, reasons, a.extras)
 
 # %% ../../nbs/rewards/50_base.ipynb #89b9adde
@@ -288,14 +371,16 @@ def score(
     strict=True, # False: nothing raises and no group is dropped; all failures are reasons, for somebody else to act on
 )->Scores:
     "Ask every reward about every sample"
-    rewards = _names(rewards); specs = {k:spec(f,k) for k,f in rewards.items()}
+    rewards = _names(rewards)
+    specs = {k:spec(f,k) for k,f in rewards.items()}
     answers, seconds, seen, first = {}, {}, {}, time.perf_counter()
     waiting = _submitted(rewards, samples)
     for k in sorted(rewards, key=lambda k: k in waiting): # those of services come last
         sp, start, f, shown = specs[k], time.perf_counter(), rewards[k], samples
         if k in waiting: start, f = first, waiting[k]
         else:
-            if sp.view not in seen: seen[sp.view] = view(samples, sp.view) if isinstance(sp.view, str) else sp.view(samples) # once per view
+            if sp.view not in seen:
+                seen[sp.view] = view(samples, sp.view) if isinstance(sp.view, str) else sp.view(samples) # once per view
             shown = seen[sp.view]
         answers[k] = _ask(f, sp, shown, strict)
         seconds[k] = torch.full((len(samples),), (time.perf_counter()-start)/max(len(samples),1))

@@ -28,38 +28,57 @@ class Server:
         self.transport, self.url = Transport(url, retries=0, **transport), url
         self.cool_down_s, self.longest_s = cool_down_s, longest_s
         self.versions = {} # name -> the version that all servers must have, once that is known
-        self.listed, self.busy, self.until, self.failed_in_a_row, self.counts, self.seconds = None, 0, 0., 0, Counter(), deque(maxlen=1000)
+        self.listed, self.busy, self.until, self.failed_in_a_row, self.counts, self.seconds = (
+            None, 0, 0., 0, Counter(), deque(maxlen=1000)
+        )
 
     def ask_list(self): # raises RequestFailed or ProtocolError
         "What is served; another version of a reward than elsewhere, or than before, is refused"
         found = read_list(self.transport.json('GET', '/v1/rewards', read_s=10.), self.url)
-        other = [f'{k} {found[k]["version"]!r} in place of {v!r}' for k,v in self.versions.items() if k in found and found[k]['version']!=v]
+        other = [
+            f'{k} {found[k]["version"]!r} in place of {v!r}'
+            for k,v in self.versions.items() if k in found and found[k]['version']!=v
+        ]
         if other: raise ProtocolError(f'{self.url} serves another version of a reward: {", ".join(other)}', 502)
         self.listed = found
 
     def rest(self):
-        self.failed_in_a_row += 1; self.counts['failures'] += 1
+        self.failed_in_a_row += 1
+        self.counts['failures'] += 1
         self.until = time.monotonic() + min(self.longest_s, self.cool_down_s*2**(self.failed_in_a_row-1))
 
     def score(self, samples, names, pixels, read_s):
         "One request; answers by name"
-        if (lost:=[n for n in names if n not in self.listed]): raise ProtocolError(f'{self.url} does not serve {", ".join(lost)}', 502)
-        views = [self.listed[n]['view'] for n in names]; raw = any(v=='custom' or v.split('+')[0]=='raw' for v in views); id, start = uuid.uuid4().hex, time.monotonic()
+        if (lost:=[n for n in names if n not in self.listed]):
+            raise ProtocolError(f'{self.url} does not serve {", ".join(lost)}', 502)
+        views = [self.listed[n]['view'] for n in names]
+        raw = any(v=='custom' or v.split('+')[0]=='raw' for v in views)
+        id, start = uuid.uuid4().hex, time.monotonic()
         if not any(self.listed[n]['reference'] for n in names): samples = replace(samples, reference=None)
-        said = self.transport.json('POST', '/v1/score', read_s=read_s, data=write_request(samples, names, pixels, raw, id), headers={'Content-Type':'application/octet-stream'})
+        said = self.transport.json(
+            'POST', '/v1/score', read_s=read_s, data=write_request(samples, names, pixels, raw, id),
+            headers={'Content-Type':'application/octet-stream'}
+        )
         found = read_answer(said, names, len(samples), id)
-        self.failed_in_a_row = 0; self.counts['requests'] += 1; self.counts['samples'] += len(samples); self.seconds.append(time.monotonic()-start)
+        self.failed_in_a_row = 0
+        self.counts['requests'] += 1
+        self.counts['samples'] += len(samples)
+        self.seconds.append(time.monotonic()-start)
         return found
 
 # %% ../../nbs/rewards/59_client.ipynb #ecb84903
 class Pool:
     "Servers, lent to one request at a time"
     def __init__(self, servers, balance, per_server):
-        if balance not in ('least_busy','round_robin'): raise ConfigError(f"balance={balance!r}: choose 'least_busy' or 'round_robin'")
-        self.servers, self.balance, self.per_server, self.changed, self.turn = servers, balance, per_server, threading.Condition(), itertools.count()
+        if balance not in ('least_busy','round_robin'):
+            raise ConfigError(f"balance={balance!r}: choose 'least_busy' or 'round_robin'")
+        self.servers, self.balance, self.per_server, self.changed, self.turn = (
+            servers, balance, per_server, threading.Condition(), itertools.count()
+        )
 
     def _candidates(self, names):
-        return [s for s in self.servers if s.listed is None or set(names)<=set(s.listed)] # what one that never answered has is not known yet
+        # what one that never answered has is not known yet
+        return [s for s in self.servers if s.listed is None or set(names)<=set(s.listed)]
 
     def lend(self, names, avoid=None, wait_s=math.inf): # A `Server`, or None after `wait_s` seconds
         "The least busy server (or the next in turn) that can be asked, a resting one only after its rest"
@@ -67,11 +86,21 @@ class Pool:
         with self.changed:
             while True:
                 now, fit = time.monotonic(), self._candidates(names)
-                free = [s for s in fit if s.until<=now and s.busy<(self.per_server if not s.failed_in_a_row and s.listed else 1)]
-                free = [s for s in free if s is not avoid] or (free if len(fit)<2 or all(s.until>now for s in fit if s is not avoid) else [])
+                free = [
+                    s for s in fit
+                    if s.until<=now and s.busy<(self.per_server if not s.failed_in_a_row and s.listed else 1)
+                ]
+                free = (
+                    [s for s in free if s is not avoid]
+                    or (free if len(fit)<2 or all(s.until>now for s in fit if s is not avoid) else [])
+                )
                 if free:
-                    s = min(free, key=lambda s: s.busy) if self.balance=='least_busy' else free[next(self.turn)%len(free)]
-                    s.busy += 1; return s
+                    s = (
+                        min(free, key=lambda s: s.busy) if self.balance=='least_busy'
+                        else free[next(self.turn)%len(free)]
+                    )
+                    s.busy += 1
+                    return s
                 if now>=end or not fit: return None
                 rests = [s.until-now for s in fit if s.until>now]
                 self.changed.wait(max(.001, min([end-now, 1., *rests])))
@@ -91,26 +120,43 @@ def agree(
     errors, served = {}, {}
     for s in servers:
         try: s.ask_list()
-        except RequestFailed as e: errors[s.url] = str(e); s.rest()
+        except RequestFailed as e:
+            errors[s.url] = str(e)
+            s.rest()
         except ProtocolError as e: raise ConfigError(str(e)) from e
     down = '\n'.join(f'  {e}' for e in errors.values())
     if len(errors)==len(servers): raise ConfigError(f'no reward server is up:\n{down}')
     if errors: warnings.warn(f'some reward servers are not up; they are asked again later:\n{down}')
     for s in servers:
         for n,e in (s.listed or {}).items():
-            same = {k:v for k,v in e.items() if k not in ('device','max_batch')}; first = served.setdefault(n, (s.url, same))
-            if first[1]!=same: raise ConfigError(f'reward {n!r} differs between {first[0]} and {s.url}: ' + ', '.join(f'{k} {first[1][k]!r} and {same[k]!r}' for k in same if first[1][k]!=same[k]))
+            same = {k:v for k,v in e.items() if k not in ('device','max_batch')}
+            first = served.setdefault(n, (s.url, same))
+            if first[1]!=same:
+                raise ConfigError(f'reward {n!r} differs between {first[0]} and {s.url}: ' + ', '.join(
+                    f'{k} {first[1][k]!r} and {same[k]!r}'
+                    for k in same if first[1][k]!=same[k]
+                ))
     for n in wanted or ():
-        if n not in served: raise ConfigError(f'no server has the reward {n!r}' + (f'; did you mean {m[0]!r}?' if (m:=difflib.get_close_matches(n, served, 1)) else f'; they have {", ".join(served)}'))
+        if n not in served:
+            raise ConfigError(f'no server has the reward {n!r}' + (
+                f'; did you mean {m[0]!r}?' if (m:=difflib.get_close_matches(n, served, 1))
+                else f'; they have {", ".join(served)}'
+            ))
     for s in servers: s.versions = {n:e['version'] for n,(_,e) in served.items()} # also for one that comes later
     return {n:served[n][1] for n in (wanted or served)}
 
 # %% ../../nbs/rewards/59_client.ipynb #ab0b187e
 def content_key(samples, i, about)->str: # `about`: name and version of the reward, and how the pixels travel
     "A hash of everything that the score of sample `i` depends on"
-    h = hashlib.blake2b(json.dumps([about, samples.prompt[i], jsonable(samples.metadata[i])[0]], sort_keys=True).encode(), digest_size=24)
+    h = hashlib.blake2b(
+        json.dumps([about, samples.prompt[i], jsonable(samples.metadata[i])[0]], sort_keys=True).encode(),
+        digest_size=24,
+    )
     for t in (samples.composite, samples.source, samples.mask, samples.raw, samples.reference):
-        if t is not None: x = t[i].detach().cpu().contiguous(); h.update(repr((tuple(x.shape), str(x.dtype))).encode()); h.update(x.numpy())
+        if t is not None:
+            x = t[i].detach().cpu().contiguous()
+            h.update(repr((tuple(x.shape), str(x.dtype))).encode())
+            h.update(x.numpy())
     return h.hexdigest()
 
 class Cache:
@@ -119,15 +165,22 @@ class Cache:
         self.lock = threading.Lock()
         try:
             self.db = sqlite3.connect(path, check_same_thread=False)
-            self.db.execute('create table if not exists scores (key text primary key, value real not null, extra text not null)'); self.db.commit()
-        except sqlite3.Error as e: raise ConfigError(f'cache {path}: {e}; name a file that can be written, or another one') from e
+            self.db.execute(
+                'create table if not exists scores (key text primary key, value real not null, extra text not null)'
+            )
+            self.db.commit()
+        except sqlite3.Error as e:
+            raise ConfigError(f'cache {path}: {e}; name a file that can be written, or another one') from e
 
     def get(self, key): # (value, extra) or None
         with self.lock: row = self.db.execute('select value, extra from scores where key=?', (key,)).fetchone()
         return row and (row[0], json.loads(row[1]))
 
     def put(self, rows): # of (key, value, extra)
-        with self.lock, self.db: self.db.executemany('insert or replace into scores values (?,?,?)', [(k, v, json.dumps(x)) for k,v,x in rows])
+        with self.lock, self.db:
+            self.db.executemany(
+                'insert or replace into scores values (?,?,?)', [(k, v, json.dumps(x)) for k,v,x in rows]
+            )
 
 # %% ../../nbs/rewards/59_client.ipynb #cc85ba5f
 def rows_of(samples, rows)->Samples:
@@ -137,24 +190,39 @@ def rows_of(samples, rows)->Samples:
 class Dispatcher:
     "Scores a chunk, on whichever server can"
     def __init__(self, pool, tries, pixels, read_s, read_s_per_sample):
-        self.pool, self.tries, self.pixels, self.read_s, self.read_s_per_sample, self.counts = pool, tries, pixels, read_s, read_s_per_sample, Counter()
+        self.pool, self.tries, self.pixels, self.read_s, self.read_s_per_sample, self.counts = (
+            pool, tries, pixels, read_s, read_s_per_sample, Counter()
+        )
 
     def ask(self, samples, names, first=0): # name -> `Answer`
         "One chunk: try until every sample has a score, or a reason that will not heal"
-        n = len(samples); found = {k:Answer(torch.full((n,), math.nan), [Missing('nobody was asked', 'unreachable', True)]*n, [None]*n) for k in names}; failed = None
+        n = len(samples)
+        found = {
+            k:Answer(torch.full((n,), math.nan), [Missing('nobody was asked', 'unreachable', True)]*n, [None]*n)
+            for k in names
+        }
+        failed = None
         for tried in range(first, self.tries):
-            rows = [i for i in range(n) if any(r is not None and r.retryable for r in (found[k].reasons[i] for k in names))]
+            rows = [
+                i for i in range(n)
+                if any(r is not None and r.retryable for r in (found[k].reasons[i] for k in names))
+            ]
             if not rows: break
             if tried: self.counts['retries'] += 1
-            if tried and not failed: time.sleep(pause(tried, .1, 10.)) # the server works, and a reward of it asks for a moment
+            # the server works, and a reward of it asks for a moment
+            if tried and not failed: time.sleep(pause(tried, .1, 10.))
             new, why, failed = self.once(rows_of(samples, rows), names, failed)
             if why and why.kind in ('too_large','bad_picture') and len(rows)>1: # fewer at once, or those that are sound
-                half = len(rows)//2; parts = [self.ask(rows_of(samples, r), names, tried) for r in (rows[:half], rows[half:])]
+                half = len(rows)//2
+                parts = [self.ask(rows_of(samples, r), names, tried) for r in (rows[:half], rows[half:])]
                 new, why = {k:Answer.cat([p[k] for p in parts]) for k in names}, None
             for k in names:
                 for j,i in enumerate(rows):
                     if found[k].reasons[i] is None: continue # it has its score
-                    found[k].values[i], found[k].reasons[i], found[k].extras[i] = (math.nan,why,None) if why else (new[k].values[j], new[k].reasons[j], new[k].extras[j])
+                    found[k].values[i], found[k].reasons[i], found[k].extras[i] = (
+                        (math.nan,why,None) if why
+                        else (new[k].values[j], new[k].reasons[j], new[k].extras[j])
+                    )
         return found
 
     def once(self, samples, names, avoid): # (answers or None, why not, the server if it failed)
@@ -163,8 +231,11 @@ class Dispatcher:
         if server is None: return None, Missing(f'no server has {", ".join(names)} any more', 'not_served'), None
         try:
             if not server.listed or server.failed_in_a_row: server.ask_list()
-            return server.score(samples, names, self.pixels, self.read_s+self.read_s_per_sample*len(samples)), None, None
-        except RequestFailed as e: why, bad = e.missing(), e.retryable # a request that cannot work says nothing about the server
+            return server.score(
+                samples, names, self.pixels, self.read_s+self.read_s_per_sample*len(samples)
+            ), None, None
+        except RequestFailed as e:
+            why, bad = e.missing(), e.retryable # a request that cannot work says nothing about the server
         except ProtocolError as e: why, bad = Missing(str(e), 'bad_answer', True), True # another server may do better
         except DataError as e: why = Missing(str(e), 'bad_picture') # NaN, say; it was not sent
         finally: self.pool.give_back(server, failed=bad)
@@ -174,7 +245,9 @@ class Dispatcher:
 def canary_samples()->Samples:
     "Two scenes with a text, as the dataset has them"
     b = DigitScenes(2, 'test').batch(range(2))
-    return Samples.of(replace(b, metadata=[m | {'text':str(m['digit'])} for m in b.metadata]), b.image, reference=b.image)
+    return Samples.of(
+        replace(b, metadata=[m | {'text':str(m['digit'])} for m in b.metadata]), b.image, reference=b.image
+    )
 
 def compare_canary(
     told, # URL -> name -> list of values, None where there is none
@@ -183,13 +256,25 @@ def compare_canary(
 ):
     "Refuse servers that disagree with each other, or with what is expected"
     for name,e in entries.items():
-        values = {u:v[name] for u,v in told.items() if name in v} | ({'expected':expected[name]} if expected and name in expected else {})
+        values = {u:v[name] for u,v in told.items() if name in v} | (
+            {'expected':expected[name]} if expected and name in expected else {}
+        )
         (first, a), *rest = reversed(values.items())
         for who,b in rest:
-            apart = next((i for i,(x,y) in enumerate(zip(a,b)) if (x is None)!=(y is None) or x is not None and abs(x-y)>e['std_floor']), None)
+            apart = next(
+                (
+                    i for i,(x,y) in enumerate(zip(a,b))
+                    if (x is None)!=(y is None) or x is not None and abs(x-y)>e['std_floor']
+                ),
+                None,
+            )
             if apart is not None or len(a)!=len(b):
-                raise ConfigError(f'canary of reward {name!r}: {who} says {b}, and {"it should be" if first=="expected" else first+" says"} {a} (allowed difference: {e["std_floor"]:g}); '
-                                  'a wrong checkpoint, or another preprocessing?')
+                raise ConfigError(
+                    f'canary of reward {name!r}: {who} says {b}, '
+                    f'and {"it should be" if first=="expected" else first+" says"} '
+                    f'{a} (allowed difference: {e["std_floor"]:g}); '
+                    'a wrong checkpoint, or another preprocessing?'
+                )
 
 # %% ../../nbs/rewards/59_client.ipynb #a2ae88db
 def ask_canary(
@@ -228,7 +313,9 @@ class RemoteReward:
     "A reward that servers compute; its attributes are those that they declare"
     def __init__(self, service, entry, on_failure):
         self.__name__, self.service, sp = entry['name'], service, spec_of(entry)
-        self.range, self.std_floor, self.higher_is_better, self.reference, self.version, self.on_failure = sp.range, sp.std_floor, sp.higher_is_better, sp.reference, sp.version, on_failure
+        self.range, self.std_floor, self.higher_is_better, self.reference, self.version, self.on_failure = (
+            sp.range, sp.std_floor, sp.higher_is_better, sp.reference, sp.version, on_failure
+        )
     def __call__(self, samples): return self.service.submit(samples, [self.__name__]).result()[self.__name__]
     def __repr__(self): return f'<reward {self.__name__} of {", ".join(s.url for s in self.service.servers)}>'
 
@@ -275,12 +362,20 @@ class RewardClient:
             if v<1: raise ConfigError(f'{k}={v}: at least 1')
         servers = [Server(u.rstrip('/'), cool_down_s, longest_s, key_env=token_env, connect_s=connect_s) for u in urls]
         self.dispatcher = Dispatcher(Pool(servers, balance, per_server), tries, pixels, read_s, read_s_per_sample)
-        self.servers, self.chunk, self.pixels, self.cache, self.cached = servers, chunk, pixels, Cache(cache) if cache else None, 0
-        self.entries = agree(servers, rewards); policy = dict.fromkeys(self.entries, on_failure) if isinstance(on_failure, str) else dict.fromkeys(self.entries, 'nan') | on_failure
-        if (odd:=[n for n in policy if n not in self.entries]): raise ConfigError(f'on_failure names {odd}, and the rewards are {list(self.entries)}')
+        self.servers, self.chunk, self.pixels, self.cache, self.cached = (
+            servers, chunk, pixels, Cache(cache) if cache else None, 0
+        )
+        self.entries = agree(servers, rewards)
+        policy = (
+            dict.fromkeys(self.entries, on_failure) if isinstance(on_failure, str)
+            else dict.fromkeys(self.entries, 'nan') | on_failure
+        )
+        if (odd:=[n for n in policy if n not in self.entries]):
+            raise ConfigError(f'on_failure names {odd}, and the rewards are {list(self.entries)}')
         self.rewards = {n:RemoteReward(self, e, policy[n]) for n,e in self.entries.items()}
         self.workers = ThreadPoolExecutor(per_server*len(urls), 'rewards')
-        self.canary = ask_canary(servers, self.entries, canary or canary_samples(), pixels, 3*read_s, expected) # models may still be loading
+        # models may still be loading
+        self.canary = ask_canary(servers, self.entries, canary or canary_samples(), pixels, 3*read_s, expected)
 
     def submit(self,
         samples:Samples,
@@ -291,25 +386,42 @@ class RewardClient:
         out = {k:Answer(torch.full((n,), math.nan), [None]*n, [None]*n) for k in names}
         for i in range(n if self.cache else 0):
             for k in names:
-                if (hit:=self.cache.get(self._key(samples, i, k, keys))): out[k].values[i], out[k].extras[i] = hit; self.cached += 1
+                if (hit:=self.cache.get(self._key(samples, i, k, keys))):
+                    out[k].values[i], out[k].extras[i] = hit
+                    self.cached += 1
         for together in same_homes(self.servers, names):
             rows = [i for i in range(n) if any(out[k].values[i]!=out[k].values[i] for k in together)] # not in the cache
             jobs += [(r, together) for r in whole_groups(rows, samples.ids, self.chunk)]
-        asked = [(rows, self.workers.submit(self.dispatcher.ask, rows_of(samples, rows), together)) for rows,together in jobs]; return Pending(lambda: self._collect(out, asked, keys))
+        asked = [
+            (rows, self.workers.submit(self.dispatcher.ask, rows_of(samples, rows), together))
+            for rows,together in jobs
+        ]
+        return Pending(lambda: self._collect(out, asked, keys))
 
-    def _key(self, samples, i, name, keys): return keys.setdefault((i,name), content_key(samples, i, [name, self.entries[name]['version'], self.pixels]))
+    def _key(self, samples, i, name, keys):
+        return keys.setdefault((i,name), content_key(samples, i, [name, self.entries[name]['version'], self.pixels]))
 
     def _collect(self, out, asked, keys):
         for rows,job in asked:
             for k,a in job.result().items():
-                for j,i in enumerate(rows): out[k].values[i], out[k].reasons[i], out[k].extras[i] = a.values[j], a.reasons[j], a.extras[j]
-        if self.cache: self.cache.put([(key, out[k].values[i].item(), out[k].extras[i]) for (i,k),key in keys.items() if out[k].reasons[i] is None])
+                for j,i in enumerate(rows):
+                    out[k].values[i], out[k].reasons[i], out[k].extras[i] = a.values[j], a.reasons[j], a.extras[j]
+        if self.cache:
+            self.cache.put([
+                (key, out[k].values[i].item(), out[k].extras[i])
+                for (i,k),key in keys.items() if out[k].reasons[i] is None
+            ])
         return out
 
     def stats(self)->dict: # Numbers by name
         "What happened so far: requests and failures by server, retries, seconds per request"
-        seconds = sorted(x for s in self.servers for x in s.seconds); at = lambda q: seconds[min(len(seconds)-1, int(q*len(seconds)))] if seconds else 0.
-        return dict(retries=self.dispatcher.counts['retries'], cached=self.cached) | {f'{s.url}/{k}':v for s in self.servers for k,v in s.counts.items()} | {'seconds/p50':at(.5), 'seconds/p95':at(.95)}
+        seconds = sorted(x for s in self.servers for x in s.seconds)
+        at = lambda q: seconds[min(len(seconds)-1, int(q*len(seconds)))] if seconds else 0.
+        return (
+            dict(retries=self.dispatcher.counts['retries'], cached=self.cached)
+            | {f'{s.url}/{k}':v for s in self.servers for k,v in s.counts.items()}
+            | {'seconds/p50':at(.5), 'seconds/p95':at(.95)}
+        )
 
     def __enter__(self): return self
     def __exit__(self, *_): self.close()
@@ -323,7 +435,9 @@ def take_weights(
     rest, weights, words = [], {}, iter(argv)
     for w in words:
         m = re.fullmatch(r'--([A-Za-z]\w*)_weight(?:=(.*))?', w)
-        if not m: rest.append(w); continue
+        if not m:
+            rest.append(w)
+            continue
         text = m[2] if m[2] is not None else next(words, '')
         try: weights[m[1]] = float(text)
         except ValueError as e: raise ConfigError(f'--{m[1]}_weight {text!r}: expected a number') from e
@@ -345,8 +459,18 @@ def find_rewards(
     **options, # For the `RewardClient`
 )->tuple: # (Name as given -> reward, the client or None)
     "Rewards by name, wherever they are computed"
-    far = [n for n in names if servers and '.' not in n and ':' not in n]; near = [n for n in names if n not in far]; policies = dict(t.partition('=')[::2] for t in on_failure)
-    if servers and not far: raise ConfigError(f'reward servers were named, and no reward of theirs: {", ".join(names)} are dotted names, which are computed here')
-    if (odd:=[n for n in policies if n not in far]): raise ConfigError(f'on_failure names {odd[0]!r}, which is no reward of a server; those are {", ".join(far) or "none"}')
-    client = RewardClient(servers, far, on_failure=policies, **options) if far else None; made = parse_settings(settings, near)
+    far = [n for n in names if servers and '.' not in n and ':' not in n]
+    near = [n for n in names if n not in far]
+    policies = dict(t.partition('=')[::2] for t in on_failure)
+    if servers and not far:
+        raise ConfigError(
+            f'reward servers were named, and no reward of theirs: '
+            f'{", ".join(names)} are dotted names, which are computed here'
+        )
+    if (odd:=[n for n in policies if n not in far]):
+        raise ConfigError(
+            f'on_failure names {odd[0]!r}, which is no reward of a server; those are {", ".join(far) or "none"}'
+        )
+    client = RewardClient(servers, far, on_failure=policies, **options) if far else None
+    made = parse_settings(settings, near)
     return {n:client.rewards[n] if n in far else make_reward(n, made[n]) for n in names}, client

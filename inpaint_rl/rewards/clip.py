@@ -19,7 +19,8 @@ from ..core import CheckpointError, ConfigError, DataError, atomic_dir, write_js
 from .base import Answer, spec
 
 # %% ../../nbs/rewards/53_clip.ipynb #73fa3a04
-CLIP_MEAN, CLIP_STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711) # of the pictures that OpenAI trained on; everybody kept them
+# of the pictures that OpenAI trained on; everybody kept them
+CLIP_MEAN, CLIP_STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
 FITS = ('crop','letterbox')
 
 # %% ../../nbs/rewards/53_clip.ipynb #f8784126
@@ -32,9 +33,15 @@ def clip_pixels(
     "The input of CLIP, differentiable; antialiased bicubic, as in PIL"
     if fit not in FITS: raise ConfigError(f'fit={fit!r} is not one of {", ".join(FITS)}')
     if pixels.ndim!=4 or pixels.shape[1]!=3 or not pixels.is_floating_point():
-        raise DataError(f'pictures of shape {tuple(pixels.shape)} and type {pixels.dtype}; CLIP takes [B,3,H,W] floats in [0,1]')
-    h, w = pixels.shape[-2:]; short, long = min(h,w), max(h,w)
-    new = tuple(size if n==short else int(size*n/short) for n in (h,w)) if fit=='crop' else tuple(max(1, round(n*(size/long))) for n in (h,w))
+        raise DataError(
+            f'pictures of shape {tuple(pixels.shape)} and type {pixels.dtype}; CLIP takes [B,3,H,W] floats in [0,1]'
+        )
+    h, w = pixels.shape[-2:]
+    short, long = min(h,w), max(h,w)
+    new = (
+        tuple(size if n==short else int(size*n/short) for n in (h,w)) if fit=='crop'
+        else tuple(max(1, round(n*(size/long))) for n in (h,w))
+    )
     x = pixels.float()
     if new!=(h,w): x = F.interpolate(x, new, mode='bicubic', antialias=True)
     dy, dx = (abs(n-size) for n in new)
@@ -53,20 +60,33 @@ def model_folder(
     files=NETWORK, # Files that must be there; a|b means either
 )->Path:
     "The folder of a model, fetched from the hub if need be, with every file that is needed"
-    folder, weights = Path(name).expanduser(), 'config.json' in files; fetch = f'fetch it where there is a network with `hf download {name} --local-dir FOLDER`, and give that folder'
+    folder, weights = Path(name).expanduser(), 'config.json' in files
+    fetch = f'fetch it where there is a network with `hf download {name} --local-dir FOLDER`, and give that folder'
     if not folder.is_dir():
-        if not re.fullmatch(r'[\w-][\w.-]*/[\w.-]+', str(name)): raise ConfigError(f'{name!r} is no folder, and no hub id, which looks like openai/clip-vit-large-patch14')
+        if not re.fullmatch(r'[\w-][\w.-]*/[\w.-]+', str(name)):
+            raise ConfigError(f'{name!r} is no folder, and no hub id, which looks like openai/clip-vit-large-patch14')
         from huggingface_hub import snapshot_download
-        try: folder = Path(snapshot_download(name, allow_patterns=['*.json','*.txt',*(['model*.safetensors'] if weights else [])]))
-        except (OSError, ValueError) as e: raise ConfigError(f'{name!r} is no folder here, and the hub does not give it ({str(e).splitlines()[0]}); {fetch}') from e
+        try:
+            folder = Path(snapshot_download(
+                name, allow_patterns=['*.json','*.txt',*(['model*.safetensors'] if weights else [])]
+            ))
+        except (OSError, ValueError) as e:
+            raise ConfigError(
+                f'{name!r} is no folder here, and the hub does not give it ({str(e).splitlines()[0]}); {fetch}'
+            ) from e
     lost = [f.replace('|',' or ') for f in files if not any((folder/o).exists() for o in f.split('|'))]
     index = folder/'model.safetensors.index.json'
     if weights and index.exists() and not (folder/'model.safetensors').exists():
         lost += sorted({f for f in json.loads(index.read_text())['weight_map'].values() if not (folder/f).exists()})
     if not lost: return folder
     pickles = sorted(p.name for p in folder.iterdir() if p.suffix in ('.bin','.pt','.pth','.ckpt'))
-    why = f'; {pickles[0]} is a pickle, which can run code when it is read and is refused (see scripts/convert_reward.py)' if pickles else ''
-    raise ConfigError(f'{folder} has no {", no ".join(lost)}{why}; is the download complete? If it is not what you meant, {fetch}')
+    why = (
+        f'; {pickles[0]} is a pickle, which can run code when it is read and is refused (see scripts/convert_reward.py)'
+        if pickles else ''
+    )
+    raise ConfigError(
+        f'{folder} has no {", no ".join(lost)}{why}; is the download complete? If it is not what you meant, {fetch}'
+    )
 
 # %% ../../nbs/rewards/53_clip.ipynb #7c27a363
 _loaded = weakref.WeakValueDictionary() # (folder, device) -> model
@@ -77,16 +97,28 @@ def load_clip(
     device='cpu',
 ):
     "A frozen `CLIPModel` in fp32; the same object for the same folder and device"
-    folder = model_folder(name); key = (str(folder.resolve()), str(device))
+    folder = model_folder(name)
+    key = (str(folder.resolve()), str(device))
     if (net:=_loaded.get(key)) is not None: return net
     kind = json.loads((folder/'config.json').read_text()).get('model_type')
     if kind!='clip': raise ConfigError(f'{folder} holds a model of type {kind!r}; a CLIP is needed')
     from safetensors import SafetensorError
     from transformers import CLIPModel
-    try: net, told = CLIPModel.from_pretrained(folder, dtype=torch.float32, use_safetensors=True, ignore_mismatched_sizes=True, output_loading_info=True) # judged below
+    try:
+        # judged below
+        net, told = CLIPModel.from_pretrained(
+            folder, dtype=torch.float32, use_safetensors=True,
+            ignore_mismatched_sizes=True, output_loading_info=True
+        )
     except (OSError, RuntimeError, SafetensorError) as e: raise CheckpointError(f'{folder} cannot be read: {e}') from e
-    odd = sorted({*told['missing_keys'], *(k if isinstance(k,str) else k[0] for k in told['mismatched_keys']), *(k for k in told['unexpected_keys'] if 'position_ids' not in k)})
-    if odd: raise CheckpointError(f'{folder}: config and weights do not fit: {len(odd)} tensors are missing, left over or of another shape, first {odd[0]}')
+    odd = sorted({*told['missing_keys'], *(k if isinstance(k,str) else k[0] for k in told['mismatched_keys']), *(
+        k for k in told['unexpected_keys'] if 'position_ids' not in k
+    )})
+    if odd:
+        raise CheckpointError(
+            f'{folder}: config and weights do not fit: {len(odd)} tensors are missing, '
+            f'left over or of another shape, first {odd[0]}'
+        )
     _loaded[key] = net = net.to(device).eval().requires_grad_(False)
     return net
 
@@ -98,11 +130,19 @@ def load_processor(
     "How this model wants its texts and pictures"
     from transformers import CLIPTokenizer
     folder, text = model_folder(name, PROCESSOR), config.text_config
-    tokenizer, picture = CLIPTokenizer.from_pretrained(folder), json.loads((folder/'preprocessor_config.json').read_text())
-    if picture.get('resample',3)!=3: raise ConfigError(f'{folder}: preprocessor_config.json says resample={picture["resample"]}; only 3, bicubic, is known here')
+    tokenizer, picture = (
+        CLIPTokenizer.from_pretrained(folder), json.loads((folder/'preprocessor_config.json').read_text())
+    )
+    if picture.get('resample',3)!=3:
+        raise ConfigError(
+            f'{folder}: preprocessor_config.json says resample={picture["resample"]}; only 3, bicubic, is known here'
+        )
     end = text.vocab_size-1 if text.eos_token_id==2 else text.eos_token_id
-    if tokenizer.eos_token_id!=end or len(tokenizer)>text.vocab_size: raise ConfigError(
-        f'the tokenizer in {folder} has {len(tokenizer)} tokens and ends a text with {tokenizer.eos_token_id}; the model knows {text.vocab_size} and looks for {end}: they do not belong together')
+    if tokenizer.eos_token_id!=end or len(tokenizer)>text.vocab_size:
+        raise ConfigError(
+            f'the tokenizer in {folder} has {len(tokenizer)} tokens '
+            f'and ends a text with {tokenizer.eos_token_id}; '
+            f'the model knows {text.vocab_size} and looks for {end}: they do not belong together')
     return tokenizer, dict(size=config.vision_config.image_size, mean=picture['image_mean'], std=picture['image_std'])
 
 # %% ../../nbs/rewards/53_clip.ipynb #fdef3036
@@ -125,22 +165,31 @@ class ClipReward:
 
     def __init__(self, *,
         model:str|None=None, # Folder or hub id of a CLIP in the layout of transformers
-        processor:str|None=None, # Folder or hub id with its tokenizer and preprocessor_config.json; by default, the model's
+        # Folder or hub id with its tokenizer and preprocessor_config.json; by default, the model's
+        processor:str|None=None,
         fit:str|None=None, # How a picture becomes a square, see `clip_pixels`
         view:str='crop', # What is shown: 'crop', 'composite', ...
         device:str|None=None, # None: an accelerator where there is one
         max_batch:int=32, # Pictures per call
         cache:int=4096, # Prompts whose embeddings are kept
     ):
-        self.model = model or self.model; self.processor = processor or self.processor or self.model; self.fit = fit or self.fit
-        if not self.model: raise ConfigError(f'{self.__name__}: give model=, a folder in the layout of transformers or a hub id')
+        self.model = model or self.model
+        self.processor = processor or self.processor or self.model
+        self.fit = fit or self.fit
+        if not self.model:
+            raise ConfigError(f'{self.__name__}: give model=, a folder in the layout of transformers or a hub id')
         if self.fit not in FITS: raise ConfigError(f'{self.__name__}: fit={fit!r} is not one of {", ".join(FITS)}')
-        self.view, self.max_batch, self._device, self.texts, self._cut = view, max_batch, device, Remembered(self._read, cache), (0,0)
+        self.view, self.max_batch, self._device, self.texts, self._cut = (
+            view, max_batch, device, Remembered(self._read, cache), (0,0)
+        )
         spec(self)
 
     version = property(lambda self: f'1 {Path(self.model).name} {self.fit}')
     scale = property(lambda self: 1.) # what the cosine is multiplied by
-    device = cached_property(lambda self: torch.device(self._device or (torch.accelerator.current_accelerator() if torch.accelerator.is_available() else 'cpu')))
+    device = cached_property(lambda self: torch.device(
+        self._device
+        or (torch.accelerator.current_accelerator() if torch.accelerator.is_available() else 'cpu')
+    ))
     net = cached_property(lambda self: load_clip(self.model, self.device))
     inputs = cached_property(lambda self: load_processor(self.processor, self.net.config))
 
@@ -154,7 +203,8 @@ class ClipReward:
     def image_features(self, pixels): # [B,3,H,W] in [0,1], on any device -> [B,D] fp32 of length 1
         "Embeddings of pictures, with gradients"
         x = clip_pixels(pixels.to(self.device), fit=self.fit, **self.inputs[1])
-        with self._fp32(): return F.normalize(self.net.visual_projection(self.net.vision_model(pixel_values=x).pooler_output), dim=-1)
+        with self._fp32():
+            return F.normalize(self.net.visual_projection(self.net.vision_model(pixel_values=x).pooler_output), dim=-1)
 
     def text_features(self, prompts): # B strings -> [B,D] fp32 of length 1
         "Embeddings of texts, without gradients; cached"
@@ -165,16 +215,29 @@ class ClipReward:
         tokenizer, most, out = self.inputs[0], self.net.config.text_config.max_position_embeddings, []
         for some in (prompts[i:i+self.max_batch] for i in range(0, len(prompts), self.max_batch)):
             t = tokenizer(some, padding=True, truncation=True, max_length=most, return_tensors='pt').to(self.device)
-            with self._fp32(): e = F.normalize(self.net.text_projection(self.net.text_model(input_ids=t.input_ids, attention_mask=t.attention_mask).pooler_output), dim=-1)
+            with self._fp32():
+                e = F.normalize(
+                    self.net.text_projection(
+                        self.net.text_model(input_ids=t.input_ids, attention_mask=t.attention_mask).pooler_output
+                    ),
+                    dim=-1,
+                )
             out += zip(e, (max(0, len(ids)-most) for ids in tokenizer(some, verbose=False).input_ids))
         warned, self._cut = self._cut[0]>0, (self._cut[0]+sum(n>0 for _,n in out), self._cut[1]+len(out))
-        if self._cut[0] and not warned: warnings.warn(f'{self.__name__}: {self._cut[0]} of {self._cut[1]} prompts so far are longer than {most} tokens; their ends are not judged '
-            '(extras: truncated_tokens). This is said once')
+        if self._cut[0] and not warned:
+            warnings.warn(
+                f'{self.__name__}: {self._cut[0]} of {self._cut[1]} prompts so '
+                f'far are longer than {most} tokens; their ends are not judged '
+                '(extras: truncated_tokens). This is said once'
+            )
         return out
 
     def __call__(self, samples): # `Samples` -> `Answer`
         e, cut = zip(*self.texts(samples.prompt))
-        return Answer((self.image_features(samples.image)*torch.stack(e)).sum(-1)*self.scale, extras=[dict(truncated_tokens=n) for n in cut])
+        return Answer(
+            (self.image_features(samples.image)*torch.stack(e)).sum(-1)*self.scale,
+            extras=[dict(truncated_tokens=n) for n in cut],
+        )
 
 # %% ../../nbs/rewards/53_clip.ipynb #c0487a90
 class ClipScore(ClipReward):
@@ -196,12 +259,20 @@ def head_layers(
 )->list: # (weight, bias) pairs
     "The linear layers of an aesthetic head, checked"
     numbers = sorted({int(m[1]) for n in state if (m:=re.fullmatch(r'layers\.(\d+)\.(weight|bias)', n))})
-    wanted = [f'layers.{i}.{k}' for i in numbers for k in ('weight','bias')]; lost, odd = sorted({*wanted}-state.keys()), sorted(state.keys()-{*wanted})
-    if lost or odd or not numbers: raise CheckpointError(f'{where} is not an aesthetic head, whose tensors are layers.N.weight and layers.N.bias: missing {lost or wanted[:0]}, unknown {odd[:4]}')
+    wanted = [f'layers.{i}.{k}' for i in numbers for k in ('weight','bias')]
+    lost, odd = sorted({*wanted}-state.keys()), sorted(state.keys()-{*wanted})
+    if lost or odd or not numbers:
+        raise CheckpointError(
+            f'{where} is not an aesthetic head, whose tensors are layers.N.weight '
+            f'and layers.N.bias: missing {lost or wanted[:0]}, unknown {odd[:4]}'
+        )
     pairs = [(state[f'layers.{i}.weight'].float(), state[f'layers.{i}.bias'].float()) for i in numbers]
     sizes = [w.shape[1] for w,_ in pairs]+[1]
     if any(w.ndim!=2 or tuple(w.shape)!=(o,i) or tuple(b.shape)!=(o,) for (w,b),i,o in zip(pairs, sizes, sizes[1:])):
-        raise CheckpointError(f'{where}: the layers do not follow one another down to a single number: {[tuple(w.shape) for w,_ in pairs]}')
+        raise CheckpointError(
+            f'{where}: the layers do not follow one another down '
+            f'to a single number: {[tuple(w.shape) for w,_ in pairs]}'
+        )
     return pairs
 
 def convert_aesthetic(
@@ -225,7 +296,8 @@ class Aesthetic(ClipReward):
         head:str, # Folder made by scripts/convert_reward.py aesthetic
         **options, # As in `ClipReward`
     ):
-        super().__init__(**options); self.head = head
+        super().__init__(**options)
+        self.head = head
     version = property(lambda self: f'1 {Path(self.model).name} {self.fit} {Path(self.head).name}')
 
     @cached_property
@@ -233,9 +305,18 @@ class Aesthetic(ClipReward):
         from safetensors.torch import load_file
         folder = Path(self.head).expanduser()
         lost = [n for n in NETWORK[:1]+('model.safetensors',) if not (folder/n).is_file()]
-        if lost: raise ConfigError(f'aesthetic: {folder} has no {" and no ".join(lost)}; make the folder with: python scripts/convert_reward.py aesthetic sac+logos+ava1-l14-linearMSE.pth --to FOLDER')
-        pairs = head_layers(load_file(folder/'model.safetensors'), folder); takes, gives = pairs[0][0].shape[1], self.net.config.projection_dim
-        if takes!=gives: raise ConfigError(f'aesthetic: the head in {folder} takes embeddings of {takes} numbers, {self.model} gives {gives}; the published head belongs to CLIP-L, which gives 768')
+        if lost:
+            raise ConfigError(
+                f'aesthetic: {folder} has no {" and no ".join(lost)}; make the folder with: '
+                f'python scripts/convert_reward.py aesthetic sac+logos+ava1-l14-linearMSE.pth --to FOLDER'
+            )
+        pairs = head_layers(load_file(folder/'model.safetensors'), folder)
+        takes, gives = pairs[0][0].shape[1], self.net.config.projection_dim
+        if takes!=gives:
+            raise ConfigError(
+                f'aesthetic: the head in {folder} takes embeddings of {takes} numbers, '
+                f'{self.model} gives {gives}; the published head belongs to CLIP-L, which gives 768'
+            )
         return [(w.to(self.device), b.to(self.device)) for w,b in pairs]
 
     def load(self):

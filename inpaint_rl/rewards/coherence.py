@@ -21,7 +21,9 @@ def sobel(
     "Magnitude of the gradient of the luma, by Sobel's kernels over 4; the frame is continued outwards"
     luma = (image*image.new_tensor([.299,.587,.114])[:,None,None]).sum(1, keepdim=True)
     k = image.new_tensor([[-1.,0,1],[-2,0,2],[-1,0,1]])/4
-    return F.conv2d(F.pad(luma, (1,)*4, mode='replicate'), torch.stack([k,k.T])[:,None]).square().sum(1, keepdim=True).sqrt()
+    return F.conv2d(F.pad(luma, (1,)*4, mode='replicate'), torch.stack([k,k.T])[:,None]).square().sum(
+        1, keepdim=True
+    ).sqrt()
 
 def boundary_score(
     image, # [B,3,H,W] in [0,1]
@@ -29,7 +31,8 @@ def boundary_score(
 )->Tensor: # [B], 0 or less; NaN where one of the rings is empty
     "Minus the difference of the mean Sobel magnitudes in the two rings of a 5x5 max-pooling"
     grown, kept = F.max_pool2d(mask, 5, 1, 2), 1-F.max_pool2d(1-mask, 5, 1, 2)
-    inner, outer = ((sobel(image)*r).flatten(1).sum(1)/r.flatten(1).sum(1) for r in (mask-kept, grown-mask)) # 0/0 is NaN
+    # 0/0 is NaN
+    inner, outer = ((sobel(image)*r).flatten(1).sum(1)/r.flatten(1).sum(1) for r in (mask-kept, grown-mask))
     return -(inner-outer).abs()
 
 @reward(range=(-2**.5,0), std_floor=1e-3)
@@ -46,8 +49,13 @@ def busyness(
     "Mean absolute difference of pixels that lie `distance` apart, both in the region"
     total, n = 0., 0.
     for axis in (-1,-2):
-        size = max(region.shape[axis]-distance, 0); a, b = (lambda x, k=k: x.narrow(axis, k, size) for k in (0,region.shape[axis]-size))
-        both = a(region)*b(region); total, n = total+((a(image)-b(image)).abs().mean(1, keepdim=True)*both).flatten(1).sum(1), n+both.flatten(1).sum(1)
+        size = max(region.shape[axis]-distance, 0)
+        a, b = (lambda x, k=k: x.narrow(axis, k, size) for k in (0,region.shape[axis]-size))
+        both = a(region)*b(region)
+        total, n = (
+            total+((a(image)-b(image)).abs().mean(1, keepdim=True)*both).flatten(1).sum(1),
+            n+both.flatten(1).sum(1),
+        )
     return total/n
 
 def texture_gap(
@@ -65,7 +73,10 @@ def texture_gap(
 def texture(samples):
     "Is the hole as busy as its surroundings? 1: at every distance. NaN: too small for any"
     gap = texture_gap(samples.image, samples.mask)
-    return Answer((-gap.abs().nanmean(1)).exp(), extras=[{f'gap_{d}':None if math.isnan(x) else x for d,x in zip((1,2,4), row)} for row in gap.tolist()])
+    return Answer((-gap.abs().nanmean(1)).exp(), extras=[
+        {f'gap_{d}':None if math.isnan(x) else x for d,x in zip((1,2,4), row)}
+        for row in gap.tolist()
+    ])
 
 # %% ../../nbs/rewards/51a_coherence.ipynb #fb3e7c53
 def scale_aware(
@@ -75,14 +86,25 @@ def scale_aware(
 ): # A reward
     "rho * sum of parts/scale + (1-rho) * edge/scale, rho the share of the picture that is hole; oriented so that higher is better"
     every = {n:(load_reward(f), float(scale)) for n,(f,scale) in (parts | {'edge':edge}).items()}
-    if not parts or 'edge' in parts: raise ConfigError(f"scale_aware: parts={sorted(parts)}: at least one, and none called 'edge'")
+    if not parts or 'edge' in parts:
+        raise ConfigError(f"scale_aware: parts={sorted(parts)}: at least one, and none called 'edge'")
     bad = [n for n,(_,s) in every.items() if not 0<s<math.inf]
     if bad: raise ConfigError(f'scale_aware: the scale of {bad} must be above 0, in the unit of that reward')
     def mixture(samples):
-        s = score({n:f for n,(f,_) in every.items()}, samples, strict=False); rho = hole_fraction(samples.mask).cpu().float()
+        s = score({n:f for n,(f,_) in every.items()}, samples, strict=False)
+        rho = hole_fraction(samples.mask).cpu().float()
         value = sum((1-rho if n=='edge' else rho)*s.oriented(n)/scale for n,(_,scale) in every.items())
-        lost = [next((Missing(f'{n}: {s.reasons[n][i]}', s.reasons[n][i].kind, s.reasons[n][i].retryable) for n in every if s.reasons[n][i] is not None), None) for i in range(len(value))]
-        said = [{'hole_share':rho[i].item()} | {n:None if v[i].isnan() else v[i].item() for n,v in s.values.items()} for i in range(len(value))]
+        lost = [next(
+            (
+                Missing(f'{n}: {s.reasons[n][i]}', s.reasons[n][i].kind, s.reasons[n][i].retryable)
+                for n in every if s.reasons[n][i] is not None
+            ),
+            None,
+        ) for i in range(len(value))]
+        said = [
+            {'hole_share':rho[i].item()} | {n:None if v[i].isnan() else v[i].item() for n,v in s.values.items()}
+            for i in range(len(value))
+        ]
         return Answer(value, lost, said)
     mixture.__name__ = name
     return reward(mixture, std_floor=.01, reference=any(spec(f).reference for f,_ in every.values()))

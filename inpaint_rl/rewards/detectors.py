@@ -57,14 +57,19 @@ def instances(
     least=.05, # Lowest score to keep
 )->tuple: # Scores [N] falling, class indices [N], boxes [N,4], masks [N,H,W] bool
     "Objects from the queries of one picture (mmdetection's `instance_postprocess`)"
-    prob = class_logits.softmax(-1)[:,:-1]; n = prob.shape[1]
+    prob = class_logits.softmax(-1)[:,:-1]
+    n = prob.shape[1]
     prob, pair = prob.flatten().topk(min(top, prob.numel()))
-    prob, pair = prob[prob>=least], pair[prob>=least]; query, back = (pair//n).unique(return_inverse=True)
+    prob, pair = prob[prob>=least], pair[prob>=least]
+    query, back = (pair//n).unique(return_inverse=True)
     grow = lambda m, to: F.interpolate(m[None], to, mode='bilinear', align_corners=False)[0]
     if not len(query): return prob, pair, prob.new_zeros(0,4), prob.new_zeros(0,*original).bool()
-    logits = grow(grow(mask_logits[query], padded)[:,:size[0],:size[1]], original); masks = logits>0; area = masks.flatten(1).sum(1)
+    logits = grow(grow(mask_logits[query], padded)[:,:size[0],:size[1]], original)
+    masks = logits>0
+    area = masks.flatten(1).sum(1)
     sure = (logits.sigmoid()*masks).flatten(1).sum(1)/(area+1e-6)
-    scores, keep = (prob*sure[back]).sort(descending=True); keep = keep[(scores>=least) & (area[back[keep]]>0)]
+    scores, keep = (prob*sure[back]).sort(descending=True)
+    keep = keep[(scores>=least) & (area[back[keep]]>0)]
     return (prob*sure[back])[keep], pair[keep]%n, mask_boxes(masks)[back[keep]], masks[back[keep]]
 
 # %% ../../nbs/rewards/56a_detectors.ipynb #0652c0be
@@ -76,7 +81,8 @@ def boxed(
     top=100, least=.05, # As for `instances`
 )->tuple: # Scores [N] falling, class indices [N], boxes [N,4]
     "Objects from the boxes of one picture"
-    scores, pair = prob.flatten().topk(min(top, prob.numel())); centre, half = boxes[pair//prob.shape[1]].split(2, 1)
+    scores, pair = prob.flatten().topk(min(top, prob.numel()))
+    centre, half = boxes[pair//prob.shape[1]].split(2, 1)
     corners = torch.cat([centre-half/2, centre+half/2], 1)*boxes.new_tensor([*scale, *scale])
     corners = torch.minimum(corners.clamp(min=0), boxes.new_tensor([*original[::-1]]*2))
     keep = (scores>=least) & (corners[:,2]>corners[:,0]) & (corners[:,3]>corners[:,1])
@@ -87,16 +93,34 @@ def load_frozen(architecture, source, device):
     "A network of `transformers` from a folder or a name on the hub; safetensors only"
     import transformers
     if architecture.startswith('Mask2Former') and importlib.util.find_spec('scipy') is None:
-        raise ConfigError("Mask2Former needs scipy even to look at a picture (its loss is built with it); pip install 'inpaint_rl[geneval]', or take the detector eomt")
+        raise ConfigError(
+            "Mask2Former needs scipy even to look at a picture (its loss is built with it); "
+            "pip install 'inpaint_rl[geneval]', or take the detector eomt"
+        )
     kind = getattr(transformers, architecture)
     try:
         config = transformers.AutoConfig.from_pretrained(source)
-        if config.model_type!=kind.config_class.model_type: raise ConfigError(f'{source}: a {config.model_type}, not a {kind.config_class.model_type}; name the detector that it is for')
-        net, info = kind.from_pretrained(source, config=config, use_safetensors=True, output_loading_info=True, dtype=torch.float32)
+        if config.model_type!=kind.config_class.model_type:
+            raise ConfigError(
+                f'{source}: a {config.model_type}, '
+                f'not a {kind.config_class.model_type}; name the detector that it is for'
+            )
+        net, info = kind.from_pretrained(
+            source, config=config, use_safetensors=True, output_loading_info=True, dtype=torch.float32
+        )
     except ConfigError: raise
-    except (OSError, ValueError, RuntimeError) as e: raise ConfigError(f'{source}: cannot be loaded as {architecture} ({e})') from e
-    lost = sorted(k for k in map(str, [*info['missing_keys'], *info['mismatched_keys']]) if not k.startswith('criterion.') and not k.endswith('num_batches_tracked')) # only training reads these
-    if lost: raise ConfigError(f'{source}: {len(lost)} weights of {architecture} are not in it, first {lost[0]}; is it the checkpoint of a backbone alone?')
+    except (OSError, ValueError, RuntimeError) as e:
+        raise ConfigError(f'{source}: cannot be loaded as {architecture} ({e})') from e
+    # only training reads these
+    lost = sorted(
+        k for k in map(str, [*info['missing_keys'], *info['mismatched_keys']])
+        if not k.startswith('criterion.') and not k.endswith('num_batches_tracked')
+    )
+    if lost:
+        raise ConfigError(
+            f'{source}: {len(lost)} weights of {architecture} are not in it, '
+            f'first {lost[0]}; is it the checkpoint of a backbone alone?'
+        )
     return net.eval().requires_grad_(False).to(device)
 
 # %% ../../nbs/rewards/56a_detectors.ipynb #2e9cbca6
@@ -106,14 +130,21 @@ def check_labels(
 ):
     "Refuse a checkpoint whose classes are not COCO's eighty, in their order"
     if len(labels)!=len(CLASSES):
-        raise ConfigError(f'{source}: {len(labels)} classes; GenEval is about the 80 of COCO' + (' (133: this is a panoptic checkpoint, take the instance one)' if len(labels)==133 else ''))
+        raise ConfigError(f'{source}: {len(labels)} classes; GenEval is about the 80 of COCO' + (
+            ' (133: this is a panoptic checkpoint, take the instance one)' if len(labels)==133 else ''
+        ))
     told = [l for l in labels if not re.fullmatch(r'LABEL_\d+', str(l))] # some checkpoints have no names
-    if told and sum(a==b for a,b in zip(labels, CLASSES))<len(CLASSES)/2: raise ConfigError(f"{source}: the classes ({', '.join(map(str, labels[:3]))}, ...) are not in COCO's order ({', '.join(CLASSES[:3])}, ...)")
+    if told and sum(a==b for a,b in zip(labels, CLASSES))<len(CLASSES)/2:
+        raise ConfigError(
+            f"{source}: the classes ({', '.join(map(str, labels[:3]))}, "
+            f"...) are not in COCO's order ({', '.join(CLASSES[:3])}, ...)"
+        )
 
 # %% ../../nbs/rewards/56a_detectors.ipynb #f4d6555f
 class Detector:
     "A frozen detector: pictures [B,3,H,W] in [0,1] to a list of `Detection` for each"
-    model, architecture, thresholds = '', '', None # the published weights, the class in `transformers`, and GenEval's thresholds if they suit the scores
+    # the published weights, the class in `transformers`, and GenEval's thresholds if they suit the scores
+    model, architecture, thresholds = '', '', None
     def __init__(self,
         model='', # Folder or name on the hub; '': the published weights of the class
         name='', # What reports call it; '': after the model
@@ -125,13 +156,19 @@ class Detector:
         if not 0<least<1: raise ConfigError(f'least={least!r}: expected a score between 0 and 1')
         for k,v in dict(top=top, batch=batch).items():
             if v<1: raise ConfigError(f'{k}={v!r}: expected 1 or more')
-        self.source, self.least, self.top, self.batch, self.classes = str(model or self.model), least, top, batch, CLASSES
+        self.source, self.least, self.top, self.batch, self.classes = (
+            str(model or self.model), least, top, batch, CLASSES
+        )
         self.name = name or re.sub(r'^coco-instance-', '', Path(self.source).name.replace('_','-'))
-        self.device = torch.device(device or (torch.accelerator.current_accelerator() if torch.accelerator.is_available() else 'cpu'))
+        self.device = torch.device(
+            device
+            or (torch.accelerator.current_accelerator() if torch.accelerator.is_available() else 'cpu')
+        )
 
     @cached_property
     def net(self):
-        net = load_frozen(self.architecture, self.source, self.device); labels = net.config.id2label
+        net = load_frozen(self.architecture, self.source, self.device)
+        labels = net.config.id2label
         check_labels([labels[i] for i in range(len(labels))], self.source)
         return net
 
@@ -139,24 +176,40 @@ class Detector:
 
     @torch.no_grad()
     def __call__(self, images):
-        if images.ndim!=4 or images.shape[1]!=3 or not images.is_floating_point() or images.numel() and (images.min()<-.01 or images.max()>1.01):
-            raise DataError(f'{self.name}: pictures of shape {tuple(images.shape)} and type {images.dtype}; expected floats [B,3,H,W] in [0,1]')
+        if (
+            images.ndim!=4 or images.shape[1]!=3 or not images.is_floating_point()
+            or images.numel() and (images.min()<-.01 or images.max()>1.01)
+        ):
+            raise DataError(
+                f'{self.name}: pictures of shape {tuple(images.shape)} and '
+                f'type {images.dtype}; expected floats [B,3,H,W] in [0,1]'
+            )
         out = []
         with torch.autocast(self.device.type, enabled=False): # scores in the precision of the thresholds
-            for part in images.split(self.batch) if len(images) else (): out += self.detect(part.to(self.device).float())
-        return [[Detection(self.classes[c], s, tuple(b), *m) for s,c,b,*m in zip(*(t.tolist() for t in f[:3]), *(t.cpu() for t in f[3:]))] for f in out]
+            for part in images.split(self.batch) if len(images) else ():
+                out += self.detect(part.to(self.device).float())
+        return [[
+            Detection(self.classes[c], s, tuple(b), *m)
+            for s,c,b,*m in zip(*(t.tolist() for t in f[:3]), *(t.cpu() for t in f[3:]))
+        ] for f in out]
 
 # %% ../../nbs/rewards/56a_detectors.ipynb #39d78351
 class Eomt(Detector):
     "EoMT, arXiv:2503.19108: a plain vision transformer that segments; MIT"
     model, architecture, thresholds = 'tue-mps/coco_instance_eomt_large_640', 'EomtForUniversalSegmentation', (.3,.9)
     black = True
-    def frame(self, h, w): side = self.net.config.image_size; return keep_ratio(h, w, side, side), (side,side)
+    def frame(self, h, w):
+        side = self.net.config.image_size
+        return keep_ratio(h, w, side, side), (side,side)
 
     def detect(self, images):
-        original = images.shape[-2:]; size, padded = self.frame(*original)
+        original = images.shape[-2:]
+        size, padded = self.frame(*original)
         out = self.net(pixel_values=prepare(images, size, padded, *IMAGENET, black=self.black))
-        return [instances(c, m, padded, size, tuple(original), self.top, self.least) for c,m in zip(out.class_queries_logits, out.masks_queries_logits)]
+        return [
+            instances(c, m, padded, size, tuple(original), self.top, self.least)
+            for c,m in zip(out.class_queries_logits, out.masks_queries_logits)
+        ]
 
 # %% ../../nbs/rewards/56a_detectors.ipynb #eda2538d
 class Mask2Former(Eomt):
@@ -167,9 +220,12 @@ class Mask2Former(Eomt):
         model='', name='', least=.05, top=100, batch=8, device=None, # As for `Detector`
         short=800, long=1333, # Longest sides of the picture in the network
     ):
-        super().__init__(model, name, least, top, batch, device); self.short, self.long = short, long
+        super().__init__(model, name, least, top, batch, device)
+        self.short, self.long = short, long
         if not name: self.name += f'@{short}'
-    def frame(self, h, w): size = keep_ratio(h, w, self.short, self.long); return size, tuple(math.ceil(n/32)*32 for n in size)
+    def frame(self, h, w):
+        size = keep_ratio(h, w, self.short, self.long)
+        return size, tuple(math.ceil(n/32)*32 for n in size)
 
 # %% ../../nbs/rewards/56a_detectors.ipynb #41d29359
 class RtDetr(Detector):
@@ -177,7 +233,8 @@ class RtDetr(Detector):
     model, architecture = 'PekingU/rtdetr_v2_r101vd', 'RTDetrV2ForObjectDetection'
     side = 640 # pictures are squashed to this square, and not normalised
     def detect(self, images):
-        h,w = images.shape[-2:]; out = self.net(pixel_values=prepare(images, (self.side,self.side)))
+        h,w = images.shape[-2:]
+        out = self.net(pixel_values=prepare(images, (self.side,self.side)))
         return [boxed(l.sigmoid(), b, (w,h), (h,w), self.top, self.least) for l,b in zip(out.logits, out.pred_boxes)]
 
 # %% ../../nbs/rewards/56a_detectors.ipynb #a363c5a3
@@ -190,7 +247,10 @@ class Owlv2(Detector):
         prompt='a photo of a {}', # A name in words
     ):
         super().__init__(model, name, least, top, batch, device)
-        self.classes = tuple(c.strip() for c in (classes.split(',') if isinstance(classes, str) else classes) if c.strip()) or CLASSES
+        self.classes = (
+            tuple(c.strip() for c in (classes.split(',') if isinstance(classes, str) else classes) if c.strip())
+            or CLASSES
+        )
         if len(set(self.classes))<len(self.classes): raise ConfigError(f'classes={classes!r}: one stands there twice')
         if prompt.count('{}')!=1: raise ConfigError(f'prompt={prompt!r}: expected one {{}} for the name')
         self.prompt = prompt
@@ -202,15 +262,30 @@ class Owlv2(Detector):
     def queries(self): # [1,C,D]; the words stay the same, so they are encoded once
         from transformers import AutoTokenizer
         room = self.net.config.text_config.max_position_embeddings
-        try: words = AutoTokenizer.from_pretrained(self.source)([self.prompt.format(c) for c in self.classes], padding='max_length', max_length=room, return_tensors='pt').to(self.device)
-        except (OSError, ValueError) as e: raise ConfigError(f'{self.source}: no tokenizer for the names of the classes, or names too long for it ({e})') from e
-        if words.input_ids.shape[1]>room: raise ConfigError(f'classes: a name has more than {room} tokens in {self.prompt!r}')
-        return self.net.owlv2.get_text_features(input_ids=words.input_ids, attention_mask=words.attention_mask).pooler_output[None]
+        try:
+            words = AutoTokenizer.from_pretrained(self.source)(
+                [self.prompt.format(c) for c in self.classes],
+                padding='max_length', max_length=room, return_tensors='pt'
+            ).to(self.device)
+        except (OSError, ValueError) as e:
+            raise ConfigError(
+                f'{self.source}: no tokenizer for the names of the classes, or names too long for it ({e})'
+            ) from e
+        if words.input_ids.shape[1]>room:
+            raise ConfigError(f'classes: a name has more than {room} tokens in {self.prompt!r}')
+        return self.net.owlv2.get_text_features(
+            input_ids=words.input_ids, attention_mask=words.attention_mask
+        ).pooler_output[None]
 
     def detect(self, images):
-        h,w = images.shape[-2:]; side, n = max(h,w), self.net.config.vision_config.image_size
-        grid = self.net.image_embedder(prepare(F.pad(images, (0,side-w,0,side-h)), (n,n), None, *CLIP_NORM))[0]; spots = grid.flatten(1,2)
-        logits, boxes = self.net.class_predictor(spots, self.queries.expand(len(images),-1,-1))[0], self.net.box_predictor(spots, grid)
+        h,w = images.shape[-2:]
+        side, n = max(h,w), self.net.config.vision_config.image_size
+        grid = self.net.image_embedder(prepare(F.pad(images, (0,side-w,0,side-h)), (n,n), None, *CLIP_NORM))[0]
+        spots = grid.flatten(1,2)
+        logits, boxes = (
+            self.net.class_predictor(spots, self.queries.expand(len(images),-1,-1))[0],
+            self.net.box_predictor(spots, grid),
+        )
         best = lambda l: l.sigmoid()*F.one_hot(l.argmax(-1), l.shape[-1]) # one class for a box
         return [boxed(best(l), b, (side,side), (h,w), self.top, self.least) for l,b in zip(logits, boxes)]
 
@@ -229,21 +304,26 @@ class ClipColours:
         d:Detection,
     )->Tensor: # [3,h,w]
         "The object on #999, cut to its box"
-        h,w = image.shape[-2:]; x0,y0,x1,y1 = (round(float(v)) for v in d.box)
+        h,w = image.shape[-2:]
+        x0,y0,x1,y1 = (round(float(v)) for v in d.box)
         if d.mask is not None: image = torch.where(d.mask.to(image.device), image, .6) # 0x99/255
-        x0, y0 = min(max(x0,0),w-1), min(max(y0,0),h-1); return image[:,y0:max(min(y1,h),y0+1),x0:max(min(x1,w),x0+1)]
+        x0, y0 = min(max(x0,0),w-1), min(max(y0,0),h-1)
+        return image[:,y0:max(min(y1,h),y0+1),x0:max(min(x1,w),x0+1)]
 
     def weights(self, name): # [10,D]
         if name not in self.known:
             told = self.text_features([t.format(c=c, name=name) for c in COLOURS for t in self.templates])
-            self.known[name] = F.normalize(F.normalize(told.float(), dim=-1).unflatten(0, (len(COLOURS),-1)).mean(1), dim=-1)
+            self.known[name] = F.normalize(
+                F.normalize(told.float(), dim=-1).unflatten(0, (len(COLOURS),-1)).mean(1), dim=-1
+            )
         return self.known[name]
 
     @torch.no_grad()
     def __call__(self, image, detections, name):
         "One of `COLOURS` for each detection"
         if not detections: return []
-        seen = torch.cat([self.image_features(self.crop(image, d)[None]) for d in detections]).float(); w = self.weights(name).to(seen.device)
+        seen = torch.cat([self.image_features(self.crop(image, d)[None]) for d in detections]).float()
+        w = self.weights(name).to(seen.device)
         return [COLOURS[i] for i in (seen@w.T).argmax(1).tolist()]
 
 # %% ../../nbs/rewards/56a_detectors.ipynb #a9a47d51
@@ -257,7 +337,8 @@ def load_detector(
 )->Detector: # Its weights are loaded when it first looks
     "A detector by name"
     if detector not in KINDS: raise ConfigError(f"detector={detector!r}: choose from {', '.join(KINDS)}")
-    if classes and detector!='owlv2': raise ConfigError(f'classes={classes!r}: {detector} knows the 80 of COCO and nothing else; owlv2 takes words')
+    if classes and detector!='owlv2':
+        raise ConfigError(f'classes={classes!r}: {detector} knows the 80 of COCO and nothing else; owlv2 takes words')
     return KINDS[detector](model, device=device, **({'classes':classes} if classes else {}))
 
 # %% ../../nbs/rewards/56a_detectors.ipynb #4703f65b
@@ -268,7 +349,10 @@ def geneval_reward(
 )->GenEval:
     "The GenEval reward with a detector by name"
     colours = None if clip is None else ClipColours(clip.image_features, clip.text_features)
-    return GenEval(load_detector(detector, model, classes, device), colours, rule, threshold, counting_threshold, in_hole=in_hole)
+    return GenEval(
+        load_detector(detector, model, classes, device), colours,
+        rule, threshold, counting_threshold, in_hole=in_hole
+    )
 
 # %% ../../nbs/rewards/56a_detectors.ipynb #d465ae3b
 def counting_reward(

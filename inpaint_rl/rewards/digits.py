@@ -20,7 +20,8 @@ from .base import Samples, reward
 # %% ../../nbs/rewards/52_digits.ipynb #d7f3885e
 def _colours(samples, name):
     try: c = torch.tensor([m[name] for m in samples.metadata])
-    except KeyError as e: raise RewardError(f'this reward is for `DigitScenes`: metadata[{e}] is missing in {samples.ids[0]!r}') from e
+    except KeyError as e:
+        raise RewardError(f'this reward is for `DigitScenes`: metadata[{e}] is missing in {samples.ids[0]!r}') from e
     return c.to(samples.composite)[:,:,None,None]
 
 def ink_map(
@@ -28,7 +29,8 @@ def ink_map(
     samples:Samples, # Whose metadata name the colours
 )->Tensor: # [B,1,H,W] in [0,1]: 0 paper, 1 ink
     "How much ink lies on each pixel"
-    paper = _colours(samples,'paper'); line = _colours(samples,'ink')-paper
+    paper = _colours(samples,'paper')
+    line = _colours(samples,'ink')-paper
     return (((image-paper)*line).sum(1, keepdim=True)/line.square().sum(1, keepdim=True)).clamp(0,1)
 
 def hole_window(
@@ -37,7 +39,8 @@ def hole_window(
     side:int=32, # Of the window, pixels
 )->Tensor: # [B,C,side,side]
     "The window around the centre of each hole, shifted to lie inside the frame"
-    h, w = image.shape[-2:]; out = []
+    h, w = image.shape[-2:]
+    out = []
     for x, m in zip(image, mask):
         y0, x0, y1, x1 = bounding_box(m)
         t, l = (int(min(max((a+b-side)//2, 0), n-side)) for a,b,n in ((y0,y1,h),(x0,x1,w)))
@@ -53,8 +56,11 @@ def centred(
     view:Tensor, # [B,1,S,S]
 )->Tensor: # The same, its centre of mass moved to the middle
     "Shift ink to the middle, by bilinear resampling"
-    n = view.shape[-1]; at = torch.arange(n)-(n-1)/2; mass = view.sum((1,2,3)).clamp(min=1e-6)
-    shift = torch.stack([(view.sum((1,2))*at).sum(1), (view.sum((1,3))*at).sum(1)], 1)/mass[:,None]*2/n # x, y in grid units
+    n = view.shape[-1]
+    at = torch.arange(n)-(n-1)/2
+    mass = view.sum((1,2,3)).clamp(min=1e-6)
+    # x, y in grid units
+    shift = torch.stack([(view.sum((1,2))*at).sum(1), (view.sum((1,3))*at).sum(1)], 1)/mass[:,None]*2/n
     theta = torch.cat([torch.eye(2).expand(len(view),2,2), shift[:,:,None]], 2)
     return F.grid_sample(view, F.affine_grid(theta, list(view.shape), align_corners=False), align_corners=False)
 
@@ -63,21 +69,29 @@ class DigitReader(nn.Sequential):
     "Logits [B,10] of the digit in a `digit_view`"
     def __init__(self):
         def block(i, o): return nn.Conv2d(i, o, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)
-        super().__init__(*block(1,16), *block(16,32), *block(32,48), nn.Flatten(), nn.Dropout(.4), nn.Linear(48*16,64), nn.ReLU(), nn.Dropout(.2), nn.Linear(64,10))
+        super().__init__(
+            *block(1,16), *block(16,32), *block(32,48), nn.Flatten(), nn.Dropout(.4), nn.Linear(48*16,64),
+            nn.ReLU(), nn.Dropout(.2), nn.Linear(64,10)
+        )
 
 def _views(split, n, seed):
-    batch = DigitScenes(n, split, seed=seed).batch(range(n)); s = Samples.of(batch, batch.image)
+    batch = DigitScenes(n, split, seed=seed).batch(range(n))
+    s = Samples.of(batch, batch.image)
     return digit_view(s), torch.tensor([m['digit'] for m in s.metadata])
 
 # %% ../../nbs/rewards/52_digits.ipynb #58402bc8
 def blended(view, target, generator):
     "Pictures [n,1,S,S] mixed with those of the other order, and the targets [n,10] likewise"
-    share = torch.rand(len(view),1,1,1, generator=generator); order = torch.randperm(len(view), generator=generator)
+    share = torch.rand(len(view),1,1,1, generator=generator)
+    order = torch.randperm(len(view), generator=generator)
     return share*view + (1-share)*view[order], share[:,:,0,0]*target + (1-share[:,:,0,0])*target[order]
 
 def smeared(view, target, generator):
     "Pictures blurred in patches, and targets that tend to a tenth each as more ink is lost"
-    patches = F.interpolate(torch.randn(len(view),1,4,4, generator=generator), size=view.shape[-2:], mode='bicubic', align_corners=False)
+    patches = F.interpolate(
+        torch.randn(len(view),1,4,4, generator=generator),
+        size=view.shape[-2:], mode='bicubic', align_corners=False
+    )
     sharp = torch.sigmoid(8*(patches + 1.5 - 3*torch.rand(len(view),1,1,1, generator=generator)))
     out = sharp*view + (1-sharp)*F.avg_pool2d(view, 7, 1, 3)
     lost = ((out-view).abs().sum((1,2,3))/view.sum((1,2,3)).clamp(min=1)).clamp(0,1)[:,None]
@@ -88,27 +102,39 @@ def fit_reader(
     steps:int=1200, seed:int=0,
 )->DigitReader:
     "Fit the reader that ships with the package"
-    torch.manual_seed(seed); g = generator('reader', seed)
-    x, y = _views('reader', n, seed+1); x, y = centred(x), F.one_hot(y, 10).float()
-    net = DigitReader().train(); opt = torch.optim.AdamW(net.parameters(), lr=2e-3, weight_decay=1e-2)
+    torch.manual_seed(seed)
+    g = generator('reader', seed)
+    x, y = _views('reader', n, seed+1)
+    x, y = centred(x), F.one_hot(y, 10).float()
+    net = DigitReader().train()
+    opt = torch.optim.AdamW(net.parameters(), lr=2e-3, weight_decay=1e-2)
     schedule = torch.optim.lr_scheduler.OneCycleLR(opt, 2e-3, total_steps=steps)
     for _ in range(steps):
-        rows = torch.randint(n, (64,), generator=g); v, t = x[rows], y[rows]
+        rows = torch.randint(n, (64,), generator=g)
+        v, t = x[rows], y[rows]
         parts = blended(v[:32], t[:32], g), (v[32:48], t[32:48]), smeared(v[48:], t[48:], g)
         v, t = (torch.cat(p) for p in zip(*parts))
-        dy, dx = torch.randint(-2, 3, (2,), generator=g).tolist(); v = v.roll((dy,dx), (2,3))
+        dy, dx = torch.randint(-2, 3, (2,), generator=g).tolist()
+        v = v.roll((dy,dx), (2,3))
         loss = F.cross_entropy(net((v + .1*torch.randn(v.shape, generator=g)).clamp(0,1)), t, label_smoothing=.05)
-        opt.zero_grad(); loss.backward(); opt.step(); schedule.step()
+        opt.zero_grad()
+        loss.backward()
+        opt.step()
+        schedule.step()
     return net.eval().requires_grad_(False)
 
 # %% ../../nbs/rewards/52_digits.ipynb #2b83b852
-READER_WEIGHTS = Path(__file__).parent.parent/'embedded/digit-reader.safetensors' if '__file__' in globals() else Path('../../inpaint_rl/embedded/digit-reader.safetensors')
+READER_WEIGHTS = (
+    Path(__file__).parent.parent/'embedded/digit-reader.safetensors' if '__file__' in globals()
+    else Path('../../inpaint_rl/embedded/digit-reader.safetensors')
+)
 
 @lru_cache(maxsize=None)
 def load_reader()->DigitReader:
     "The reader that ships with the package"
     from safetensors.torch import load_file
-    net = DigitReader(); net.load_state_dict(load_file(READER_WEIGHTS))
+    net = DigitReader()
+    net.load_state_dict(load_file(READER_WEIGHTS))
     return net.eval().requires_grad_(False)
 
 # %% ../../nbs/rewards/52_digits.ipynb #4b3810c4
@@ -126,7 +152,8 @@ def ink_match(samples):
     "Likeness of the ink in the hole to the ink around it; [B] in [0,1]. An empty hole matches nothing: 0"
     ink = (ink_map(samples.composite, samples)-.5).clamp(min=0)
     def colour(region): # mean colour of the ink in a region, and how many pixels of ink there are
-        w = ink*region; n = w.sum((1,2,3))
+        w = ink*region
+        n = w.sum((1,2,3))
         return (samples.composite*w).sum((2,3))/n.clamp(min=1e-6)[:,None], n
     (a,n), (b,_) = colour(samples.mask), colour(1-samples.mask)
     return torch.where(n>1, torch.exp(-(a-b).norm(dim=1)/.1), 0.)

@@ -24,10 +24,12 @@ def hole_statistics(
     return {n:v.nanmean() for n,v in (score(monitors, samples).values | {'diversity':apart}).items()}
 
 # %% ../../nbs/rewards/51b_drift.ipynb #745adb95
-FIRST, WINDOW, TIMES = 5, 5, 6. # values that make a band, values that make the present, standard errors that are no noise
+# values that make a band, values that make the present, standard errors that are no noise
+FIRST, WINDOW, TIMES = 5, 5, 6.
 
 def _carried(values, f): # f sees the finite values alone; in a gap, what it said last still stands
-    ok = values.isfinite(); at = ok.cumsum(0)-1
+    ok = values.isfinite()
+    at = ok.cumsum(0)-1
     return torch.where(at>=0, f(values[ok])[at.clamp(min=0)], math.nan) if ok.any() else values
 
 def recent(values:Tensor)->Tensor: # [n] float64
@@ -40,18 +42,26 @@ def recent(values:Tensor)->Tensor: # [n] float64
 
 def noise(values:Tensor)->Tensor: # [n] float64
     "Standard deviation of one value around a slow trend, by the successive differences up to each row"
-    def f(x): d = x.diff().square().cumsum(0); return torch.cat([x.new_full((1,), math.nan), (d/(2*torch.arange(1, len(x)))).sqrt()])
+    def f(x):
+        d = x.diff().square().cumsum(0)
+        return torch.cat([x.new_full((1,), math.nan), (d/(2*torch.arange(1, len(x)))).sqrt()])
     return _carried(values, f)
 
 # %% ../../nbs/rewards/51b_drift.ipynb #1a635273
-FLOORS = dict(brightness=(.1,0.), saturation=(.1,0.), edge_density=(0.,1/3), colour_entropy=(.1,0.), diversity=(0.,.5)) # (in the unit, as a share of the start): the larger counts
+# (in the unit, as a share of the start): the larger counts
+FLOORS = dict(brightness=(.1,0.), saturation=(.1,0.), edge_density=(0.,1/3), colour_entropy=(.1,0.), diversity=(0.,.5))
 
-def _series(rows, key): return torch.tensor([math.nan if not isinstance(v:=r.get(key), (int,float)) else float(v) for r in rows], dtype=torch.float64)
+def _series(rows, key):
+    return torch.tensor(
+        [math.nan if not isinstance(v:=r.get(key), (int,float)) else float(v) for r in rows], dtype=torch.float64
+    )
 
 def _moved(values, floor=(0.,0.)): # (present, start, limit), each [n]; NaN before there are values for both
     count, x = values.isfinite().cumsum(0), values[values.isfinite()]
     start = torch.where(count>=FIRST+WINDOW, x[:FIRST].mean(), math.nan)
-    return recent(values), start, torch.stack([TIMES*noise(values)*math.sqrt(1/WINDOW+1/FIRST), torch.full_like(values, floor[0]), start.abs()*floor[1]]).amax(0)
+    return recent(values), start, torch.stack([
+        TIMES*noise(values)*math.sqrt(1/WINDOW+1/FIRST), torch.full_like(values, floor[0]), start.abs()*floor[1]
+    ]).amax(0)
 
 def _outside(now, start, limit, name): return ((now-start).abs()>limit) & ((name!='diversity') | (now<start))
 
@@ -76,10 +86,14 @@ def bands(
     "The bands of what is watched, as they are at the end of the rows"
     out = []
     for n in FLOORS:
-        now, start, limit = _moved(_series(rows, f'drift/{n}'), FLOORS[n]); flags = _outside(now, start, limit, n).tolist()
+        now, start, limit = _moved(_series(rows, f'drift/{n}'), FLOORS[n])
+        flags = _outside(now, start, limit, n).tolist()
         if not rows or limit[-1].isnan(): continue
         s, l = start[-1].item(), limit[-1].item()
-        out.append(Band(n, s, s-l, None if n=='diversity' else s+l, now[-1].item(), rows[_since(flags, len(rows)-1)]['step'] if flags[-1] else None))
+        out.append(Band(
+            n, s, s-l, None if n=='diversity' else s+l, now[-1].item(),
+            rows[_since(flags, len(rows)-1)]['step'] if flags[-1] else None
+        ))
     return out
 
 # %% ../../nbs/rewards/51b_drift.ipynb #e07c4fd0
@@ -99,25 +113,41 @@ class Alarm:
     def said(self): # What happened
         share = '' if not self.before else f' ({(self.after-self.before)/abs(self.before):+.0%})'
         what = f'{self.name} went from {self.before:.3f} to {self.after:.3f}{share}'
-        a, b = self.reward; rise = 'and the log has no reward' if None in self.reward else f'while the training reward went from {a:.3f} to {b:.3f}'
-        return f'{what} ' + (f'since iteration {self.since}, its best, {rise}' if self.kind=='fell' else f'(band: ±{self.limit:.3f}; outside since iteration {self.since}) {rise}')
+        a, b = self.reward
+        rise = (
+            'and the log has no reward' if None in self.reward
+            else f'while the training reward went from {a:.3f} to {b:.3f}'
+        )
+        return f'{what} ' + (
+            f'since iteration {self.since}, its best, {rise}' if self.kind=='fell'
+            else f'(band: ±{self.limit:.3f}; outside since iteration {self.since}) {rise}'
+        )
 
     @property
-    def advice(self): return _TRY['diversity' if self.name.endswith('diversity') and self.kind!='fell' else self.kind] # What to try
+    # What to try
+    def advice(self): return _TRY['diversity' if self.name.endswith('diversity') and self.kind!='fell' else self.kind]
     def __str__(self): return f'iteration {self.step}: {self.said}. {self.advice}'
     def to_dict(self): return asdict(self) | dict(said=self.said, advice=self.advice) # For a log or a report
 
-_TRY = dict(left_band='Look at the newest samples. If the fills have become what the reward likes and nobody wants, go back to a checkpoint from before, and raise kl_coef or add a reward that '
-                      'this does not please (rewards.local.seam, a judge of another family; combine=rank).',
-            diversity='All seeds are coming to the same answer. If that is not wanted, go back to a checkpoint from before, and raise kl_coef or lower learning_rate.',
-            fell='Nobody optimised it, so it speaks for what was meant: a checkpoint near its best is better than the last one. To go on, raise kl_coef, or add a reward that agrees with it.')
+_TRY = dict(
+    left_band='Look at the newest samples. If the fills have become what the reward likes and nobody wants, '
+              'go back to a checkpoint from before, and raise kl_coef or add a reward '
+              'that ' 'this does not please (rewards.local.seam, a judge of another family; combine=rank).',
+    diversity='All seeds are coming to the same answer. If that is not wanted, '
+              'go back to a checkpoint from before, and raise kl_coef or lower learning_rate.',
+    fell='Nobody optimised it, so it speaks for what was meant: a checkpoint near its best is '
+         'better than the last one. To go on, raise kl_coef, or add a reward that agrees with it.',
+)
 
 # %% ../../nbs/rewards/51b_drift.ipynb #96e5b2db
 def judges(
     watched:dict, # name -> reward that is logged and never optimised
 )->dict: # key in the log -> (sign that makes higher better, least fall that counts)
     "Which of the watched rewards are judges; plain statistics of the hole have no better direction"
-    return {f'monitor/{n}':(1 if spec(f).higher_is_better else -1, spec(f).std_floor) for n,f in watched.items() if f not in monitors.values()}
+    return {
+        f'monitor/{n}':(1 if spec(f).higher_is_better else -1, spec(f).std_floor)
+        for n,f in watched.items() if f not in monitors.values()
+    }
 
 def alarms(
     rows, # Of `metrics.jsonl`, from the first iteration on
@@ -127,12 +157,22 @@ def alarms(
     if not rows: return []
     (gain, first, need), found = _moved(_series(rows, 'reward')), []
     def add(kind, key, flags, since, before, after, limit):
-        i = int(flags.nonzero()[0]); ends = tuple(None if v.isnan() else v.item() for v in (first[i], gain[i]))
-        found.append(Alarm(kind, key, rows[i]['step'], rows[since(i)]['step'], before[i].item(), after[i].item(), limit[i].item(), ends))
+        i = int(flags.nonzero()[0])
+        ends = tuple(None if v.isnan() else v.item() for v in (first[i], gain[i]))
+        found.append(Alarm(
+            kind, key, rows[i]['step'], rows[since(i)]['step'],
+            before[i].item(), after[i].item(), limit[i].item(), ends
+        ))
     for n,floor in FLOORS.items():
-        now, start, limit = _moved(_series(rows, f'drift/{n}'), floor); out = _outside(now, start, limit, n)
-        if (hit := out & (gain-first>need)).any(): add('left_band', f'drift/{n}', hit, lambda i: _since(out.tolist(), i), start, now, limit)
+        now, start, limit = _moved(_series(rows, f'drift/{n}'), floor)
+        out = _outside(now, start, limit, n)
+        if (hit := out & (gain-first>need)).any():
+            add('left_band', f'drift/{n}', hit, lambda i: _since(out.tolist(), i), start, now, limit)
     for key,(sign,floor) in (judged or {}).items():
-        v = _series(rows, key); now = sign*recent(v); best = now.nan_to_num(-math.inf).cummax(0); limit = (TIMES*noise(v)*math.sqrt(2/WINDOW)).clamp(min=floor)
-        if (hit := best.values-now>limit).any(): add('fell', key, hit, lambda i: best.indices[i], sign*best.values, sign*now, limit)
+        v = _series(rows, key)
+        now = sign*recent(v)
+        best = now.nan_to_num(-math.inf).cummax(0)
+        limit = (TIMES*noise(v)*math.sqrt(2/WINDOW)).clamp(min=floor)
+        if (hit := best.values-now>limit).any():
+            add('fell', key, hit, lambda i: best.indices[i], sign*best.values, sign*now, limit)
     return sorted(found, key=lambda a: a.step)

@@ -17,11 +17,17 @@ def data_url(
     picture, # uint8 [H,W,3], RGB
 )->str: # data:image/png;base64,...
     "A picture as a URL; the fastest compression, since the way to a judge is short"
-    f = io.BytesIO(); Image.fromarray(picture).save(f, 'png', compress_level=1)
+    f = io.BytesIO()
+    Image.fromarray(picture).save(f, 'png', compress_level=1)
     return 'data:image/png;base64,'+base64.b64encode(f.getvalue()).decode()
 
 # %% ../../nbs/rewards/54b_endpoint.ipynb #f371bf9f
-_constraints = {'structured_outputs':lambda c: {'structured_outputs':{'choice':c}}, 'guided_choice':lambda c: {'guided_choice':c}, 'regex':lambda c: {'regex':f'({"|".join(c)})'}, '':lambda c: {}}
+_constraints = {
+    'structured_outputs':lambda c: {'structured_outputs':{'choice':c}},
+    'guided_choice':lambda c: {'guided_choice':c},
+    'regex':lambda c: {'regex':f'({"|".join(c)})'},
+    '':lambda c: {},
+}
 
 class Endpoint:
     "A judge behind an OpenAI-compatible server"
@@ -35,18 +41,26 @@ class Endpoint:
         **transport, # key_env, connect_s, read_s, retries, workers: see `Transport`
     ):
         if mode not in ('logprobs','choice'): raise ConfigError(f'mode={mode!r}; choose logprobs or choice')
-        if constrain not in _constraints: raise ConfigError(f'constrain={constrain!r}; choose from {", ".join(map(repr, _constraints))}')
+        if constrain not in _constraints:
+            raise ConfigError(f'constrain={constrain!r}; choose from {", ".join(map(repr, _constraints))}')
         try: self.extra = json.loads(extra or '{}') if isinstance(extra, str) else dict(extra)
         except (TypeError, ValueError) as e: raise ConfigError(f'extra={extra!r} is not JSON: {e}') from e
         if not isinstance(self.extra, dict): raise ConfigError(f'extra={extra!r} has to be a JSON object')
-        self.model, self.mode, self.constrain, self.top, self.transport = model, mode, constrain, top, Transport(url, **transport)
+        self.model, self.mode, self.constrain, self.top, self.transport = (
+            model, mode, constrain, top, Transport(url, **transport)
+        )
 
     def map(self, f, items): return self.transport.map(f, items)
 
     def body(self, instruction, pictures, text, choices)->dict:
         "The request"
-        content = [{'type':'image_url', 'image_url':{'url':data_url(p)}} for p in pictures]+[{'type':'text', 'text':text}]
-        how = {'max_tokens':1, 'logprobs':True, 'top_logprobs':self.top} if self.mode=='logprobs' else {'max_tokens':8, **_constraints[self.constrain](list(choices))}
+        content = (
+            [{'type':'image_url', 'image_url':{'url':data_url(p)}} for p in pictures]+[{'type':'text', 'text':text}]
+        )
+        how = (
+            {'max_tokens':1, 'logprobs':True, 'top_logprobs':self.top} if self.mode=='logprobs'
+            else {'max_tokens':8, **_constraints[self.constrain](list(choices))}
+        )
         messages = [{'role':'system', 'content':instruction}]*bool(instruction)+[{'role':'user', 'content':content}]
         return {'model':self.model, 'messages':messages, 'temperature':0, **how, **self.extra}
 
@@ -60,22 +74,38 @@ class Endpoint:
             first = ((choice.get('logprobs') or {}).get('content') or [None])[0]
             if first is not None: return [(t['token'], float(t['logprob'])) for t in first['top_logprobs'] or [first]]
         except (KeyError, IndexError, TypeError, ValueError, AttributeError) as e:
-            raise RequestFailed(f'{self.transport.url}: the answer has not the form of a chat completion ({type(e).__name__}: {e}): {str(got)[:200]}', 'malformed', 200) from e
-        raise RewardError(f"{self.transport.url} answers without log-probabilities, which the score is made of; allow them there, or use mode='choice' for a coarse score")
+            raise RequestFailed(
+                f'{self.transport.url}: the answer has not the form of a '
+                f'chat completion ({type(e).__name__}: {e}): {str(got)[:200]}',
+                'malformed',
+                200,
+            ) from e
+        raise RewardError(
+            f"{self.transport.url} answers without log-probabilities, which the score is made of; "
+            f"allow them there, or use mode='choice' for a coarse score"
+        )
 
     def _find_model(self):
         "The model to ask for; an error if the server does not have it"
         got = self.transport.json('GET', '/models')
         try: names = [m['id'] for m in got['data']]
-        except (KeyError, TypeError) as e: raise RequestFailed(f'{self.transport.url}/models does not list models: {str(got)[:200]}', 'malformed', 200) from e
+        except (KeyError, TypeError) as e:
+            raise RequestFailed(
+                f'{self.transport.url}/models does not list models: {str(got)[:200]}', 'malformed', 200
+            ) from e
         if self.model and self.model not in names or not self.model and len(names)!=1:
-            raise ConfigError(f'model={self.model!r}: {self.transport.url} has {", ".join(names) or "no model"}' + ('' if self.model else '; name one of them'))
+            raise ConfigError(f'model={self.model!r}: {self.transport.url} has {", ".join(names) or "no model"}' + (
+                '' if self.model else '; name one of them'
+            ))
         return self.model or names[0]
 
     def check(self)->dict: # model, and what it answered
         "Ask the server for its models, and the model about a picture"
-        red = np.zeros((64,64,3), 'uint8'); red[...,0] = 255
+        red = np.zeros((64,64,3), 'uint8')
+        red[...,0] = 255
         try:
             self.model = self._find_model()
-            return dict(model=self.model, answer=self('Answer with one word, Yes or No, and nothing else.', [red], 'Is this picture red?', ('Yes','No')))
+            return dict(model=self.model, answer=self(
+                'Answer with one word, Yes or No, and nothing else.', [red], 'Is this picture red?', ('Yes','No')
+            ))
         except RequestFailed as e: raise ConfigError(f'the judge cannot be used: {e}') from e

@@ -39,7 +39,9 @@ class Detection:
 
     def plain(self)->dict:
         "For JSON: everything but the mask"
-        return dict(name=self.name, score=round(float(self.score), 4), box=[round(float(v), 1) for v in self.box]) | ({'color':self.colour} if self.colour else {})
+        return dict(name=self.name, score=round(float(self.score), 4), box=[round(float(v), 1) for v in self.box]) | (
+            {'color':self.colour} if self.colour else {}
+        )
 
 # %% ../../nbs/rewards/56_geneval.ipynb #b2b2ce82
 def share_inside(
@@ -59,30 +61,38 @@ def _near(value, names):
     return f'; did you mean {" or ".join(map(repr, near))}?' if near else ''
 
 def _one_of(value, names, key, what):
-    if value not in names: raise DataError(f'{key} is {value!r}, which is none of the {len(names)} {what}{_near(value, names)}')
+    if value not in names:
+        raise DataError(f'{key} is {value!r}, which is none of the {len(names)} {what}{_near(value, names)}')
 
 _keys = dict(include={'class','count','color','position','anywhere'}, exclude={'class','count','anywhere'})
 
 def _whole(value, least, key):
-    if isinstance(value, bool) or not isinstance(value, int) or value<least: raise DataError(f'{key} is {value!r}, expected a whole number, {least} or more')
+    if isinstance(value, bool) or not isinstance(value, int) or value<least:
+        raise DataError(f'{key} is {value!r}, expected a whole number, {least} or more')
     return value
 
 # %% ../../nbs/rewards/56_geneval.ipynb #17acbb5b
 def _clause(c, kind, i, classes):
     "A clause without empty keys; whatever is wrong with it is a `DataError`"
     key = f'{kind}[{i}]'
-    if not isinstance(c, dict): raise DataError(f"{key} is {c!r}, expected an object such as {{'class': 'apple', 'count': 1}}")
+    if not isinstance(c, dict):
+        raise DataError(f"{key} is {c!r}, expected an object such as {{'class': 'apple', 'count': 1}}")
     c = {k:v for k,v in c.items() if v is not None} # a table in Arrow gives all rows the same keys
     for k in c: _one_of(k, _keys[kind], f'a key of {key}', f'keys of an {kind} clause')
     if lost := [k for k in ('class','count') if k not in c]: raise DataError(f'{key} has no {lost[0]!r}')
-    _one_of(c['class'], classes, f'{key}.class', 'classes of the detector'); _whole(c['count'], 1, f'{key}.count')
+    _one_of(c['class'], classes, f'{key}.class', 'classes of the detector')
+    _whole(c['count'], 1, f'{key}.count')
     if 'color' in c: _one_of(c['color'], COLOURS, f'{key}.color', 'colours of GenEval')
-    if not isinstance(c.get('anywhere', False), bool): raise DataError(f'{key}.anywhere is {c["anywhere"]!r}, expected true or false')
+    if not isinstance(c.get('anywhere', False), bool):
+        raise DataError(f'{key}.anywhere is {c["anywhere"]!r}, expected true or false')
     if 'position' not in c: return c
-    if not (isinstance(p:=c['position'], (list,tuple)) and len(p)==2): raise DataError(f"{key}.position is {p!r}, expected a pair such as ['left of', 0]")
+    if not (isinstance(p:=c['position'], (list,tuple)) and len(p)==2):
+        raise DataError(f"{key}.position is {p!r}, expected a pair such as ['left of', 0]")
     _one_of(p[0], RELATIONS, f'{key}.position[0]', 'relations')
     if _whole(p[1], 0, f'{key}.position[1]')>=i:
-        raise DataError(f'{key}.position[1] is {p[1]}, but the target stands before its clause: ' + (f'0 to {i-1}' if i else 'the first clause cannot have a position'))
+        raise DataError(f'{key}.position[1] is {p[1]}, but the target stands before its clause: ' + (
+            f'0 to {i-1}' if i else 'the first clause cannot have a position'
+        ))
     return c
 
 # %% ../../nbs/rewards/56_geneval.ipynb #43ef5336
@@ -93,12 +103,16 @@ def check_metadata(
     "Pass usable metadata on; raise `DataError` that names the key for any other"
     if not isinstance(data, dict): raise DataError(f"metadata is {data!r}, expected an object with 'tag' and 'include'")
     data = {k:v for k,v in data.items() if v is not None}
-    if not isinstance(data.get('tag'), str): raise DataError(f"tag is {data.get('tag')!r}, expected a string: 'counting' has a threshold of its own")
-    if data['tag'] not in TASKS and (near:=difflib.get_close_matches(data['tag'], TASKS, 1, .8)): raise DataError(f"tag is {data['tag']!r}; did you mean {near[0]!r}?")
+    if not isinstance(data.get('tag'), str):
+        raise DataError(f"tag is {data.get('tag')!r}, expected a string: 'counting' has a threshold of its own")
+    if data['tag'] not in TASKS and (near:=difflib.get_close_matches(data['tag'], TASKS, 1, .8)):
+        raise DataError(f"tag is {data['tag']!r}; did you mean {near[0]!r}?")
     for kind in _keys:
-        if not isinstance(data.get(kind, []), (list,tuple)): raise DataError(f'{kind} is {data[kind]!r}, expected a list of clauses')
+        if not isinstance(data.get(kind, []), (list,tuple)):
+            raise DataError(f'{kind} is {data[kind]!r}, expected a list of clauses')
     data |= {kind:[_clause(c, kind, i, classes) for i,c in enumerate(data[kind])] for kind in _keys if kind in data}
-    if not data.get('include') and not data.get('exclude'): raise DataError("neither 'include' nor 'exclude' holds a clause, so there is nothing to check")
+    if not data.get('include') and not data.get('exclude'):
+        raise DataError("neither 'include' nor 'exclude' holds a clause, so there is nothing to check")
     return data
 
 # %% ../../nbs/rewards/56_geneval.ipynb #49c21327
@@ -112,8 +126,10 @@ def read_metadata(
         try: rows.append(check_metadata(make(), classes))
         except DataError as e: wrong.append(f'{path}:{line}: {e}')
         else:
-            if not isinstance(rows[-1].get('prompt'), str): wrong.append(f'{path}:{line}: prompt is {rows[-1].get("prompt")!r}, expected a string')
-    if wrong: raise DataError('\n'.join(wrong[:most] + ([f'... and {len(wrong)-most} more'] if len(wrong)>most else [])))
+            if not isinstance(rows[-1].get('prompt'), str):
+                wrong.append(f'{path}:{line}: prompt is {rows[-1].get("prompt")!r}, expected a string')
+    if wrong:
+        raise DataError('\n'.join(wrong[:most] + ([f'... and {len(wrong)-most} more'] if len(wrong)>most else [])))
     if not rows: raise DataError(f'{path}: holds no line of metadata')
     return rows
 
@@ -132,13 +148,20 @@ class Protocol:
         if self.rule not in ('official','exact'): raise ConfigError(f'rule={self.rule!r}: choose official or exact')
         for k in ('threshold','counting_threshold'):
             if not 0<=getattr(self,k)<1: raise ConfigError(f'{k}={getattr(self,k)!r}: expected a score, 0 <= {k} < 1')
-        if isinstance(self.max_objects, bool) or not isinstance(self.max_objects, int) or self.max_objects<1: raise ConfigError(f'max_objects={self.max_objects!r}: expected a whole number, 1 or more')
-        if not self.position_threshold>=0: raise ConfigError(f'position_threshold={self.position_threshold!r}: expected 0 or more')
-        if self.in_hole is not None and not 0<self.in_hole<=1: raise ConfigError(f'in_hole={self.in_hole!r}: expected a share of the object, 0 < in_hole <= 1, or None')
+        if isinstance(self.max_objects, bool) or not isinstance(self.max_objects, int) or self.max_objects<1:
+            raise ConfigError(f'max_objects={self.max_objects!r}: expected a whole number, 1 or more')
+        if not self.position_threshold>=0:
+            raise ConfigError(f'position_threshold={self.position_threshold!r}: expected 0 or more')
+        if self.in_hole is not None and not 0<self.in_hole<=1:
+            raise ConfigError(f'in_hole={self.in_hole!r}: expected a share of the object, 0 < in_hole <= 1, or None')
 
     def name(self, detector)->str:
         "What to call a number in a report: the rule, the detector, and whatever is not as published"
-        odd = [f'{k}={getattr(self,k):g}' for k in ('threshold','counting_threshold','max_objects','position_threshold','in_hole') if getattr(self,k)!=getattr(Protocol,k)]
+        odd = [
+            f'{k}={getattr(self,k):g}'
+            for k in ('threshold','counting_threshold','max_objects','position_threshold','in_hole')
+            if getattr(self,k)!=getattr(Protocol,k)
+        ]
         return f'geneval{"-exact" if self.rule=="exact" else ""}[{", ".join([detector, *odd])}]'
 
 # %% ../../nbs/rewards/56_geneval.ipynb #9fcb2677
@@ -151,7 +174,8 @@ def objects(
     "The objects that a clause is about"
     least = protocol.counting_threshold if tag=='counting' else protocol.threshold
     own = [d for d in detections if d.name==clause['class'] and d.score>least]
-    if protocol.in_hole is not None and not clause.get('anywhere'): own = [d for d in own if share_inside(d, hole)>=protocol.in_hole]
+    if protocol.in_hole is not None and not clause.get('anywhere'):
+        own = [d for d in own if share_inside(d, hole)>=protocol.in_hole]
     return sorted(own, key=lambda d: -d.score)[:protocol.max_objects]
 
 # %% ../../nbs/rewards/56_geneval.ipynb #71a0621c
@@ -182,25 +206,40 @@ def amount(found, want, rule)->float: # In [0,1]
 # %% ../../nbs/rewards/56_geneval.ipynb #74652a66
 def _included(i, clauses, used, found, protocol):
     "The parts of an include clause, and what is wrong with it"
-    c, f, u, rule = clauses[i], found[i], used[i], protocol.rule; name, k = c['class'], c['count']
+    c, f, u, rule = clauses[i], found[i], used[i], protocol.rule
+    name, k = c['class'], c['count']
     parts, why = {'count':amount(len(f), k, rule)}, []
     if parts['count']<1: why.append(f'expected {name}{">=" if rule=="official" else "="}{k}, found {len(f)}')
     if 'color' in c:
         colours = [d.colour for d in u]
-        if None in colours: raise RewardError(f"the colour of a {name} is asked for and unknown; give the reward a colour classifier (colours=...)")
+        if None in colours:
+            raise RewardError(
+                f"the colour of a {name} is asked for and unknown; give the reward a colour classifier (colours=...)"
+            )
         parts['color'] = amount(colours.count(c['color']), k, rule)
-        if parts['color']<1: why.append(f'expected {c["color"]} {name} {k}, found {", ".join(f"{colours.count(x)} {x}" for x in COLOURS if x in colours) or "none"}')
+        if parts['color']<1:
+            why.append(
+                f'expected {c["color"]} {name} {k}, '
+                f'found {", ".join(f"{colours.count(x)} {x}" for x in COLOURS if x in colours) or "none"}'
+            )
     if 'position' in c:
-        relation, t = c['position']; enough = all(amount(len(found[j]), clauses[j]['count'], rule)==1 for j in (i,t))
+        relation, t = c['position']
+        enough = all(amount(len(found[j]), clauses[j]['count'], rule)==1 for j in (i,t))
         how = [relations(a.box, b.box, protocol.position_threshold) for a in u for b in used[t]] if enough else []
         parts['position'] = sum(relation in h for h in how)/max(len(how), 1)
-        if parts['position']<1: why.append(f'expected {name} {relation} {clauses[t]["class"]}, ' + ('found '+('; '.join(' and '.join(sorted(h)) or 'neither' for h in how if relation not in h)) if how else 'cannot be told'))
+        if parts['position']<1:
+            why.append(f'expected {name} {relation} {clauses[t]["class"]}, ' + (
+                'found '+('; '.join(' and '.join(sorted(h)) or 'neither' for h in how if relation not in h))
+                if how else 'cannot be told'
+            ))
     return parts, why
 
 # %% ../../nbs/rewards/56_geneval.ipynb #6e321762
 def _excluded(c, n, include, rule):
     "The parts of an exclude clause, and what is wrong with it"
-    k, same = c['count'], lambda i: (i['class'], i.get('anywhere', False))==(c['class'], c.get('anywhere', False)) and i['count']<c['count']
+    k, same = c['count'], lambda i: (i['class'], i.get('anywhere', False))==(
+        c['class'], c.get('anywhere', False)
+    ) and i['count']<c['count']
     why = [f'expected {c["class"]}<{k}, found {n}'] if n>=k else []
     if rule=='exact' and any(map(same, include)): return {}, why # the same thing, said twice
     return {'absence':1-min(1., max(0, n-k+1)/max(k-1, 1))}, why
@@ -214,14 +253,23 @@ def judge(
 )->Verdict:
     "GenEval's verdict about one picture"
     p = Protocol(protocol) if isinstance(protocol, str) else protocol
-    if p.in_hole is not None and hole is None: raise RewardError(f'in_hole={p.in_hole}, but there is no hole to look into')
-    of = lambda kind: (clauses:=metadata.get(kind, []), [objects(detections, c, metadata['tag'], p, hole) for c in clauses])
+    if p.in_hole is not None and hole is None:
+        raise RewardError(f'in_hole={p.in_hole}, but there is no hole to look into')
+    of = lambda kind: (
+        clauses:=metadata.get(kind, []), [objects(detections, c, metadata['tag'], p, hole) for c in clauses]
+    )
     (include, found), (exclude, forbidden) = of('include'), of('exclude')
     used = [f[:c['count']] if p.rule=='official' else f for c,f in zip(include, found)]
-    said = [_included(i, include, used, found, p) for i in range(len(include))] + [_excluded(c, len(f), include, p.rule) for c,f in zip(exclude, forbidden)]
+    said = [_included(i, include, used, found, p) for i in range(len(include))] + [
+        _excluded(c, len(f), include, p.rule) for c,f in zip(exclude, forbidden)
+    ]
     names = [*(f'include[{i}]' for i in range(len(include))), *(f'exclude[{i}]' for i in range(len(exclude)))]
-    details = [{'clause':n, 'class':c['class'], 'want':c['count'], 'found':len(f), 'parts':parts} for n,c,f,(parts,_) in zip(names, include+exclude, found+forbidden, said)]
-    parts = [v for d in details for v in d['parts'].values()]; reason = '\n'.join(r for _,why in said for r in why)
+    details = [
+        {'clause':n, 'class':c['class'], 'want':c['count'], 'found':len(f), 'parts':parts}
+        for n,c,f,(parts,_) in zip(names, include+exclude, found+forbidden, said)
+    ]
+    parts = [v for d in details for v in d['parts'].values()]
+    reason = '\n'.join(r for _,why in said for r in why)
     return Verdict(min(parts)==1, sum(parts)/len(parts), reason, details)
 
 # %% ../../nbs/rewards/56_geneval.ipynb #efdd59ac
@@ -232,14 +280,22 @@ def summarise(
     rows, # Dicts with tag, correct (None: no verdict), and metadata or prompt
 )->dict: # Shares in [0,1]
     "The numbers that GenEval reports"
-    judged = [r for r in rows if r['correct'] is not None]; prompts, tasks = {}, {}
+    judged = [r for r in rows if r['correct'] is not None]
+    prompts, tasks = {}, {}
     for r in judged:
-        what = r.get('metadata', r.get('prompt')); prompts.setdefault(what if isinstance(what, str) else json.dumps(what), []).append(bool(r['correct']))
+        what = r.get('metadata', r.get('prompt'))
+        prompts.setdefault(what if isinstance(what, str) else json.dumps(what), []).append(bool(r['correct']))
         tasks.setdefault(r['tag'], []).append(bool(r['correct']))
-    tasks = {t:_mean(tasks[t]) for t in (*(t for t in TASKS if t in tasks), *sorted(set(tasks)-set(TASKS)))}; missing = [t for t in TASKS if t not in tasks]
-    return dict(images=len(judged), without_verdict=len(rows)-len(judged), prompts=len(prompts), images_per_prompt=sorted({len(v) for v in prompts.values()}),
-        correct_images=_mean([bool(r['correct']) for r in judged]), correct_prompts=_mean([any(v) for v in prompts.values()]), tasks=tasks,
-        overall=None if missing else _mean([tasks[t] for t in TASKS]), missing_tasks=missing, judges=sorted({r['judge'] for r in rows if 'judge' in r}))
+    tasks = {t:_mean(tasks[t]) for t in (*(t for t in TASKS if t in tasks), *sorted(set(tasks)-set(TASKS)))}
+    missing = [t for t in TASKS if t not in tasks]
+    return dict(
+        images=len(judged), without_verdict=len(rows)-len(judged), prompts=len(prompts),
+        images_per_prompt=sorted({len(v) for v in prompts.values()}),
+        correct_images=_mean([bool(r['correct']) for r in judged]),
+        correct_prompts=_mean([any(v) for v in prompts.values()]), tasks=tasks,
+        overall=None if missing else _mean([tasks[t] for t in TASKS]), missing_tasks=missing,
+        judges=sorted({r['judge'] for r in rows if 'judge' in r})
+    )
 
 # %% ../../nbs/rewards/56_geneval.ipynb #454a2883
 def calibrate(
@@ -249,8 +305,12 @@ def calibrate(
 )->tuple: # (threshold, share of agreement, {threshold: share})
     "The threshold at which the judge agrees most often with people"
     p, cases = Protocol(protocol) if isinstance(protocol, str) else protocol, list(cases)
-    if not cases: raise DataError('calibrate: no cases; give triples (detections, metadata, whether a person calls it correct)')
-    agree = {t:_mean([judge(d, m, replace(p, threshold=t, counting_threshold=t)).correct==bool(yes) for d,m,yes in cases]) for t in thresholds}
+    if not cases:
+        raise DataError('calibrate: no cases; give triples (detections, metadata, whether a person calls it correct)')
+    agree = {
+        t:_mean([judge(d, m, replace(p, threshold=t, counting_threshold=t)).correct==bool(yes) for d,m,yes in cases])
+        for t in thresholds
+    }
     best = [t for t,a in agree.items() if a==max(agree.values())]
     return best[len(best)//2], max(agree.values()), agree
 
@@ -272,9 +332,16 @@ def clauses(
 # %% ../../nbs/rewards/56_geneval.ipynb #48cf2172
 def _threshold(given, detector, which):
     known = getattr(detector, 'thresholds', None)
-    if given is None and known is None: raise ConfigError(f"{detector.name}: GenEval's thresholds do not fit the scores of this detector; say threshold= and counting_threshold= (`calibrate` finds them)")
+    if given is None and known is None:
+        raise ConfigError(
+            f"{detector.name}: GenEval's thresholds do not fit the scores of this detector; "
+            f"say threshold= and counting_threshold= (`calibrate` finds them)"
+        )
     least, given = getattr(detector, 'least', 0), known[which] if given is None else given
-    if given<least: raise ConfigError(f'{detector.name}: a threshold of {given:g}, but the detector keeps nothing below least={least:g}')
+    if given<least:
+        raise ConfigError(
+            f'{detector.name}: a threshold of {given:g}, but the detector keeps nothing below least={least:g}'
+        )
     return given
 
 # %% ../../nbs/rewards/56_geneval.ipynb #f76f8dd1
@@ -283,7 +350,9 @@ def _asked(samples, read, none):
     found, reasons = {}, [None]*len(samples)
     for i,m in enumerate(samples.metadata):
         try: c = read(m)
-        except DataError as e: reasons[i] = Missing(str(e), 'bad_target'); continue
+        except DataError as e:
+            reasons[i] = Missing(str(e), 'bad_target')
+            continue
         if c is None: reasons[i] = Missing(none, 'no_target')
         else: found[i] = c
     return found, reasons
@@ -295,10 +364,13 @@ def coloured(
     colours, # Function (image, detections, class) -> one of `COLOURS` for each
 )->list: # The detections; those that a clause asks the colour of have one
     "Look at the colours that the metadata ask for"
-    asked = [(c['class'], d) for c in metadata.get('include', []) if 'color' in c for d in objects(detections, c, metadata['tag'], protocol, hole)]
+    asked = [(c['class'], d) for c in metadata.get('include', []) if 'color' in c for d in objects(
+        detections, c, metadata['tag'], protocol, hole
+    )]
     known = {}
     for name in dict.fromkeys(n for n,_ in asked):
-        own = [d for n,d in asked if n==name]; known |= {id(d):c for d,c in zip(own, colours(image, own, name))}
+        own = [d for n,d in asked if n==name]
+        known |= {id(d):c for d,c in zip(own, colours(image, own, name))}
     return [replace(d, colour=known[id(d)]) if id(d) in known else d for d in detections]
 
 # %% ../../nbs/rewards/56_geneval.ipynb #85aab47f
@@ -314,7 +386,10 @@ class GenEval:
         in_hole=None, # Least share of an object that lies in the hole; None: the whole picture counts
     ):
         self.detector, self.colours, self.__name__ = detector, colours, 'geneval'
-        self.protocol = Protocol(rule, _threshold(threshold, detector, 0), _threshold(counting_threshold, detector, 1), max_objects, position_threshold, in_hole)
+        self.protocol = Protocol(
+            rule, _threshold(threshold, detector, 0), _threshold(counting_threshold, detector, 1),
+            max_objects, position_threshold, in_hole
+        )
         self.name = self.version = self.protocol.name(detector.name)
 
     device = property(lambda self: getattr(self.detector, 'device', None))
@@ -324,20 +399,34 @@ class GenEval:
     def verdicts(self, image, detections, metadata, hole=None):
         "({rule: `Verdict`}, the detections with their colours) of one picture"
         if self.colours: detections = coloured(image, detections, metadata, self.protocol, hole, self.colours)
-        return {rule:judge(detections, metadata, replace(self.protocol, rule=rule), hole) for rule in ('official','exact')}, detections
+        return {
+            rule:judge(detections, metadata, replace(self.protocol, rule=rule), hole)
+            for rule in ('official','exact')
+        }, detections
 
     def check_colours(self, metadata):
         if self.colours is None and any('color' in c for m in metadata for c in m.get('include', [])):
             raise ConfigError(f'{self.name}: the metadata ask for colours; give GenEval a classifier (colours=...)')
 
     def __call__(self, samples):
-        asked, reasons = _asked(samples, lambda m: clauses(m, self.detector.classes), "no GenEval clauses in the metadata ('geneval', or 'tag' and 'include')")
-        values, extras = [math.nan]*len(samples), [None]*len(samples); self.check_colours(asked.values())
+        asked, reasons = _asked(
+            samples,
+            lambda m: clauses(m, self.detector.classes),
+            "no GenEval clauses in the metadata ('geneval', or 'tag' and 'include')",
+        )
+        values, extras = [math.nan]*len(samples), [None]*len(samples)
+        self.check_colours(asked.values())
         for i,found in zip(asked, self.detector(samples.select(list(asked)).image) if asked else []):
-            v, found = self.verdicts(samples.image[i], found, asked[i], samples.mask[i,0]); mine = v[self.protocol.rule]; values[i] = mine.score
-            names = {d['class'] for d in mine.details}; least = self.protocol.counting_threshold if asked[i]['tag']=='counting' else self.protocol.threshold
-            extras[i] = dict(judge=self.name, tag=asked[i]['tag'], correct=v['official'].correct, strict=v['exact'].correct, reason=mine.reason, details=mine.details,
-                             boxes=[d.plain() for d in found if d.name in names and d.score>least])
+            v, found = self.verdicts(samples.image[i], found, asked[i], samples.mask[i,0])
+            mine = v[self.protocol.rule]
+            values[i] = mine.score
+            names = {d['class'] for d in mine.details}
+            least = self.protocol.counting_threshold if asked[i]['tag']=='counting' else self.protocol.threshold
+            extras[i] = dict(
+                judge=self.name, tag=asked[i]['tag'], correct=v['official'].correct,
+                strict=v['exact'].correct, reason=mine.reason, details=mine.details,
+                boxes=[d.plain() for d in found if d.name in names and d.score>least]
+            )
         return Answer(values, reasons, extras)
 
 # %% ../../nbs/rewards/56_geneval.ipynb #34d928e4
@@ -347,16 +436,32 @@ def judge_folder(
     out=None, # Where the rows are written as JSON lines
 )->list: # One row per picture, see `summarise`
     "GenEval over a folder of generated pictures, under the official rule"
-    if reward.protocol.in_hole is not None: raise ConfigError(f'in_hole={reward.protocol.in_hole}: a folder of pictures has no holes')
-    prompts = sorted(p for p in Path(folder).iterdir() if p.is_dir() and p.name.isdigit()) if Path(folder).is_dir() else []
-    work = [(read_metadata(p/'metadata.jsonl', reward.detector.classes)[0], f) for p in prompts for f in sorted((p/'samples').glob('*.png')) if re.fullmatch(r'\d+', f.stem)]
+    if reward.protocol.in_hole is not None:
+        raise ConfigError(f'in_hole={reward.protocol.in_hole}: a folder of pictures has no holes')
+    prompts = (
+        sorted(p for p in Path(folder).iterdir() if p.is_dir() and p.name.isdigit())
+        if Path(folder).is_dir() else []
+    )
+    work = [
+        (read_metadata(p/'metadata.jsonl', reward.detector.classes)[0], f)
+        for p in prompts
+        for f in sorted((p/'samples').glob('*.png'))
+        if re.fullmatch(r'\d+', f.stem)
+    ]
     if not work: raise DataError(f'{folder}: no pictures such as 00000/samples/0000.png')
-    reward.check_colours([m for m,_ in work]); rows = []
+    reward.check_colours([m for m,_ in work])
+    rows = []
     for m,f in work:
-        image = read_image(f); v, found = reward.verdicts(image, reward.detector(image[None])[0], m); v = v['official']; boxes = {}
+        image = read_image(f)
+        v, found = reward.verdicts(image, reward.detector(image[None])[0], m)
+        v = v['official']
+        boxes = {}
         for d in found: boxes.setdefault(d.name, []).append([*d.plain()['box'], d.plain()['score']])
-        rows.append(dict(filename=str(f), tag=m['tag'], prompt=m['prompt'], correct=v.correct, reason=v.reason, metadata=json.dumps(m), details=json.dumps(boxes),
-                         score=v.score, judge=replace(reward.protocol, rule='official').name(reward.detector.name)))
+        rows.append(dict(
+            filename=str(f), tag=m['tag'], prompt=m['prompt'], correct=v.correct, reason=v.reason,
+            metadata=json.dumps(m), details=json.dumps(boxes), score=v.score,
+            judge=replace(reward.protocol, rule='official').name(reward.detector.name)
+        ))
     if out is not None: atomic_write(out, '\n'.join(map(json.dumps, rows))+'\n')
     return rows
 
@@ -366,13 +471,19 @@ def count_target(
     classes=CLASSES,
 )->dict|None: # class and count, as in a clause; None: nothing is asked
     "What is to be counted in a record's picture"
-    data = _loaded(metadata['counting'], 'counting') if metadata.get('counting') is not None else {k:v for k in ('class','count') if (v:=metadata.get(k)) is not None}
+    data = (
+        _loaded(metadata['counting'], 'counting') if metadata.get('counting') is not None
+        else {k:v for k in ('class','count') if (v:=metadata.get(k)) is not None}
+    )
     if not data:
         c = (clauses(metadata, classes) or {}).get('include', [])
-        if len(c)>1: raise DataError(f"{len(c)} include clauses, and one number to count; say which as 'class' and 'count'")
+        if len(c)>1:
+            raise DataError(f"{len(c)} include clauses, and one number to count; say which as 'class' and 'count'")
         return c[0] if c else None
-    if not isinstance(data, dict) or set(data)!={'class','count'}: raise DataError(f"the target is {data!r}, expected 'class' and 'count'")
-    _one_of(data['class'], classes, 'class', 'classes of the detector'); _whole(data['count'], 0, 'count')
+    if not isinstance(data, dict) or set(data)!={'class','count'}:
+        raise DataError(f"the target is {data!r}, expected 'class' and 'count'")
+    _one_of(data['class'], classes, 'class', 'classes of the detector')
+    _whole(data['count'], 0, 'count')
     return data
 
 # %% ../../nbs/rewards/56_geneval.ipynb #82551e2c
@@ -385,16 +496,27 @@ class Counting:
         in_hole=None, # Least share of an object that lies in the hole; None: the whole picture counts
     ):
         self.detector, self.__name__ = detector, 'counting'
-        self.protocol = Protocol('exact', counting_threshold=_threshold(threshold, detector, 1), max_objects=1000, in_hole=in_hole)
-        self.name = self.version = f'counting[{detector.name}, threshold={self.protocol.counting_threshold:g}' + (f', in_hole={in_hole:g}]' if in_hole else ']')
+        self.protocol = Protocol(
+            'exact', counting_threshold=_threshold(threshold, detector, 1), max_objects=1000, in_hole=in_hole
+        )
+        self.name = self.version = f'counting[{detector.name}, threshold={self.protocol.counting_threshold:g}' + (
+            f', in_hole={in_hole:g}]' if in_hole else ']'
+        )
 
     device, load = GenEval.device, GenEval.load
 
     def __call__(self, samples):
-        asked, reasons = _asked(samples, lambda m: count_target(m, self.detector.classes), "no target in the metadata ('class' and 'count', or 'include')")
+        asked, reasons = _asked(
+            samples,
+            lambda m: count_target(m, self.detector.classes),
+            "no target in the metadata ('class' and 'count', or 'include')",
+        )
         values, extras = [math.nan]*len(samples), [None]*len(samples)
         for i,found in zip(asked, self.detector(samples.select(list(asked)).image) if asked else []):
             own, k = objects(found, asked[i], 'counting', self.protocol, samples.mask[i,0]), asked[i]['count']
             values[i] = max(0., 1-abs(len(own)-k)/max(k,1))
-            extras[i] = {'judge':self.name, 'class':asked[i]['class'], 'want':k, 'found':len(own), 'correct':len(own)==k, 'boxes':[d.plain() for d in own]}
+            extras[i] = {
+                'judge':self.name, 'class':asked[i]['class'], 'want':k, 'found':len(own),
+                'correct':len(own)==k, 'boxes':[d.plain() for d in own]
+            }
         return Answer(values, reasons, extras)

@@ -14,11 +14,24 @@ from ..core import CheckpointError, ConfigError, atomic_dir
 from .clip import ClipReward, TOKENIZER, model_folder
 
 # %% ../../nbs/rewards/53a_hps.ipynb #493c0bb7
-ALONE = {'logit_scale':'logit_scale', 'text_projection':'text_projection.weight', 'visual.proj':'visual_projection.weight', 'visual.conv1.weight':'vision_model.embeddings.patch_embedding.weight',
-    'positional_embedding':'text_model.embeddings.position_embedding.weight', 'visual.positional_embedding':'vision_model.embeddings.position_embedding.weight',
-    'token_embedding.weight':'text_model.embeddings.token_embedding.weight', 'visual.class_embedding':'vision_model.embeddings.class_embedding',
-    **{f'{a}.{k}':f'{b}.{k}' for a,b in {'ln_final':'text_model.final_layer_norm', 'visual.ln_pre':'vision_model.pre_layrnorm', 'visual.ln_post':'vision_model.post_layernorm'}.items() for k in ('weight','bias')}}
-BLOCK = {'ln_1':'layer_norm1', 'ln_2':'layer_norm2', 'attn.out_proj':'self_attn.out_proj', 'mlp.c_fc':'mlp.fc1', 'mlp.c_proj':'mlp.fc2'}
+ALONE = {
+    'logit_scale':'logit_scale', 'text_projection':'text_projection.weight',
+    'visual.proj':'visual_projection.weight',
+    'visual.conv1.weight':'vision_model.embeddings.patch_embedding.weight',
+    'positional_embedding':'text_model.embeddings.position_embedding.weight',
+    'visual.positional_embedding':'vision_model.embeddings.position_embedding.weight',
+    'token_embedding.weight':'text_model.embeddings.token_embedding.weight',
+    'visual.class_embedding':'vision_model.embeddings.class_embedding',
+    **{f'{a}.{k}':f'{b}.{k}' for a,b in {
+        'ln_final':'text_model.final_layer_norm',
+        'visual.ln_pre':'vision_model.pre_layrnorm',
+        'visual.ln_post':'vision_model.post_layernorm',
+    }.items() for k in ('weight','bias')}
+}
+BLOCK = {
+    'ln_1':'layer_norm1', 'ln_2':'layer_norm2', 'attn.out_proj':'self_attn.out_proj',
+    'mlp.c_fc':'mlp.fc1', 'mlp.c_proj':'mlp.fc2'
+}
 TRANSPOSED = ('text_projection','visual.proj')
 TOWERS = {'text_model':'transformer', 'vision_model':'visual.transformer'}
 
@@ -30,7 +43,9 @@ def open_clip_names(
     for side,n in layers.items():
         for old,new in ((f'{TOWERS[side]}.resblocks.{i}.', f'{side}.encoder.layers.{i}.') for i in range(n)):
             for k in ('weight','bias'):
-                names |= {f'{old}{a}.{k}':[f'{new}{b}.{k}'] for a,b in BLOCK.items()} | {f'{old}attn.in_proj_{k}':[f'{new}self_attn.{p}_proj.{k}' for p in 'qkv']}
+                names |= {f'{old}{a}.{k}':[f'{new}{b}.{k}'] for a,b in BLOCK.items()} | {
+                    f'{old}attn.in_proj_{k}':[f'{new}self_attn.{p}_proj.{k}' for p in 'qkv']
+                }
     return names
 
 # %% ../../nbs/rewards/53a_hps.ipynb #d84e6731
@@ -41,19 +56,40 @@ def read_sizes(
 ):
     "The `CLIPConfig` of an open_clip checkpoint"
     from transformers import CLIPConfig
-    layers = {side:1+max((int(m[1]) for n in state if (m:=re.match(re.escape(stack)+r'\.resblocks\.(\d+)\.', n))), default=-1) for side,stack in TOWERS.items()}
-    names = open_clip_names(layers); lost, odd = sorted(names.keys()-state.keys()), sorted(state.keys()-names.keys())
-    if lost or odd or not all(layers.values()): raise CheckpointError(f'this is not a CLIP of open_clip (found {layers["text_model"]} text and {layers["vision_model"]} vision blocks): '
-        f'{len(lost)} tensors are missing{": "+", ".join(lost[:4]) if lost else ""}; {len(odd)} are unknown{": "+", ".join(odd[:4]) if odd else ""}')
+    layers = {
+        side:1+max((int(m[1]) for n in state if (m:=re.match(re.escape(stack)+r'\.resblocks\.(\d+)\.', n))), default=-1)
+        for side,stack in TOWERS.items()
+    }
+    names = open_clip_names(layers)
+    lost, odd = sorted(names.keys()-state.keys()), sorted(state.keys()-names.keys())
+    if lost or odd or not all(layers.values()):
+        raise CheckpointError(
+            f'this is not a CLIP of open_clip (found {layers["text_model"]} '
+            f'text and {layers["vision_model"]} vision blocks): '
+            f'{len(lost)} tensors are missing{": "+", ".join(lost[:4]) if lost else ""}; '
+            f'{len(odd)} are unknown{": "+", ".join(odd[:4]) if odd else ""}'
+        )
     width, kind, patch = (tuple(state[n].shape) for n in ('token_embedding.weight','visual.proj','visual.conv1.weight'))
     grid = round((state['visual.positional_embedding'].shape[0]-1)**.5)
     for what,n,heads in (('text',width[1],text_heads), ('vision',kind[0],vision_heads)):
         if n%heads: raise ConfigError(f'{what}_heads={heads} does not divide the width {n} of the {what} tower')
-    def tower(side, width, heads): return dict(hidden_size=width, num_attention_heads=heads, num_hidden_layers=layers[side], projection_dim=kind[1], hidden_act=act, layer_norm_eps=1e-5,
-                                               intermediate_size=state[f'{TOWERS[side]}.resblocks.0.mlp.c_fc.weight'].shape[0])
-    return CLIPConfig(projection_dim=kind[1], vision_config=dict(patch_size=patch[-1], image_size=grid*patch[-1], **tower('vision_model', kind[0], vision_heads)),
-        text_config=dict(vocab_size=width[0], max_position_embeddings=state['positional_embedding'].shape[0], bos_token_id=width[0]-2, eos_token_id=width[0]-1, pad_token_id=width[0]-1,
-                         **tower('text_model', width[1], text_heads)))
+    def tower(side, width, heads):
+        return dict(
+            hidden_size=width, num_attention_heads=heads, num_hidden_layers=layers[side],
+            projection_dim=kind[1], hidden_act=act, layer_norm_eps=1e-5,
+            intermediate_size=state[f'{TOWERS[side]}.resblocks.0.mlp.c_fc.weight'].shape[0]
+        )
+    return CLIPConfig(
+        projection_dim=kind[1],
+        vision_config=dict(
+            patch_size=patch[-1], image_size=grid*patch[-1], **tower('vision_model', kind[0], vision_heads)
+        ),
+        text_config=dict(
+            vocab_size=width[0], max_position_embeddings=state['positional_embedding'].shape[0],
+            bos_token_id=width[0]-2, eos_token_id=width[0]-1, pad_token_id=width[0]-1,
+            **tower('text_model', width[1], text_heads)
+        ),
+    )
 
 # %% ../../nbs/rewards/53a_hps.ipynb #f1cbcaef
 def to_transformers(
@@ -63,12 +99,19 @@ def to_transformers(
     "The same tensors under transformers' names, in shapes that a `CLIPModel` of this config has"
     from transformers import CLIPModel
     out = {}
-    for old,new in open_clip_names({'text_model':config.text_config.num_hidden_layers, 'vision_model':config.vision_config.num_hidden_layers}).items():
+    for old,new in open_clip_names({
+        'text_model':config.text_config.num_hidden_layers, 'vision_model':config.vision_config.num_hidden_layers
+    }).items():
         t = state[old].T if old in TRANSPOSED else state[old]
         out |= {n:p.contiguous().clone() for n,p in zip(new, t.chunk(len(new)) if len(new)>1 else [t])}
     with torch.device('meta'): wanted = {n:tuple(p.shape) for n,p in CLIPModel(config).named_parameters()}
     wrong = sorted({n for n in wanted.keys()|out.keys() if n not in out or tuple(out[n].shape)!=wanted.get(n)})
-    if wrong: raise CheckpointError(f'{len(wrong)} tensors do not fit a CLIP of these sizes, first {wrong[0]}: needs {wanted.get(wrong[0])}, the file gives {tuple(out[wrong[0]].shape) if wrong[0] in out else "none"}')
+    if wrong:
+        raise CheckpointError(
+            f'{len(wrong)} tensors do not fit a CLIP of these sizes, '
+            f'first {wrong[0]}: needs {wanted.get(wrong[0])}, '
+            f'the file gives {tuple(out[wrong[0]].shape) if wrong[0] in out else "none"}'
+        )
     return out
 
 # %% ../../nbs/rewards/53a_hps.ipynb #a142b8bb
@@ -81,12 +124,24 @@ def convert_open_clip(
     "A folder in the layout of transformers from a CLIP in the naming of open_clip"
     from safetensors.torch import save_file
     from transformers import CLIPImageProcessorPil, CLIPTokenizer
-    state = state.get('state_dict', state); config = read_sizes(state, **options); words = model_folder(tokenizer, TOKENIZER)
-    size, end, last = config.vision_config.image_size, CLIPTokenizer.from_pretrained(words).eos_token_id, config.text_config.eos_token_id
-    if end!=last: raise ConfigError(f'the tokenizer of {tokenizer} ends a text with token {end}; this model has {last+1} tokens and looks for {last}: they do not belong together')
-    weights = to_transformers(state, config); config.architectures, config.dtype = ['CLIPModel'], next(iter(weights.values())).dtype
+    state = state.get('state_dict', state)
+    config = read_sizes(state, **options)
+    words = model_folder(tokenizer, TOKENIZER)
+    size, end, last = (
+        config.vision_config.image_size,
+        CLIPTokenizer.from_pretrained(words).eos_token_id,
+        config.text_config.eos_token_id,
+    )
+    if end!=last:
+        raise ConfigError(
+            f'the tokenizer of {tokenizer} ends a text with token {end}; '
+            f'this model has {last+1} tokens and looks for {last}: they do not belong together'
+        )
+    weights = to_transformers(state, config)
+    config.architectures, config.dtype = ['CLIPModel'], next(iter(weights.values())).dtype
     with atomic_dir(to) as tmp:
-        config.save_pretrained(tmp); save_file(weights, tmp/'model.safetensors', metadata={'format':'pt'})
+        config.save_pretrained(tmp)
+        save_file(weights, tmp/'model.safetensors', metadata={'format':'pt'})
         CLIPImageProcessorPil(size={'shortest_edge':size}, crop_size={'height':size, 'width':size}).save_pretrained(tmp)
         for n in ('tokenizer.json','vocab.json','merges.txt','tokenizer_config.json','special_tokens_map.json'):
             if (words/n).exists(): shutil.copyfile(words/n, tmp/n)

@@ -21,27 +21,40 @@ from .base import Missing
 class RequestFailed(RewardError):
     "A request without a usable answer; `retryable`: the same one may work later"
     def __init__(self, message, kind, status=None, retryable=False):
-        super().__init__(message); self.kind, self.status, self.retryable = kind, status, retryable
+        super().__init__(message)
+        self.kind, self.status, self.retryable = kind, status, retryable
     def missing(self)->Missing: return Missing(str(self), self.kind, self.retryable)
 
 HEALS = (408, 429, 502, 503, 504)
 _kinds = {401:'unauthorized', 403:'unauthorized', 404:'not_found', 413:'too_large', **dict.fromkeys(HEALS, 'busy')}
-_hints = {'unauthorized':'; is the key in the environment variable that key_env names?', 'not_found':'; is the address complete, with its path?',
-          'redirect':'; give the address it points to'}
+_hints = {
+    'unauthorized':'; is the key in the environment variable that key_env names?',
+    'not_found':'; is the address complete, with its path?',
+    'redirect':'; give the address it points to',
+}
 
 # %% ../../nbs/rewards/52a_http.ipynb #97bf40a5
 def _refused(r, hide):
     "The error that a response stands for"
-    kind = _kinds.get(r.status_code) or ('redirect' if r.status_code<400 else 'rejected' if r.status_code<500 else 'server_error')
+    kind = (
+        _kinds.get(r.status_code)
+        or ('redirect' if r.status_code<400 else 'rejected' if r.status_code<500 else 'server_error')
+    )
     said = ' '.join(hide(r.headers.get('Location','') if kind=='redirect' else r.text[:2000]).split())[:300]
-    return RequestFailed(f'{r.request.method} {r.url}: {r.status_code} {r.reason}{": "+said if said else ""}{_hints.get(kind,"")}', kind, r.status_code, kind=='busy')
+    return RequestFailed(
+        f'{r.request.method} {r.url}: {r.status_code} {r.reason}{": "+said if said else ""}{_hints.get(kind,"")}',
+        kind, r.status_code, kind=='busy'
+    )
 
 def _broken(e, what, connect_s, read_s):
     "The error that an exception of requests stands for"
     if isinstance(e, requests.exceptions.SSLError): return RequestFailed(f'{what}: {e}', 'tls')
-    if isinstance(e, requests.ReadTimeout): return RequestFailed(f'{what}: no answer within {read_s:g} s', 'timeout', retryable=True)
-    if isinstance(e, requests.ConnectTimeout): return RequestFailed(f'{what}: no connection within {connect_s:g} s', 'unreachable', retryable=True)
-    if isinstance(e, (requests.ConnectionError, requests.exceptions.ChunkedEncodingError)): # not reached, or lost in the middle of the answer
+    if isinstance(e, requests.ReadTimeout):
+        return RequestFailed(f'{what}: no answer within {read_s:g} s', 'timeout', retryable=True)
+    if isinstance(e, requests.ConnectTimeout):
+        return RequestFailed(f'{what}: no connection within {connect_s:g} s', 'unreachable', retryable=True)
+    # not reached, or lost in the middle of the answer
+    if isinstance(e, (requests.ConnectionError, requests.exceptions.ChunkedEncodingError)):
         return RequestFailed(f'{what}: {e}; does the server run, and at this address?', 'unreachable', retryable=True)
     return RequestFailed(f'{what}: {type(e).__name__}: {e}', 'rejected')
 
@@ -65,8 +78,10 @@ def api_key(
     "The secret that an environment variable holds"
     if not env: return None
     key = os.environ.get(env, '').strip()
-    if not key: raise ConfigError(f'key_env={env!r}: this environment variable is not set; export it where the process starts')
-    if not (key.isascii() and key.isprintable() and ' ' not in key): raise ConfigError(f'key_env={env!r}: the key in it holds characters that no HTTP header may carry')
+    if not key:
+        raise ConfigError(f'key_env={env!r}: this environment variable is not set; export it where the process starts')
+    if not (key.isascii() and key.isprintable() and ' ' not in key):
+        raise ConfigError(f'key_env={env!r}: the key in it holds characters that no HTTP header may carry')
     return key
 
 # %% ../../nbs/rewards/52a_http.ipynb #eaa1e1ea
@@ -80,10 +95,13 @@ def is_loopback(url)->bool:
 class Sessions:
     "Sessions of one server, each lent to one user at a time"
     def __init__(self, url, key=None): self.url, self.key, self.free = url, key, deque()
-    def _sign(self, r): r.headers['Authorization'] = f'Bearer {self.key}'; return r
+    def _sign(self, r):
+        r.headers['Authorization'] = f'Bearer {self.key}'
+        return r
 
     def _open(self):
-        s = requests.Session(); s.trust_env = not is_loopback(self.url)
+        s = requests.Session()
+        s.trust_env = not is_loopback(self.url)
         if self.key: s.auth = self._sign
         return s
 
@@ -111,45 +129,77 @@ class Transport:
         workers=8, # Requests at a time, in `map`
     ):
         parts = urlsplit(str(url))
-        if parts.username or parts.password: raise ConfigError('the address of a server must not hold a password, since addresses are logged; name an environment variable in key_env')
-        if parts.scheme not in ('http','https') or not parts.hostname: raise ConfigError(f'url={url!r}: an address starts with http:// or https:// and a host')
-        if parts.query or parts.fragment: raise ConfigError(f'url={url!r}: paths are appended to it, so it cannot have a ? or a #')
-        for name,v,least in (('connect_s',connect_s,1e-3),('read_s',read_s,1e-3),('retries',retries,0),('first_s',first_s,0),('longest_s',longest_s,0),('workers',workers,1)):
+        if parts.username or parts.password:
+            raise ConfigError(
+                'the address of a server must not hold a password, '
+                'since addresses are logged; name an environment variable in key_env'
+            )
+        if parts.scheme not in ('http','https') or not parts.hostname:
+            raise ConfigError(f'url={url!r}: an address starts with http:// or https:// and a host')
+        if parts.query or parts.fragment:
+            raise ConfigError(f'url={url!r}: paths are appended to it, so it cannot have a ? or a #')
+        for name,v,least in (
+            ('connect_s',connect_s,1e-3),
+            ('read_s',read_s,1e-3),
+            ('retries',retries,0),
+            ('first_s',first_s,0),
+            ('longest_s',longest_s,0),
+            ('workers',workers,1),
+        ):
             if not v>=least: raise ConfigError(f'{name}={v!r}: at least {least}')
-        self.url, self.connect_s, self.read_s, self.retries, self.first_s, self.longest_s, self.workers = url.rstrip('/'), connect_s, read_s, retries, first_s, longest_s, workers
-        self._key = api_key(key_env); self.sessions = Sessions(self.url, self._key); self._lock, self.counts = threading.Lock(), Counter()
+        self.url, self.connect_s, self.read_s, self.retries, self.first_s, self.longest_s, self.workers = (
+            url.rstrip('/'), connect_s, read_s, retries, first_s, longest_s, workers
+        )
+        self._key = api_key(key_env)
+        self.sessions = Sessions(self.url, self._key)
+        self._lock, self.counts = threading.Lock(), Counter()
 
     def __repr__(self): return f'Transport({self.url!r})'
     def _hide(self, text): return text.replace(self._key, '***') if self._key else text
     def _count(self, what):
         with self._lock: self.counts[what] += 1
 
-    def request(self, method, path='', read_s=None, retries=None, **kwargs)->requests.Response: # kwargs: as for requests (json=, data=, headers=, ...)
+    # kwargs: as for requests (json=, data=, headers=, ...)
+    def request(self, method, path='', read_s=None, retries=None, **kwargs)->requests.Response:
         "The response, if it is a good one; else `RequestFailed`"
         read_s, tries = read_s or self.read_s, 1+(self.retries if retries is None else retries)
         for tried in range(1, tries+1):
-            self._count('requests'); wait = None
+            self._count('requests')
+            wait = None
             try:
-                with self.sessions.lend() as s: r = s.request(method, self.url+path, timeout=(self.connect_s, read_s), allow_redirects=False, **kwargs)
+                with self.sessions.lend() as s:
+                    r = s.request(
+                        method, self.url+path, timeout=(self.connect_s, read_s), allow_redirects=False, **kwargs
+                    )
                 if r.status_code<300: return r
                 error, wait = _refused(r, self._hide), r.headers.get('Retry-After')
-            except requests.RequestException as e: error = _broken(e, f'{method} {self.url}{path}', self.connect_s, read_s)
+            except requests.RequestException as e:
+                error = _broken(e, f'{method} {self.url}{path}', self.connect_s, read_s)
             if tried==tries or error.kind not in ('busy','unreachable'): break
-            self._count('retries'); time.sleep(pause(tried, self.first_s, self.longest_s, wait))
+            self._count('retries')
+            time.sleep(pause(tried, self.first_s, self.longest_s, wait))
         self._count('failed')
-        raise RequestFailed(f'{error} (tried {tried} times)' if tried>1 else str(error), error.kind, error.status, error.retryable)
+        raise RequestFailed(
+            f'{error} (tried {tried} times)' if tried>1 else str(error), error.kind, error.status, error.retryable
+        )
 
     def json(self, method, path='', **kwargs):
         "The JSON that the server answers with"
         r = self.request(method, path, **kwargs)
         try: return r.json()
-        except requests.JSONDecodeError as e: raise RequestFailed(f'{method} {r.url}: the answer is not JSON: {self._hide(r.text[:200])!r}', 'malformed', r.status_code) from e
+        except requests.JSONDecodeError as e:
+            raise RequestFailed(
+                f'{method} {r.url}: the answer is not JSON: {self._hide(r.text[:200])!r}',
+                'malformed',
+                r.status_code,
+            ) from e
 
     def map(self, f, items)->list: # Results in the order of the items; a `RequestFailed` stands for its result
         "`f` of every item, at most `workers` at a time"
         def one(x):
             try: return f(x)
             except RequestFailed as e: return e
-        items = list(items); pool = ThreadPoolExecutor(max(1, min(self.workers, len(items))))
+        items = list(items)
+        pool = ThreadPoolExecutor(max(1, min(self.workers, len(items))))
         try: return list(pool.map(one, items))
         finally: pool.shutdown(wait=True, cancel_futures=True)

@@ -25,10 +25,13 @@ def outline(
     for axis in (1,2):
         a, b = hole.narrow(axis, 0, hole.shape[axis]-1), hole.narrow(axis, 1, hole.shape[axis]-1)
         for here,offset,into in ((a&~b,0,-1), (b&~a,1,1)):
-            at = here.nonzero(); at[:,axis] += offset
-            step = torch.zeros_like(at[:,1:]); step[:,axis-1] = into
+            at = here.nonzero()
+            at[:,axis] += offset
+            step = torch.zeros_like(at[:,1:])
+            step[:,axis-1] = into
             found.append(torch.cat([at,step], 1))
-    edges = torch.cat(found); edges = edges[edges[:,0].argsort(stable=True)]
+    edges = torch.cat(found)
+    edges = edges[edges[:,0].argsort(stable=True)]
     count = edges[:,0].bincount(minlength=len(mask))
     if not len(edges): edges = torch.zeros(1, 5, dtype=torch.long, device=mask.device)
     pick = (count.cumsum(0)-count)[:,None] + torch.arange(points, device=mask.device)*count[:,None]//points
@@ -44,10 +47,13 @@ def runs(
     length, # Pixels
 )->tuple: # Colours [3,length,B,P] and whether each counts [length,B,P]
     "Pixels along short straight lines"
-    b, c, h, w = image.shape; (y,x), (dy,dx) = at.unbind(-1), step.unbind(-1)
-    room = torch.where(dy+dx>0, torch.where(dy!=0, h-y, w-x), 1+torch.where(dy!=0, y, x)) # pixels before the line leaves the frame
+    b, c, h, w = image.shape
+    (y,x), (dy,dx) = at.unbind(-1), step.unbind(-1)
+    # pixels before the line leaves the frame
+    room = torch.where(dy+dx>0, torch.where(dy!=0, h-y, w-x), 1+torch.where(dy!=0, y, x))
     room = torch.where((y>=0)&(y<h)&(x>=0)&(x<w), room, 0)
-    k = torch.arange(length, device=image.device)[:,None,None]; inside = k<room
+    k = torch.arange(length, device=image.device)[:,None,None]
+    inside = k<room
     index = ((torch.arange(b, device=image.device)[:,None]*h+y)*w+x + k*(dy*w+dx)).mul_(inside).flatten()
     colours = image.float().transpose(0,1).reshape(c,-1).index_select(1, index)
     return colours.unflatten(1, inside.shape), usable.flatten().index_select(0, index).reshape(inside.shape) & inside
@@ -59,16 +65,22 @@ def edge_statistics(
     widths, # Pixels, ascending; the last is the length of the runs
     least, # Places that must have room on both sides
     copies=1, # Outlines that lie side by side on axis 1
-)->Tensor: # [3, len(widths), B, copies]: ring gap, local gap, texture gap (last width only); NaN where too few places have room
+)->Tensor:
+    # [3, len(widths), B, copies]: ring gap, local gap, texture gap
+    # (last width only); NaN where too few places have room
     "Two-sided statistics of an outline, at several widths"
     by_copy = lambda t: t.unflatten(-1, (copies,-1))
     out = torch.full((3, len(widths), inner.shape[2], copies), math.nan, device=inner.device)
     for i,w in enumerate(widths):
         room = by_copy((ok_inner[:w] & ok_outer[:w]).all(0)).float()
-        n = room.sum(-1); n = torch.where(n<max(least,1), math.nan, n)
+        n = room.sum(-1)
+        n = torch.where(n<max(least,1), math.nan, n)
         gap = by_copy(inner[:,:w].mean(1)-outer[:,:w].mean(1))*room
         out[0,i], out[1,i] = gap.sum(-1).abs().mean(0)/n, gap.abs().mean(0).sum(-1)/n
-    if widths[-1]>1: out[2,-1] = (by_copy(inner.diff(dim=1).abs().mean((0,1))-outer.diff(dim=1).abs().mean((0,1)))*room).sum(-1).abs()/n
+    if widths[-1]>1:
+        out[2,-1] = (
+            by_copy(inner.diff(dim=1).abs().mean((0,1))-outer.diff(dim=1).abs().mean((0,1)))*room
+        ).sum(-1).abs()/n
     return out
 
 # %% ../../nbs/rewards/51_local.ipynb #1f6a2c84
@@ -90,16 +102,23 @@ def seam_excess(
     "How much more the edge of the hole shows than the same outline does elsewhere in the picture"
     b, _, h, w = composite.shape
     if composite.shape!=source.shape or mask.shape!=(b,1,h,w):
-        raise DataError(f'composite {tuple(composite.shape)}, source {tuple(source.shape)} and mask {tuple(mask.shape)} do not fit')
-    unit = max(1, round(min(h,w)/256)); widths = [unit*k for k in widths]; hole = mask[:,0]>.5
+        raise DataError(
+            f'composite {tuple(composite.shape)}, source {tuple(source.shape)} and mask {tuple(mask.shape)} do not fit'
+        )
+    unit = max(1, round(min(h,w)/256))
+    widths = [unit*k for k in widths]
+    hole = mask[:,0]>.5
     at, into = outline(mask, points)
-    inner, ok_in = runs(composite, hole, at, into, widths[-1]); outer, ok_out = runs(composite, ~hole, at-into, -into, widths[-1])
+    inner, ok_in = runs(composite, hole, at, into, widths[-1])
+    outer, ok_out = runs(composite, ~hole, at-into, -into, widths[-1])
     found = edge_statistics(inner, ok_in, outer, ok_out, widths, points/8)[...,0]
     room = (ok_in & ok_out).repeat(1,1,copies)
     at, into = (at[:,None]+_offsets(h, w, copies, mask.device)[:,None]).flatten(1,2), into.repeat(1,copies,1)
-    inner, ok_in = runs(source, ~hole, at, into, widths[-1]); outer, ok_out = runs(source, ~hole, at-into, -into, widths[-1])
+    inner, ok_in = runs(source, ~hole, at, into, widths[-1])
+    outer, ok_out = runs(source, ~hole, at-into, -into, widths[-1])
     normal = edge_statistics(inner, ok_in & room, outer, ok_out & room, widths, points/16, copies)
-    mean = normal.nanmean(-1); spread = (normal-mean[...,None]).square().nanmean(-1).sqrt()
+    mean = normal.nanmean(-1)
+    spread = (normal-mean[...,None]).square().nanmean(-1).sqrt()
     return ((found-mean-spread)/(mean+visible)).clamp(min=0).nanmean(1).T
 
 # %% ../../nbs/rewards/51_local.ipynb #0df4f340
@@ -139,8 +158,12 @@ def known_region_reward(
     @reward(view='raw', range=(0,1), std_floor=.01, reference=True)
     def known_region(samples):
         "Did the raw output keep what it was to keep, as far as the autoencoder lets it? 1: yes"
-        if samples.reference is None: raise RewardError('known_region needs samples.reference, the source through the autoencoder and back')
-        ceiling, got = (known_region_psnr(x, samples.source, samples.mask, away_px) for x in (samples.reference, samples.raw))
+        if samples.reference is None:
+            raise RewardError('known_region needs samples.reference, the source through the autoencoder and back')
+        ceiling, got = (
+            known_region_psnr(x, samples.source, samples.mask, away_px)
+            for x in (samples.reference, samples.raw)
+        )
         return (-(ceiling-got-margin_db).clamp(min=0)/scale_db).exp()
     return known_region
 
@@ -168,14 +191,19 @@ def edge_density(samples):
     for axis in (-1,-2):
         size = samples.mask.shape[axis]-1
         both = samples.mask.narrow(axis,0,size)*samples.mask.narrow(axis,1,size)
-        total, n = total+(samples.image.diff(dim=axis).abs().mean(1,keepdim=True)*both).flatten(1).sum(1), n+both.flatten(1).sum(1)
+        total, n = (
+            total+(samples.image.diff(dim=axis).abs().mean(1,keepdim=True)*both).flatten(1).sum(1),
+            n+both.flatten(1).sum(1),
+        )
     return total/n
 
 # %% ../../nbs/rewards/51_local.ipynb #f56ecb15
 @reward(range=(0,1), required=False)
 def colour_entropy(samples):
     "Entropy of the histogram of the hole over 4x4x4 colours, divided by log 64; NaN if the hole is empty"
-    code = ((samples.image*4).long().clamp(0,3)*torch.tensor([16,4,1], device=samples.image.device)[:,None,None]).sum(1).flatten(1)
+    code = (
+        (samples.image*4).long().clamp(0,3)*torch.tensor([16,4,1], device=samples.image.device)[:,None,None]
+    ).sum(1).flatten(1)
     count = samples.mask.new_zeros(len(code), 64).scatter_add(1, code, samples.mask.flatten(1))
     return torch.special.entr(count/count.sum(1, keepdim=True)).sum(1)/math.log(64)
 
@@ -188,4 +216,7 @@ def diversity(
 )->Tensor: # [G], 0 = all fills alike; NaN where the hole is empty or there is one fill
     "Mean pairwise root-mean-square distance between the fills of a hole, inside the hole"
     inside = [x[:,:,m[0]>=.5].flatten(1).double() for x,m in zip(images, mask)] # [K, 3*pixels]
-    return torch.stack([(torch.pdist(x)/math.sqrt(x.shape[1])).mean() if x.numel() else x.new_tensor(math.nan) for x in inside]).float()
+    return torch.stack([
+        (torch.pdist(x)/math.sqrt(x.shape[1])).mean() if x.numel() else x.new_tensor(math.nan)
+        for x in inside
+    ]).float()

@@ -20,8 +20,13 @@ def expand(
 )->torch.Tensor: # [L']
     "The token ids with each place-holder repeated as often as its picture has tokens"
     at = ids==image_token
-    if int(at.sum())!=len(sizes): raise ConfigError(f'the chat template of this model has places for {int(at.sum())} pictures where {len(sizes)} are shown; is it a vision-language model?')
-    times = torch.ones_like(ids); times[at] = torch.as_tensor(sizes, dtype=times.dtype)
+    if int(at.sum())!=len(sizes):
+        raise ConfigError(
+            f'the chat template of this model has places for {int(at.sum())} '
+            f'pictures where {len(sizes)} are shown; is it a vision-language model?'
+        )
+    times = torch.ones_like(ids)
+    times[at] = torch.as_tensor(sizes, dtype=times.dtype)
     return ids.repeat_interleave(times)
 
 # %% ../../nbs/rewards/54c_local_vlm.ipynb #9625eb7b
@@ -36,10 +41,12 @@ class LocalVLM:
         top=20, # Most probable tokens to report
         revision=None, # On the hub
     ):
-        if dtype not in ('','float32','bfloat16','float16'): raise ConfigError(f'dtype={dtype!r}; choose float32, bfloat16 or float16')
+        if dtype not in ('','float32','bfloat16','float16'):
+            raise ConfigError(f'dtype={dtype!r}; choose float32, bfloat16 or float16')
         self.path, self.top, self.revision, self.model = path, top, revision, None
         self.device = torch.device(device or torch.accelerator.current_accelerator() or 'cpu')
-        self.dtype = getattr(torch, dtype or ('float32' if self.device.type=='cpu' else 'bfloat16')); self._lock = threading.Lock()
+        self.dtype = getattr(torch, dtype or ('float32' if self.device.type=='cpu' else 'bfloat16'))
+        self._lock = threading.Lock()
 
     def load(self):
         "Load the model, once"
@@ -47,8 +54,13 @@ class LocalVLM:
         kw = dict(revision=self.revision)
         try:
             config = AutoConfig.from_pretrained(self.path, **kw)
-            if config.model_type not in FAMILIES: raise ConfigError(f'{self.path!r} is a {config.model_type}; this judge knows {", ".join(FAMILIES)}. Serve the others, and use url=')
-            self.tokenizer = AutoTokenizer.from_pretrained(self.path, **kw); self.images = AutoImageProcessor.from_pretrained(self.path, backend='pil', **kw)
+            if config.model_type not in FAMILIES:
+                raise ConfigError(
+                    f'{self.path!r} is a {config.model_type}; '
+                    f'this judge knows {", ".join(FAMILIES)}. Serve the others, and use url='
+                )
+            self.tokenizer = AutoTokenizer.from_pretrained(self.path, **kw)
+            self.images = AutoImageProcessor.from_pretrained(self.path, backend='pil', **kw)
             model = AutoModelForImageTextToText.from_pretrained(self.path, dtype=self.dtype, use_safetensors=True, **kw)
         except (OSError, ValueError) as e:
             if isinstance(e, ConfigError): raise
@@ -58,12 +70,20 @@ class LocalVLM:
 
     def inputs(self, instruction, pictures, text)->dict: # tensors of a batch of one
         "What the model is given; the text cannot speak in the model's own special tokens"
-        plain = lambda t: t.replace('<|', '< |'); content = [{'type':'image'}]*len(pictures)+[{'type':'text', 'text':plain(text)}]
-        messages = [{'role':'system', 'content':plain(instruction)}]*bool(instruction)+[{'role':'user', 'content':content}]
-        ids = self.tokenizer(self.tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False), add_special_tokens=False, return_tensors='pt').input_ids[0]
+        plain = lambda t: t.replace('<|', '< |')
+        content = [{'type':'image'}]*len(pictures)+[{'type':'text', 'text':plain(text)}]
+        messages = (
+            [{'role':'system', 'content':plain(instruction)}]*bool(instruction)+[{'role':'user', 'content':content}]
+        )
+        ids = self.tokenizer(
+            self.tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False),
+            add_special_tokens=False,
+            return_tensors='pt',
+        ).input_ids[0]
         seen = dict(self.images(images=list(pictures), return_tensors='pt')) if len(pictures) else {}
         sizes = (seen['image_grid_thw'].prod(1)//self.images.merge_size**2).tolist() if seen else []
-        token = self.model.config.image_token_id; ids = expand(ids, token, sizes)[None]
+        token = self.model.config.image_token_id
+        ids = expand(ids, token, sizes)[None]
         out = dict(input_ids=ids, attention_mask=torch.ones_like(ids), mm_token_type_ids=(ids==token).int(), **seen)
         return {k:v.to(self.device, self.dtype if v.is_floating_point() else None) for k,v in out.items()}
 
@@ -72,7 +92,9 @@ class LocalVLM:
         "What the model might say first"
         with self._lock:
             if self.model is None: self.load()
-            logp = self.model(**self.inputs(instruction, pictures, text), logits_to_keep=1).logits[0,-1].float().log_softmax(-1).cpu()
+            logp = self.model(
+                **self.inputs(instruction, pictures, text), logits_to_keep=1
+            ).logits[0,-1].float().log_softmax(-1).cpu()
         best = logp.topk(min(self.top, len(logp)))
         return [(self.tokenizer.decode([i]), p) for i,p in zip(best.indices.tolist(), best.values.tolist())]
 
@@ -85,5 +107,8 @@ class LocalVLM:
 
     def check(self)->dict:
         "Load the model and ask it about a picture"
-        red = np.zeros((64,64,3), 'uint8'); red[...,0] = 255
-        return dict(model=str(self.path), answer=self('Answer with one word, Yes or No, and nothing else.', [red], 'Is this picture red?', ('Yes','No')))
+        red = np.zeros((64,64,3), 'uint8')
+        red[...,0] = 255
+        return dict(model=str(self.path), answer=self(
+            'Answer with one word, Yes or No, and nothing else.', [red], 'Is this picture red?', ('Yes','No')
+        ))

@@ -12,13 +12,18 @@ from ..core import ConfigError
 from .base import load_reward, spec
 
 # %% ../../nbs/rewards/56b_named.ipynb #78a11546
-def geneval(detector='eomt', model='', classes='', device=None, rule='exact', threshold=None, counting_threshold=None, in_hole=None, # See `detectors.geneval_reward`
-            clip='openai/clip-vit-large-patch14', # For prompts that name colours
+def geneval(
+    detector='eomt', model='', classes='', device=None, rule='exact', threshold=None, counting_threshold=None,
+    in_hole=None, # See `detectors.geneval_reward`
+    clip='openai/clip-vit-large-patch14', # For prompts that name colours
 ):
     "GenEval, with its classifier of colours"
     from inpaint_rl.rewards.clip import ClipReward
     from inpaint_rl.rewards.detectors import geneval_reward
-    return geneval_reward(detector, model, classes, device, rule, threshold, counting_threshold, in_hole, ClipReward(model=clip, device=device))
+    return geneval_reward(
+        detector, model, classes, device, rule, threshold,
+        counting_threshold, in_hole, ClipReward(model=clip, device=device)
+    )
 
 def scale_aware(
     hps, # Folder of HPSv2.1, made by scripts/convert_reward.py
@@ -27,14 +32,29 @@ def scale_aware(
 ):
     "Crop scores weighed by the share of the hole, its edge by the rest (the mixture of a published inpainting trainer, on scales that are declared)"
     from inpaint_rl.rewards import clip as c, coherence, hps as h
-    return coherence.scale_aware(dict(hps=(h.HPS(model=hps, device=device), hps_scale), clip_score=(c.ClipScore(model=clip, device=device), clip_scale)), (coherence.boundary, boundary_scale))
+    return coherence.scale_aware(
+        dict(
+            hps=(h.HPS(model=hps, device=device), hps_scale),
+            clip_score=(c.ClipScore(model=clip, device=device), clip_scale),
+        ),
+        (coherence.boundary, boundary_scale),
+    )
 
 # %% ../../nbs/rewards/56b_named.ipynb #b6202c82
 _here = 'inpaint_rl.rewards.'
-READY = {k:f'{_here}{m}.{k}' for m,ks in dict(local=('seam','known_region','brightness','saturation','edge_density','colour_entropy'), coherence=('boundary','texture'),
-                                              digits=('legibility','ink_match','judge_accuracy')).items() for k in ks} # name -> reward
-MADE = dict(clip_score=_here+'clip.ClipScore', pick_score=_here+'clip.PickScore', aesthetic=_here+'clip.Aesthetic', hps=_here+'hps.HPS', ocr=_here+'ocr.OCR', vlm=_here+'vlm.VLM',
-            geneval=_here+'named.geneval', counting=_here+'detectors.counting_reward', scale_aware=_here+'named.scale_aware') # name -> what makes the reward
+# name -> reward
+READY = {k:f'{_here}{m}.{k}' for m,ks in dict(
+    local=('seam','known_region','brightness','saturation','edge_density','colour_entropy'),
+    coherence=('boundary','texture'),
+    digits=('legibility','ink_match','judge_accuracy'),
+).items() for k in ks}
+# name -> what makes the reward
+MADE = dict(
+    clip_score=_here+'clip.ClipScore', pick_score=_here+'clip.PickScore',
+    aesthetic=_here+'clip.Aesthetic', hps=_here+'hps.HPS', ocr=_here+'ocr.OCR',
+    vlm=_here+'vlm.VLM', geneval=_here+'named.geneval',
+    counting=_here+'detectors.counting_reward', scale_aware=_here+'named.scale_aware'
+)
 
 def takes(f)->dict: # name -> `inspect.Parameter`
     "The options of a class or function; those that a class hands on to its base are among them"
@@ -50,14 +70,22 @@ def make_reward(
 ): # A reward, checked as far as it can check itself
     "A reward that is ready to be asked"
     short, options = [*MADE, *READY], options or {}
-    if name not in short and '.' not in name and ':' not in name: raise ConfigError(f'reward {name!r}: the short names are {", ".join(short)}; one of your own is a dotted name, such as my_package.rewards.{name}')
+    if name not in short and '.' not in name and ':' not in name:
+        raise ConfigError(
+            f'reward {name!r}: the short names are {", ".join(short)}; '
+            f'one of your own is a dotted name, such as my_package.rewards.{name}'
+        )
     f = load_reward(READY.get(name) or MADE.get(name, name))
     if name in MADE or isinstance(f, type):
-        known = takes(f); odd = [k for k in options if k not in known]
+        known = takes(f)
+        odd = [k for k in options if k not in known]
         if odd: raise ConfigError(f'reward {name!r} has no option {odd[0]!r}; it has {", ".join(known) or "none"}')
         lacking = [k for k,p in known.items() if p.default is p.empty and k not in options]
         if lacking: raise ConfigError(f'reward {name!r} needs {", ".join(lacking)}: set {name}.{lacking[0]}=...')
-        f = f(**options, **({'device':device} if device and 'device' in known and 'device' not in options and not options.get('url') else {}))
+        f = f(**options, **(
+            {'device':device}
+            if device and 'device' in known and 'device' not in options and not options.get('url') else {}
+        ))
     elif options: raise ConfigError(f'reward {name!r} takes no options, and {", ".join(options)} was set')
     if hasattr(f, 'load'): f.load() # weights that cannot be had are named now, not in the middle of a run
     if hasattr(f, 'check'): f.check() # is its server there, does it read what is plain to see?
@@ -70,8 +98,10 @@ def parse_settings(
     "Options of rewards as they stand on a command line"
     out = {n:{} for n in names}
     for s in settings:
-        key, eq, value = s.partition('='); name, dot, option = key.rpartition('.')
-        if not (eq and dot) or name not in out: raise ConfigError(f'{s!r}: expected REWARD.OPTION=VALUE, with one of the rewards {", ".join(names)}')
+        key, eq, value = s.partition('=')
+        name, dot, option = key.rpartition('.')
+        if not (eq and dot) or name not in out:
+            raise ConfigError(f'{s!r}: expected REWARD.OPTION=VALUE, with one of the rewards {", ".join(names)}')
         try: out[name][option] = yaml.safe_load(value)
         except yaml.YAMLError as e: raise ConfigError(f'{s!r}: the value is not YAML: {e}') from e
     return out
@@ -82,7 +112,9 @@ def make_rewards(
     device=None,
 )->dict: # Name -> reward; a dotted one under the name of its function
     "Several rewards by name"
-    options = parse_settings(settings, names); made = [(n if n in READY or n in MADE else None, make_reward(n, options[n], device)) for n in names]
+    options = parse_settings(settings, names)
+    made = [(n if n in READY or n in MADE else None, make_reward(n, options[n], device)) for n in names]
     named = [n or spec(f).name for n,f in made]
-    if (twice:=sorted({n for n in named if named.count(n)>1})): raise ConfigError(f'two rewards are called {", ".join(twice)}')
+    if (twice:=sorted({n for n in named if named.count(n)>1})):
+        raise ConfigError(f'two rewards are called {", ".join(twice)}')
     return dict(zip(named, (f for _,f in made)))

@@ -17,7 +17,9 @@ from ..masks import bounding_box, crop, crop_box
 from .base import Answer, Missing
 
 # %% ../../nbs/rewards/54_ocr.ipynb #ccfaeadf
-_plain = str.maketrans({**dict.fromkeys('‘’‚‛′´`', "'"), **dict.fromkeys('“”„‟″«»', '"'), **dict.fromkeys('‐‑‒–—―−', '-')})
+_plain = str.maketrans(
+    {**dict.fromkeys('‘’‚‛′´`', "'"), **dict.fromkeys('“”„‟″«»', '"'), **dict.fromkeys('‐‑‒–—―−', '-')}
+)
 
 def fold(
     text, # Any text
@@ -45,7 +47,10 @@ def agreement(
     return {'cer':1-min(1., cer), 'exact':float(read==target), 'substring':float(target in read)}[match], cer
 
 # %% ../../nbs/rewards/54_ocr.ipynb #f1c9dffa
-_quotes = re.compile('|'.join((r'(?<!\w)"([^"]+)"', '“([^“”]+)”', '„([^„“”]+)[“”]', '«([^«»]+)»', r"(?<!\w)'((?:[^']|(?<=\w)'(?=\w))+)'(?!\w)", r'‘((?:[^‘’]|(?<=\w)’(?=\w))+)’(?!\w)')))
+_quotes = re.compile('|'.join((
+    r'(?<!\w)"([^"]+)"', '“([^“”]+)”', '„([^„“”]+)[“”]', '«([^«»]+)»',
+    r"(?<!\w)'((?:[^']|(?<=\w)'(?=\w))+)'(?!\w)", r'‘((?:[^‘’]|(?<=\w)’(?=\w))+)’(?!\w)'
+)))
 
 def quoted(prompt)->str:
     "What stands in quotation marks in a prompt, pieces joined by spaces; '' if nothing does"
@@ -57,7 +62,8 @@ def share_inside(
     mask, # [H,W], 1 = hole
 )->float: # In [0,1]
     "The share of a box that lies in the hole"
-    area = Image.new('1', mask.shape[::-1]); ImageDraw.Draw(area).polygon([tuple(map(float,p)) for p in box], fill=1, outline=1)
+    area = Image.new('1', mask.shape[::-1])
+    ImageDraw.Draw(area).polygon([tuple(map(float,p)) for p in box], fill=1, outline=1)
     area = np.asarray(area)
     return float(mask[area].mean()) if area.any() else 0.
 
@@ -67,9 +73,14 @@ def reading_order(
 )->list: # Indices, one list a row
     "Rows from top to bottom, each from left to right, in the direction of the writing"
     if not len(boxes): return []
-    q = np.asarray(boxes, float); along = (q[:,1]-q[:,0]+q[:,2]-q[:,3]).sum(0); length = np.hypot(*along)
-    along = along/length if length>0 else np.array([1.,0.]); down = np.array([-along[1],along[0]])
-    x, y = q.mean(1)@along, q.mean(1)@down; high = np.abs((q[:,3]-q[:,0])@down); rows = []
+    q = np.asarray(boxes, float)
+    along = (q[:,1]-q[:,0]+q[:,2]-q[:,3]).sum(0)
+    length = np.hypot(*along)
+    along = along/length if length>0 else np.array([1.,0.])
+    down = np.array([-along[1],along[0]])
+    x, y = q.mean(1)@along, q.mean(1)@down
+    high = np.abs((q[:,3]-q[:,0])@down)
+    rows = []
     for i in np.argsort(y, kind='stable').tolist():
         if rows and y[i]-y[rows[-1][0]] <= high[rows[-1][0]]/2: rows[-1].append(i)
         else: rows.append([i])
@@ -92,7 +103,8 @@ def _as_corners(box): return [[round(float(x),1), round(float(y),1)] for x,y in 
 
 def _words(line, confidence, box, parts):
     "The words of a line if they add up to it, else the line as one"
-    if ''.join(w for w,*_ in parts).split()!=''.join(line.split()).split() or any(b is None for *_,b in parts): parts = [(line, confidence, box)]
+    if ''.join(w for w,*_ in parts).split()!=''.join(line.split()).split() or any(b is None for *_,b in parts):
+        parts = [(line, confidence, box)]
     return [(_as_corners(b), w, float(c)) for w,c,b in parts]
 
 # %% ../../nbs/rewards/54_ocr.ipynb #02e68bb1
@@ -103,8 +115,12 @@ class RapidReader:
         max_side=960, # Larger pictures are reduced to this for finding text, not for reading it
     ):
         needs("engine='rapidocr'", 'rapidocr', 'onnxruntime', extra='rapidocr onnxruntime')
-        self.params = {'Global.log_level':'error', 'Global.text_score':0., 'Global.return_word_box':True, 'Det.limit_type':'max', 'Det.limit_side_len':max_side,
-                       'EngineConfig.onnxruntime.intra_op_num_threads':threads, 'EngineConfig.onnxruntime.inter_op_num_threads':1}
+        self.params = {
+            'Global.log_level':'error', 'Global.text_score':0., 'Global.return_word_box':True,
+            'Det.limit_type':'max', 'Det.limit_side_len':max_side,
+            'EngineConfig.onnxruntime.intra_op_num_threads':threads,
+            'EngineConfig.onnxruntime.inter_op_num_threads':1
+        }
         self._free, self._lock = deque(), threading.Lock()
 
     def _open(self):
@@ -129,19 +145,29 @@ class PaddleReader:
         max_side=960, # Larger pictures are reduced to this for finding text
     ):
         needs("engine='paddle'", 'paddleocr', 'paddle', extra="'paddleocr>=3' paddlepaddle")
-        self.options = dict(lang=lang, cpu_threads=threads, text_det_limit_type='max', text_det_limit_side_len=max_side, text_rec_score_thresh=0.,
-                            use_doc_orientation_classify=False, use_doc_unwarping=False, use_textline_orientation=False)
+        self.options = dict(
+            lang=lang, cpu_threads=threads, text_det_limit_type='max', text_det_limit_side_len=max_side,
+            text_rec_score_thresh=0., use_doc_orientation_classify=False, use_doc_unwarping=False,
+            use_textline_orientation=False
+        )
         self._engine, self._lock = None, threading.Lock()
 
     def __call__(self, picture):
         with self._lock:
             if self._engine is None: self._engine = self._open()
             found = self._engine.predict(np.ascontiguousarray(picture[...,::-1])) # BGR
-        return [(_as_corners(b), t, float(c)) for page in found for b,t,c in zip(page['rec_polys'], page['rec_texts'], page['rec_scores'])]
+        return [
+            (_as_corners(b), t, float(c))
+            for page in found
+            for b,t,c in zip(page['rec_polys'], page['rec_texts'], page['rec_scores'])
+        ]
 
     def _open(self):
         from paddleocr import PaddleOCR
-        if not hasattr(PaddleOCR, 'predict'): raise ConfigError("engine='paddle' needs PaddleOCR 3 or later; this one has no `predict`: pip install 'paddleocr>=3'")
+        if not hasattr(PaddleOCR, 'predict'):
+            raise ConfigError(
+                "engine='paddle' needs PaddleOCR 3 or later; this one has no `predict`: pip install 'paddleocr>=3'"
+            )
         return PaddleOCR(**self.options)
 
 # %% ../../nbs/rewards/54_ocr.ipynb #f466a20c
@@ -163,23 +189,41 @@ class OCR:
         workers=None, # Pictures at a time; default 4 for 'rapidocr', 1 for all others, which may not be safe to share
     ):
         if match not in MATCHES: raise ConfigError(f'match={match!r}; choose from {", ".join(MATCHES)}')
-        if recognise is None and engine not in ('rapidocr','paddle'): raise ConfigError(f"engine={engine!r}; choose rapidocr or paddle, or pass recognise= a function of your own")
-        if lang and (recognise or engine!='paddle'): raise ConfigError(f"lang={lang!r}: only engine='paddle' has a model for each language")
-        if not (0<=inside<=1 and 0<=min_confidence<=1): raise ConfigError(f'inside={inside} and min_confidence={min_confidence} lie between 0 and 1')
-        if workers is not None and workers<1 or threads<1: raise ConfigError(f'workers={workers}, threads={threads}: at least 1')
+        if recognise is None and engine not in ('rapidocr','paddle'):
+            raise ConfigError(
+                f"engine={engine!r}; choose rapidocr or paddle, or pass recognise= a function of your own"
+            )
+        if lang and (recognise or engine!='paddle'):
+            raise ConfigError(f"lang={lang!r}: only engine='paddle' has a model for each language")
+        if not (0<=inside<=1 and 0<=min_confidence<=1):
+            raise ConfigError(f'inside={inside} and min_confidence={min_confidence} lie between 0 and 1')
+        if workers is not None and workers<1 or threads<1:
+            raise ConfigError(f'workers={workers}, threads={threads}: at least 1')
         needs('this reward', 'rapidfuzz', extra='rapidfuzz')
-        self.__name__, self.match, self.text_key, self.from_prompt, self.inside, self.min_confidence = 'ocr', match, text_key, from_prompt, inside, min_confidence
-        self.folding, self.cut, self.counts = dict(case=case, spaces=spaces, punctuation=punctuation), dict(pad=pad, min_side=min_side), Counter()
-        self.recognise = recognise or (RapidReader(threads) if engine=='rapidocr' else PaddleReader(lang or 'en', threads))
+        self.__name__, self.match, self.text_key, self.from_prompt, self.inside, self.min_confidence = (
+            'ocr', match, text_key, from_prompt, inside, min_confidence
+        )
+        self.folding, self.cut, self.counts = (
+            dict(case=case, spaces=spaces, punctuation=punctuation), dict(pad=pad, min_side=min_side), Counter()
+        )
+        self.recognise = (
+            recognise
+            or (RapidReader(threads) if engine=='rapidocr' else PaddleReader(lang or 'en', threads))
+        )
         self.workers = workers or (4 if isinstance(self.recognise, RapidReader) else 1)
 
     def target(self, prompt, metadata):
         "What the hole should say, or why that is not known"
-        text = metadata.get(self.text_key); where = f'metadata[{self.text_key!r}]'
+        text = metadata.get(self.text_key)
+        where = f'metadata[{self.text_key!r}]'
         if text is None and self.from_prompt: text, where = quoted(prompt) or None, 'the prompt, in quotation marks'
         if text is None: return Missing(f'nothing says what the hole should say: no text in {where}', 'no_target')
-        if not isinstance(text, (str,int,float)): return Missing(f'{where} is a {type(text).__name__}, not a text', 'no_target')
-        return str(text) if fold(str(text), **self.folding) else Missing(f'{where}={text!r} is empty once it is folded', 'no_target')
+        if not isinstance(text, (str,int,float)):
+            return Missing(f'{where} is a {type(text).__name__}, not a text', 'no_target')
+        return (
+            str(text) if fold(str(text), **self.folding)
+            else Missing(f'{where}={text!r} is empty once it is folded', 'no_target')
+        )
 
     def read(self, image, mask)->list: # image [3,H,W] in [0,1], mask [1,H,W]
         "The words around a hole, as dicts of text, confidence, box, inside, counts"
@@ -187,26 +231,43 @@ class OCR:
         picture, hole = (crop(t.detach().float().cpu(), (top,left,bottom,right)) for t in (image, mask))
         found = self.recognise((picture*255).round().clamp(0,255).byte().permute(1,2,0).numpy())
         shares = [share_inside(b, hole[0].numpy()) for b,_,_ in found]
-        return [dict(text=t, confidence=round(float(c),4), box=[[x+left,y+top] for x,y in b], inside=round(s,3), counts=bool(s>=self.inside and c>=self.min_confidence))
-                for (b,t,c),s in zip(found, shares)]
+        return [
+            dict(
+                text=t, confidence=round(float(c),4), box=[[x+left,y+top] for x,y in b],
+                inside=round(s,3), counts=bool(s>=self.inside and c>=self.min_confidence)
+            )
+            for (b,t,c),s in zip(found, shares)
+        ]
 
     def _judge(self, image, mask, target):
         try: words = self.read(image, mask)
-        except Exception as e: return math.nan, Missing(f'the recogniser failed: {type(e).__name__}: {e}', 'engine'), None # one picture that breaks it costs its own score
+        except Exception as e:
+            # one picture that breaks it costs its own score
+            return math.nan, Missing(f'the recogniser failed: {type(e).__name__}: {e}', 'engine'), None
         counted = [w for w in words if w['counts']]
-        text = '\n'.join(join_words(counted[i]['text'] for i in row) for row in reading_order([w['box'] for w in counted]))
-        said = dict(text=text, target=None, cer=None, confidence=min((w['confidence'] for w in counted), default=None), words=words)
+        text = '\n'.join(
+            join_words(counted[i]['text'] for i in row)
+            for row in reading_order([w['box'] for w in counted])
+        )
+        said = dict(
+            text=text, target=None, cer=None,
+            confidence=min((w['confidence'] for w in counted), default=None), words=words
+        )
         if isinstance(target, Missing): return math.nan, target, said # what it says is of interest even so
-        value, cer = agreement(fold(text, **self.folding), fold(target, **self.folding), self.match); return value, None, said | dict(target=target, cer=cer)
+        value, cer = agreement(fold(text, **self.folding), fold(target, **self.folding), self.match)
+        return value, None, said | dict(target=target, cer=cer)
 
     def __call__(self, samples):
         targets = [self.target(p, m) for p,m in zip(samples.prompt, samples.metadata)]
-        with ThreadPoolExecutor(self.workers) as pool: values, reasons, extras = zip(*pool.map(self._judge, samples.image, samples.mask, targets))
+        with ThreadPoolExecutor(self.workers) as pool:
+            values, reasons, extras = zip(*pool.map(self._judge, samples.image, samples.mask, targets))
         self.counts.update(r.kind if r else 'judged' for r in reasons)
         return Answer(list(values), list(reasons), list(extras))
 
     def check(self):
         "Read a word that is surely legible; a recogniser that is not what it should be is found before a run, not in it"
-        picture = Image.new('RGB', (240,80), 'white'); ImageDraw.Draw(picture).text((20,20), 'CHECK 42', 'black', font_size=36)
+        picture = Image.new('RGB', (240,80), 'white')
+        ImageDraw.Draw(picture).text((20,20), 'CHECK 42', 'black', font_size=36)
         text = fold(join_words(t for _,t,_ in self.recognise(np.asarray(picture))))
-        if text!='check42': raise ConfigError(f'the recogniser reads {text!r} where CHECK 42 stands; is its model the right one?')
+        if text!='check42':
+            raise ConfigError(f'the recogniser reads {text!r} where CHECK 42 stands; is its model the right one?')

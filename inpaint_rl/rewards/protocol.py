@@ -25,7 +25,8 @@ VERSION = 1
 class ProtocolError(RewardError):
     "A request or an answer that does not follow the protocol"
     def __init__(self, message, status=422): # The HTTP status it deserves
-        super().__init__(message); self.status = status
+        super().__init__(message)
+        self.status = status
 
 @dataclass(frozen=True)
 class Limits:
@@ -47,7 +48,8 @@ def json_object(data, what):
     def odd(word): raise ValueError(f'{word} is not JSON')
     try: found = json.loads(bytes(data).decode('utf-8'), parse_constant=odd)
     except (ValueError, RecursionError) as e: raise ProtocolError(f'{what} is not readable as JSON: {e}', 400) from e
-    if not isinstance(found, dict): raise ProtocolError(f'{what} is a JSON {type(found).__name__}, expected an object', 400)
+    if not isinstance(found, dict):
+        raise ProtocolError(f'{what} is a JSON {type(found).__name__}, expected an object', 400)
     return found
 
 def _only(d, known, what):
@@ -59,7 +61,8 @@ def _strings(v, n, what, longest=1000):
     if not isinstance(v, list) or len(v)!=n or not all(isinstance(x, str) for x in v):
         raise ProtocolError(f'{what} must be a list of {n} strings, one per sample')
     long = next((i for i,x in enumerate(v) if len(x)>longest), None)
-    if long is not None: raise ProtocolError(f'{what}[{long}] has {len(v[long]):,} characters, more than {longest:,}', 413)
+    if long is not None:
+        raise ProtocolError(f'{what}[{long}] has {len(v[long]):,} characters, more than {longest:,}', 413)
     return v
 
 # %% ../../nbs/rewards/57_protocol.ipynb #8e36bd2e
@@ -73,18 +76,22 @@ class Request:
 
 def _names(v, known):
     "The wanted rewards, checked against those that are served"
-    if not isinstance(v, list) or not v or not all(isinstance(x, str) for x in v): raise ProtocolError('rewards must be a list of at least one name')
+    if not isinstance(v, list) or not v or not all(isinstance(x, str) for x in v):
+        raise ProtocolError('rewards must be a list of at least one name')
     if len(set(v))<len(v): raise ProtocolError(f'rewards {v} names one twice')
     for x in v:
         if known is not None and x not in known:
             near = difflib.get_close_matches(x, known, 1)
-            raise ProtocolError(f'reward {x[:100]!r} is not served here' + (f'; did you mean {near[0]!r}?' if near else f'; there are {", ".join(known)}'))
+            raise ProtocolError(f'reward {x[:100]!r} is not served here' + (
+                f'; did you mean {near[0]!r}?' if near else f'; there are {", ".join(known)}'
+            ))
     return v
 
 def _about(d, known):
     "(rewards, id) of a request, its version checked first"
     v = d.get('version')
-    if isinstance(v, bool) or v!=VERSION: raise ProtocolError(f'version {v!r} of the protocol: this server speaks version {VERSION}', 400)
+    if isinstance(v, bool) or v!=VERSION:
+        raise ProtocolError(f'version {v!r} of the protocol: this server speaks version {VERSION}', 400)
     id = d.get('request', '')
     if not isinstance(id, str) or len(id)>200: raise ProtocolError('request must be a string of at most 200 characters')
     return _names(d.get('rewards'), known), id
@@ -97,17 +104,22 @@ def _check_shapes(shapes, limits): # name -> (type name, shape)
     for name in ('image','mask'):
         if name not in shapes: raise ProtocolError(f'{name} is missing; there is {", ".join(shapes) or "nothing"}')
     for name,(dtype,shape) in shapes.items():
-        if name not in (*_pictures,'mask'): raise ProtocolError(f'unknown tensor {name[:100]!r}; known: {", ".join((*_pictures,"mask"))}')
+        if name not in (*_pictures,'mask'):
+            raise ProtocolError(f'unknown tensor {name[:100]!r}; known: {", ".join((*_pictures,"mask"))}')
         c, types = (1,('U8',)) if name=='mask' else (3,('U8','F32'))
         if dtype not in types: raise ProtocolError(f'{name} is of type {dtype}, expected {" or ".join(types)}')
         if len(shape)!=4 or shape[1]!=c: raise ProtocolError(f'{name} has shape {list(shape)}, expected [N,{c},H,W]')
     n,_,h,w = shapes['image'][1]
     if not (n and h and w): raise ProtocolError(f'image has shape {list(shapes["image"][1])}: nothing to score')
     for name,(_,shape) in shapes.items():
-        if (shape[0],*shape[2:])!=(n,h,w): raise ProtocolError(f'{name} has shape {list(shape)}, and image {list(shapes["image"][1])}; N, H and W must agree')
+        if (shape[0],*shape[2:])!=(n,h,w):
+            raise ProtocolError(
+                f'{name} has shape {list(shape)}, and image {list(shapes["image"][1])}; N, H and W must agree'
+            )
     if n>limits.samples: raise ProtocolError(f'{n} samples, more than {limits.samples}; send fewer at once', 413)
     if max(h,w)>limits.side: raise ProtocolError(f'pictures of {h} x {w}, more than {limits.side} on a side', 413)
-    if (total:=n*h*w*len(shapes))>limits.pixels: raise ProtocolError(f'{total:,} pixels in all, more than {limits.pixels:,}; send fewer samples at once', 413)
+    if (total:=n*h*w*len(shapes))>limits.pixels:
+        raise ProtocolError(f'{total:,} pixels in all, more than {limits.pixels:,}; send fewer samples at once', 413)
     return n, h, w
 
 # %% ../../nbs/rewards/57_protocol.ipynb #38be8b9d
@@ -119,7 +131,9 @@ def to_bytes(
 
 def _plain(a): return a.detach().cpu().float().numpy()
 
-def _fill(out, x): # one picture at a time, which stays in the cache; and by numpy: torch would start threads for each of the client's, and the trainer's own would then wait for a core
+# one picture at a time, which stays in the cache; and by numpy: torch would start threads for
+# each of the client's, and the trainer's own would then wait for a core
+def _fill(out, x):
     for a,b in zip(map(_plain, x), out.numpy()): b[...] = np.rint(a*np.float32(255)) if out.dtype==torch.uint8 else a
     return out
 
@@ -143,7 +157,9 @@ def _picture(t, name):
 def _hole(t):
     "A wire mask as 0 and 1"
     if (t+1).max()>1: # bytes wrap, so 255 becomes 0
-        raise ProtocolError(f'mask has values other than 0 and 255, up to {t.max().item()}; 255 is hole' + ('. Multiply a mask of 0 and 1 by 255' if t.max()==1 else ''))
+        raise ProtocolError(f'mask has values other than 0 and 255, up to {t.max().item()}; 255 is hole' + (
+            '. Multiply a mask of 0 and 1 by 255' if t.max()==1 else ''
+        ))
     empty = (t.flatten(1).amax(1)==0).nonzero()[:,0].tolist()
     if empty: raise ProtocolError(f'the mask of sample {empty[0]} has no hole')
     return t.ne(0).float()
@@ -152,32 +168,51 @@ def _assemble(tensors, prompts, ids, metadata, rewards, id):
     "A `Request` of tensors that have been checked"
     t, notes = {k:_picture(v, k) for k,v in tensors.items() if k!='mask'}, []
     mask, image = _hole(tensors['mask']), t['image']
-    if 'source' not in t: t['source'] = torch.where(mask>0, .5, image); notes.append('no source was sent: rewards saw the picture with a gray hole in its place')
-    return Request(Samples(prompts, t['source'], mask, t.get('raw', image), image, ids, metadata, t.get('reference')), rewards, id, notes)
+    if 'source' not in t:
+        t['source'] = torch.where(mask>0, .5, image)
+        notes.append('no source was sent: rewards saw the picture with a gray hole in its place')
+    return Request(
+        Samples(prompts, t['source'], mask, t.get('raw', image), image, ids, metadata, t.get('reference')),
+        rewards, id, notes
+    )
 
 # %% ../../nbs/rewards/57_protocol.ipynb #bc712eac
 def _header(body, limits):
     "The header of a safetensors body: (tensors by name, the JSON text `request`)"
     n = int.from_bytes(bytes(body[:8]), 'little')
-    if len(body)<8 or 8+n>len(body): raise ProtocolError(f'a safetensors body starts with the length of its header; this one has {len(body):,} bytes and tells of {n:,}', 400)
+    if len(body)<8 or 8+n>len(body):
+        raise ProtocolError(
+            f'a safetensors body starts with the length of its header; '
+            f'this one has {len(body):,} bytes and tells of {n:,}',
+            400,
+        )
     if n>limits.text: raise ProtocolError(f'a header of {n:,} bytes, more than {limits.text:,}', 413)
     d = json_object(body[8:8+n], 'the header')
     meta = d.pop('__metadata__', None)
-    if not isinstance(meta, dict) or not isinstance(meta.get('request'), str): raise ProtocolError("the header has no text 'request' in its __metadata__")
+    if not isinstance(meta, dict) or not isinstance(meta.get('request'), str):
+        raise ProtocolError("the header has no text 'request' in its __metadata__")
     try: shapes = {k:(v['dtype'], tuple(int(x) for x in v['shape'])) for k,v in d.items()}
-    except (TypeError,KeyError,ValueError) as e: raise ProtocolError(f'the header does not describe its tensors by dtype, shape and data_offsets ({type(e).__name__}: {e})', 400) from e
+    except (TypeError,KeyError,ValueError) as e:
+        raise ProtocolError(
+            f'the header does not describe its tensors by dtype, shape and data_offsets ({type(e).__name__}: {e})',
+            400,
+        ) from e
     return shapes, meta['request']
 
 def read_safetensors(body, limits, known):
     "A safetensors body as a `Request`"
     from safetensors import SafetensorError
     from safetensors.torch import load
-    shapes, text = _header(body, limits); d = json_object(text.encode(), "'request'")
+    shapes, text = _header(body, limits)
+    d = json_object(text.encode(), "'request'")
     _only(d, ('version','rewards','prompts','ids','metadata','request'), "'request'")
-    rewards, id = _about(d, known); n,_,_ = _check_shapes(shapes, limits)
-    prompts = _strings(d.get('prompts'), n, 'prompts', limits.prompt); ids = _strings(d.get('ids', [str(i) for i in range(n)]), n, 'ids')
+    rewards, id = _about(d, known)
+    n,_,_ = _check_shapes(shapes, limits)
+    prompts = _strings(d.get('prompts'), n, 'prompts', limits.prompt)
+    ids = _strings(d.get('ids', [str(i) for i in range(n)]), n, 'ids')
     metadata = d.get('metadata', [{} for _ in range(n)])
-    if not isinstance(metadata, list) or len(metadata)!=n or not all(isinstance(m, dict) for m in metadata): raise ProtocolError(f'metadata must be a list of {n} objects, one per sample')
+    if not isinstance(metadata, list) or len(metadata)!=n or not all(isinstance(m, dict) for m in metadata):
+        raise ProtocolError(f'metadata must be a list of {n} objects, one per sample')
     try: tensors = load(bytes(body))
     except (SafetensorError,ValueError,KeyError) as e: raise ProtocolError(f'not a safetensors body: {e}', 400) from e
     return _assemble(tensors, prompts, ids, metadata, rewards, id)
@@ -196,15 +231,21 @@ def _encoded(text, name, limits):
     if not isinstance(text, str) or not text: raise ProtocolError(f'{name} must be a picture in base64, as a string')
     head, _, data = text.rpartition(',') if text.startswith('data:') else ('','',text)
     try: raw = base64.b64decode(data, validate=True)
-    except (binascii.Error,ValueError) as e: raise ProtocolError(f'{name} is not base64 ({e}); addresses and file names are not followed') from e
+    except (binascii.Error,ValueError) as e:
+        raise ProtocolError(f'{name} is not base64 ({e}); addresses and file names are not followed') from e
     try:
-        im = Image.open(io.BytesIO(raw), formats=list(_formats)); size, kind, frames = im.size, im.format, getattr(im, 'n_frames', 1)
+        im = Image.open(io.BytesIO(raw), formats=list(_formats))
+        size, kind, frames = im.size, im.format, getattr(im, 'n_frames', 1)
         im.verify() # whole, as far as that shows without decoding it
     except Image.DecompressionBombError as e: raise ProtocolError(f'{name}: {e}', 413) from e
-    except Exception as e: raise ProtocolError(f'{name} is not a PNG, JPEG or WebP picture ({type(e).__name__}: {e})') from e # whatever Pillow raises on hostile bytes
-    if head and head.removeprefix('data:').split(';')[0] not in ('',_formats[kind]): raise ProtocolError(f'{name} calls itself {head[5:60]!r} and is {_formats[kind]}')
+    except Exception as e:
+        # whatever Pillow raises on hostile bytes
+        raise ProtocolError(f'{name} is not a PNG, JPEG or WebP picture ({type(e).__name__}: {e})') from e
+    if head and head.removeprefix('data:').split(';')[0] not in ('',_formats[kind]):
+        raise ProtocolError(f'{name} calls itself {head[5:60]!r} and is {_formats[kind]}')
     if frames>1: raise ProtocolError(f'{name} has {frames} frames, expected one')
-    if max(size)>limits.side: raise ProtocolError(f'{name} is {size[1]} x {size[0]}, more than {limits.side} on a side', 413)
+    if max(size)>limits.side:
+        raise ProtocolError(f'{name} is {size[1]} x {size[0]}, more than {limits.side} on a side', 413)
     return _Sent(raw, name, size)
 
 def _decoded(sent, mask): # wire tensor of a `_Sent`
@@ -214,30 +255,44 @@ def _decoded(sent, mask): # wire tensor of a `_Sent`
 def read_picture(text, name, limits, mask=False): # [3,H,W] uint8; a mask [1,H,W] of 0 and 255
     "A picture in base64 as a wire tensor"
     sent = _encoded(text, name, limits)
-    if (total:=math.prod(sent.size))>limits.pixels: raise ProtocolError(f'{name} has {total:,} pixels, more than {limits.pixels:,}', 413)
+    if (total:=math.prod(sent.size))>limits.pixels:
+        raise ProtocolError(f'{name} has {total:,} pixels, more than {limits.pixels:,}', 413)
     return _decoded(sent, mask)
 
 # %% ../../nbs/rewards/57_protocol.ipynb #b748e37b
 def _same_size(many, name):
     odd = next((i for i,x in enumerate(many) if x.shape!=many[0].shape), None)
-    if odd is not None: raise ProtocolError(f'items[{odd}].{name} is {"x".join(map(str, many[odd].shape[1:]))}, items[0].{name} {"x".join(map(str, many[0].shape[1:]))}; send pictures of one size at once')
+    if odd is not None:
+        raise ProtocolError(
+            f'items[{odd}].{name} is {"x".join(map(str, many[odd].shape[1:]))}, '
+            f'items[0].{name} {"x".join(map(str, many[0].shape[1:]))}; send pictures of one size at once'
+        )
     return torch.stack(many)
 
 def read_json_request(body, limits, known):
     "A JSON body as a `Request`"
-    d = json_object(body, 'the body'); _only(d, ('version','rewards','items','request'), 'the body')
+    d = json_object(body, 'the body')
+    _only(d, ('version','rewards','items','request'), 'the body')
     (rewards, id), items = _about(d, known), d.get('items')
-    if not isinstance(items, list) or not items or not all(isinstance(x, dict) for x in items): raise ProtocolError('items must be a list of at least one object')
-    if len(items)>limits.samples: raise ProtocolError(f'{len(items)} samples, more than {limits.samples}; send fewer at once', 413)
+    if not isinstance(items, list) or not items or not all(isinstance(x, dict) for x in items):
+        raise ProtocolError('items must be a list of at least one object')
+    if len(items)>limits.samples:
+        raise ProtocolError(f'{len(items)} samples, more than {limits.samples}; send fewer at once', 413)
     used = [n for n in _pictures if any(n in x for x in items)]
     for i,x in enumerate(items):
         _only(x, (*_pictures,'mask','prompt','id','metadata'), f'items[{i}]')
         for n in ('image','mask','prompt',*used):
-            if n not in x: raise ProtocolError(f'items[{i}] has no {n!r}' + ('; either all have it or none' if n in used[1:] else ''))
+            if n not in x:
+                raise ProtocolError(
+                    f'items[{i}] has no {n!r}' + ('; either all have it or none' if n in used[1:] else '')
+                )
         if not isinstance(x.get('metadata', {}), dict): raise ProtocolError(f'items[{i}].metadata must be an object')
-    n = len(items); prompts = _strings([x['prompt'] for x in items], n, 'prompts', limits.prompt); ids = _strings([x.get('id', str(i)) for i,x in enumerate(items)], n, 'ids')
+    n = len(items)
+    prompts = _strings([x['prompt'] for x in items], n, 'prompts', limits.prompt)
+    ids = _strings([x.get('id', str(i)) for i,x in enumerate(items)], n, 'ids')
     sent = {k:[_encoded(x[k], f'items[{i}].{k}', limits) for i,x in enumerate(items)] for k in (*used,'mask')}
-    if (total:=sum(math.prod(p.size) for ps in sent.values() for p in ps))>limits.pixels: raise ProtocolError(f'{total:,} pixels in all, more than {limits.pixels:,}; send fewer samples at once', 413)
+    if (total:=sum(math.prod(p.size) for ps in sent.values() for p in ps))>limits.pixels:
+        raise ProtocolError(f'{total:,} pixels in all, more than {limits.pixels:,}; send fewer samples at once', 413)
     tensors = {k:_same_size([_decoded(p, k=='mask') for p in ps], k) for k,ps in sent.items()}
     _check_shapes({k:('U8',tuple(v.shape)) for k,v in tensors.items()}, limits)
     return _assemble(tensors, prompts, ids, [x.get('metadata', {}) for x in items], rewards, id)
@@ -251,19 +306,30 @@ def read_request(
     kind = content_type.split(';')[0].strip().lower()
     if kind=='application/json': return read_json_request(body, limits, known)
     if kind in ('application/octet-stream','application/x-safetensors'): return read_safetensors(body, limits, known)
-    raise ProtocolError(f'content type {kind[:100] or "none"!r}: send application/octet-stream (safetensors) or application/json', 415)
+    raise ProtocolError(
+        f'content type {kind[:100] or "none"!r}: send application/octet-stream (safetensors) or application/json',
+        415,
+    )
 
 # %% ../../nbs/rewards/57_protocol.ipynb #81fa36aa
 def _check_range(x, name):
-    if not all(_plain(a).min()>=0 and _plain(a).max()<=1 for a in x): raise DataError(f'{name} has values from {x.min():g} to {x.max():g}; pictures are finite and lie in [0,1]')
+    if not all(_plain(a).min()>=0 and _plain(a).max()<=1 for a in x):
+        raise DataError(f'{name} has values from {x.min():g} to {x.max():g}; pictures are finite and lie in [0,1]')
 
 def _pack(tensors, text): # name -> (tensor, dtype it travels in)
     "A safetensors file in memory; the library's own `save` copies the pictures three times, and a request is mostly pictures"
     header, end = {'__metadata__':{'request':text}}, 0
     for k,(t,dtype) in tensors.items():
-        size = t.numel()*dtype.itemsize; header[k] = dict(dtype={torch.uint8:'U8', torch.float32:'F32'}[dtype], shape=list(t.shape), data_offsets=[end,end+size]); end += size
-    head = json.dumps(header, allow_nan=False).encode(); head += b' '*(-len(head)%8); start = 8+len(head)
-    body = bytearray(start+end); body[:start] = len(head).to_bytes(8, 'little') + head
+        size = t.numel()*dtype.itemsize
+        header[k] = dict(
+            dtype={torch.uint8:'U8', torch.float32:'F32'}[dtype], shape=list(t.shape), data_offsets=[end,end+size]
+        )
+        end += size
+    head = json.dumps(header, allow_nan=False).encode()
+    head += b' '*(-len(head)%8)
+    start = 8+len(head)
+    body = bytearray(start+end)
+    body[:start] = len(head).to_bytes(8, 'little') + head
     for k,(t,dtype) in tensors.items():
         a, b = header[k]['data_offsets']
         if b>a: _fill(torch.frombuffer(body, dtype=torch.uint8, count=b-a, offset=start+a).view(dtype).view(t.shape), t)
@@ -278,14 +344,26 @@ def write_request(
 )->bytearray: # Body, of type application/octet-stream
     "A request for scores"
     if pixels not in ('uint8','float32'): raise ConfigError(f"pixels={pixels!r}: choose 'uint8' or 'float32'")
-    pictures = dict(image=samples.composite, source=samples.source, raw=samples.raw if raw else None, reference=samples.reference)
+    pictures = dict(
+        image=samples.composite, source=samples.source,
+        raw=samples.raw if raw else None, reference=samples.reference
+    )
     metadata, odd = jsonable(samples.metadata)
-    if odd: raise DataError(f'metadata cannot be sent: JSON has no {next(iter(odd.values()))} (sample and key: {next(iter(odd))})')
-    about = dict(version=VERSION, request=id, rewards=list(rewards), prompts=samples.prompt, ids=[str(i) for i in samples.ids], metadata=metadata)
+    if odd:
+        raise DataError(
+            f'metadata cannot be sent: JSON has no {next(iter(odd.values()))} (sample and key: {next(iter(odd))})'
+        )
+    about = dict(
+        version=VERSION, request=id, rewards=list(rewards), prompts=samples.prompt,
+        ids=[str(i) for i in samples.ids], metadata=metadata
+    )
     for k,v in pictures.items():
         if v is not None: _check_range(v, k)
     kind = getattr(torch, pixels) # four bytes each first, so that all lie where a float may
-    return _pack({k:(v,kind) for k,v in pictures.items() if v is not None} | {'mask':(samples.mask,torch.uint8)}, json.dumps(about, allow_nan=False))
+    return _pack(
+        {k:(v,kind) for k,v in pictures.items() if v is not None} | {'mask':(samples.mask,torch.uint8)},
+        json.dumps(about, allow_nan=False),
+    )
 
 # %% ../../nbs/rewards/57_protocol.ipynb #3f930bea
 def write_answer(
@@ -294,11 +372,19 @@ def write_answer(
     timing:dict, # Seconds by name
 )->dict: # For JSON
     "What a server says"
-    errors = [dict(index=i, reward=k, type=getattr(w, 'kind', 'no_score'), message=str(w), retryable=bool(getattr(w, 'retryable', False)))
-              for k,ws in scores.reasons.items() for i,w in enumerate(ws) if w is not None]
+    errors = [
+        dict(
+            index=i, reward=k, type=getattr(w, 'kind', 'no_score'), message=str(w),
+            retryable=bool(getattr(w, 'retryable', False))
+        )
+        for k,ws in scores.reasons.items() for i,w in enumerate(ws) if w is not None
+    ]
     extra = {k:jsonable(v)[0] for k,v in scores.extras.items() if any(x is not None for x in v)}
-    return dict(version=VERSION, request=request.id, scores={k:[None if x!=x else x for x in v.tolist()] for k,v in scores.values.items()},
-                errors=errors, extra=extra, timing=timing, notes=request.notes)
+    return dict(
+        version=VERSION, request=request.id,
+        scores={k:[None if x!=x else x for x in v.tolist()] for k,v in scores.values.items()},
+        errors=errors, extra=extra, timing=timing, notes=request.notes
+    )
 
 def _answer(scores, errors, extra, n, name):
     "One reward's part of an answer"
@@ -307,11 +393,13 @@ def _answer(scores, errors, extra, n, name):
     if not isinstance(extra, list) or len(extra)!=n: wrong(f'expected {n} extras')
     reasons = [None]*n
     for e in errors:
-        if not isinstance(i:=e.get('index'), int) or not 0<=i<n or not isinstance(e.get('message'), str): wrong(f'an error without a proper index and message: {e}')
+        if not isinstance(i:=e.get('index'), int) or not 0<=i<n or not isinstance(e.get('message'), str):
+            wrong(f'an error without a proper index and message: {e}')
         reasons[i] = Missing(e['message'], str(e.get('type')), e.get('retryable') is True)
     for i,x in enumerate(scores):
         if x is None and reasons[i] is None: wrong(f'no score and no error for sample {i}')
-        if x is not None and (isinstance(x, bool) or not isinstance(x, (int,float)) or not math.isfinite(x)): wrong(f'{x!r} as the score of sample {i}')
+        if x is not None and (isinstance(x, bool) or not isinstance(x, (int,float)) or not math.isfinite(x)):
+            wrong(f'{x!r} as the score of sample {i}')
         if x is not None and reasons[i] is not None: wrong(f'both a score and an error for sample {i}')
     return Answer(torch.tensor([math.nan if x is None else x for x in scores], dtype=torch.float32), reasons, extra)
 
@@ -321,12 +409,19 @@ def read_answer(
     id='', # Of the request
 )->dict: # Name -> `Answer`
     "Scores and reasons, or a `ProtocolError` with status 502 for an answer that cannot be believed"
-    if not isinstance(d, dict) or d.get('version')!=VERSION: raise ProtocolError(f'the answer is not of version {VERSION}: {str(d)[:200]}', 502)
-    if d.get('request')!=id: raise ProtocolError(f'the answer is for request {d.get("request")!r}, and {id!r} was asked', 502)
+    if not isinstance(d, dict) or d.get('version')!=VERSION:
+        raise ProtocolError(f'the answer is not of version {VERSION}: {str(d)[:200]}', 502)
+    if d.get('request')!=id:
+        raise ProtocolError(f'the answer is for request {d.get("request")!r}, and {id!r} was asked', 502)
     scores, errors, extra = d.get('scores'), d.get('errors'), d.get('extra')
-    if not isinstance(scores, dict) or set(scores)!=set(rewards): raise ProtocolError(f'the answer has scores of {sorted(scores or [])}, and {sorted(rewards)} were asked', 502)
-    if not isinstance(errors, list) or not all(isinstance(e, dict) for e in errors) or not isinstance(extra, dict): raise ProtocolError('the answer has no lists of errors and extras', 502)
-    return {k:_answer(scores[k], [e for e in errors if e.get('reward')==k], extra.get(k, [None]*n), n, k) for k in rewards}
+    if not isinstance(scores, dict) or set(scores)!=set(rewards):
+        raise ProtocolError(f'the answer has scores of {sorted(scores or [])}, and {sorted(rewards)} were asked', 502)
+    if not isinstance(errors, list) or not all(isinstance(e, dict) for e in errors) or not isinstance(extra, dict):
+        raise ProtocolError('the answer has no lists of errors and extras', 502)
+    return {
+        k:_answer(scores[k], [e for e in errors if e.get('reward')==k], extra.get(k, [None]*n), n, k)
+        for k in rewards
+    }
 
 # %% ../../nbs/rewards/57_protocol.ipynb #e2d9f28b
 def list_rewards(
@@ -335,9 +430,14 @@ def list_rewards(
 )->dict: # For JSON
     "What `GET /v1/rewards` says"
     def entry(name, f):
-        s = spec(f, name); end = lambda x: x if math.isfinite(x) else None
-        return dict(name=name, version=s.version, range=[end(x) for x in s.range], higher_is_better=s.higher_is_better, std_floor=s.std_floor, differentiable=s.differentiable, reference=s.reference,
-                    view=s.view if isinstance(s.view, str) else 'custom', device=str(getattr(f, 'device', None) or 'cpu'), max_batch=s.max_batch)
+        s = spec(f, name)
+        end = lambda x: x if math.isfinite(x) else None
+        return dict(
+            name=name, version=s.version, range=[end(x) for x in s.range],
+            higher_is_better=s.higher_is_better, std_floor=s.std_floor, differentiable=s.differentiable,
+            reference=s.reference, view=s.view if isinstance(s.view, str) else 'custom',
+            device=str(getattr(f, 'device', None) or 'cpu'), max_batch=s.max_batch
+        )
     return dict(version=VERSION, rewards=[entry(k, f) for k,f in rewards.items()], limits=asdict(limits))
 
 def read_list(
@@ -345,15 +445,27 @@ def read_list(
     who='the server', # For messages
 )->dict: # Name -> its entry, checked
     "The rewards of a server by name"
-    if not isinstance(d, dict) or 'version' not in d: raise ProtocolError(f'{who} is no reward server: {str(d)[:200]}', 502)
-    if d['version']!=VERSION: raise ProtocolError(f'{who} speaks version {d["version"]!r} of the protocol, and this client version {VERSION}; install the same version of inpaint_rl on both', 502)
+    if not isinstance(d, dict) or 'version' not in d:
+        raise ProtocolError(f'{who} is no reward server: {str(d)[:200]}', 502)
+    if d['version']!=VERSION:
+        raise ProtocolError(
+            f'{who} speaks version {d["version"]!r} of the protocol, '
+            f'and this client version {VERSION}; install the same version of inpaint_rl on both',
+            502,
+        )
     try:
         for e in d['rewards']: spec_of(e)
         return {e['name']:e for e in d['rewards']}
-    except (KeyError,TypeError,ConfigError) as e: raise ProtocolError(f'{who} lists its rewards in a way that cannot be read ({type(e).__name__}: {e})', 502) from e
+    except (KeyError,TypeError,ConfigError) as e:
+        raise ProtocolError(
+            f'{who} lists its rewards in a way that cannot be read ({type(e).__name__}: {e})', 502
+        ) from e
 
 def spec_of(entry:dict)->Spec:
     "The `Spec` that an entry describes; its view is the server's business"
     low, high = entry['range']
-    return Spec(entry['name'], range=(-math.inf if low is None else low, math.inf if high is None else high), std_floor=entry['std_floor'],
-                higher_is_better=entry['higher_is_better'], reference=entry['reference'], version=entry['version'])
+    return Spec(
+        entry['name'], range=(-math.inf if low is None else low, math.inf if high is None else high),
+        std_floor=entry['std_floor'], higher_is_better=entry['higher_is_better'],
+        reference=entry['reference'], version=entry['version']
+    )

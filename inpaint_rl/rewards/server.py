@@ -18,7 +18,9 @@ from ..core import ConfigError, InpaintRLError
 from ..masks import hole_fraction
 from .base import Samples, Scores, load_reward, score, spec
 from .named import MADE, READY, make_rewards
-from .protocol import VERSION, Limits, ProtocolError, Request, from_bytes, json_object, list_rewards, read_list, read_picture, read_request, write_answer
+from .protocol import (
+    VERSION, Limits, ProtocolError, Request, from_bytes, json_object, list_rewards, read_list,
+    read_picture, read_request, write_answer)
 
 # %% ../../nbs/rewards/58_server.ipynb #9c754146
 @dataclass
@@ -37,14 +39,16 @@ class Job:
 class Worker(threading.Thread):
     "Scores the jobs of one device, one batch after the other"
     def __init__(self, rewards, most):
-        super().__init__(daemon=True, name='scoring'); self.rewards, self.most = rewards, most
+        super().__init__(daemon=True, name='scoring')
+        self.rewards, self.most = rewards, most
         self.jobs, self.wake, self.closing = deque(), threading.Condition(), False
         self.start()
 
     def put(self, job):
         with self.wake:
             if self.closing: raise ProtocolError('this server is shutting down', 503)
-            self.jobs.append(job); self.wake.notify()
+            self.jobs.append(job)
+            self.wake.notify()
         return job.done
 
     def take(self): # jobs of one kind; an empty list when there will be no more
@@ -53,7 +57,8 @@ class Worker(threading.Thread):
             batch, room, rest = [], self.most, deque()
             for j in self.jobs:
                 fits = not batch or (j.kind==batch[0].kind and len(j.samples)<=room)
-                (batch if fits else rest).append(j); room -= len(j.samples) if fits else 0
+                (batch if fits else rest).append(j)
+                room -= len(j.samples) if fits else 0
             self.jobs = rest
         return batch
 
@@ -65,18 +70,26 @@ class Worker(threading.Thread):
 
     def score(self, batch):
         start, samples = time.perf_counter(), batch[0].samples
-        if len(batch)>1: samples = Samples.cat([replace(j.samples, ids=[f'{k}/{i}' for i in j.samples.ids]) for k,j in enumerate(batch)]) # two callers may have groups of one name
+        if len(batch)>1:
+            # two callers may have groups of one name
+            samples = Samples.cat([
+                replace(j.samples, ids=[f'{k}/{i}' for i in j.samples.ids])
+                for k,j in enumerate(batch)
+            ])
         found = score({n:self.rewards[n] for n in batch[0].names}, samples, strict=False)
         if len(batch)>1 and any(all(r is not None for r in rs) for rs in found.reasons.values()):
             for j in batch: self.score([j])
             return
         end, first = time.perf_counter(), 0
         for j in batch:
-            mine = found.select(slice(first, first+len(j.samples))); first += len(j.samples)
+            mine = found.select(slice(first, first+len(j.samples)))
+            first += len(j.samples)
             j.done.set_result((mine, start-j.since, end-start, len(samples)))
 
     def close(self): # after what has been accepted is done
-        with self.wake: self.closing = True; self.wake.notify()
+        with self.wake:
+            self.closing = True
+            self.wake.notify()
         self.join()
 
 # %% ../../nbs/rewards/58_server.ipynb #f70117d2
@@ -90,19 +103,29 @@ class Engine:
         self.rewards = {k:load_reward(f) for k,f in self.rewards.items()}
         if not self.rewards: raise ConfigError('a reward server needs at least one reward')
         on = {k:str(getattr(f, 'device', None) or 'cpu') for k,f in self.rewards.items()}
-        self.workers = {d:Worker({k:f for k,f in self.rewards.items() if on[k]==d}, most) for d in dict.fromkeys(on.values())}
+        self.workers = {
+            d:Worker({k:f for k,f in self.rewards.items() if on[k]==d}, most)
+            for d in dict.fromkeys(on.values())
+        }
 
     def submit(self, samples, names)->list: # Futures, one per device
         "Start scoring"
-        return [w.put(Job(samples, mine)) for w in self.workers.values() if (mine:=tuple(n for n in names if n in w.rewards))]
+        return [
+            w.put(Job(samples, mine))
+            for w in self.workers.values() if (mine:=tuple(n for n in names if n in w.rewards))
+        ]
 
     def close(self):
         for w in self.workers.values(): w.close()
 
 def joined(parts, names): # (`Scores`, timing)
     "What the workers of several devices found"
-    scores, waits, seconds, batches = zip(*parts); of = lambda name: {k:v for n in names for s in scores for k,v in getattr(s,name).items() if k==n}
-    return Scores(of('values'), of('reasons'), of('seconds'), of('extras'), of('specs')), dict(wait=max(waits), score=max(seconds), batch=max(batches))
+    scores, waits, seconds, batches = zip(*parts)
+    of = lambda name: {k:v for n in names for s in scores for k,v in getattr(s,name).items() if k==n}
+    return (
+        Scores(of('values'), of('reasons'), of('seconds'), of('extras'), of('specs')),
+        dict(wait=max(waits), score=max(seconds), batch=max(batches)),
+    )
 
 # %% ../../nbs/rewards/58_server.ipynb #cd63101a
 class Budget:
@@ -111,7 +134,10 @@ class Budget:
 
     def take(self, n):
         with self.lock:
-            if self.held+n>self.limit: raise ProtocolError(f'busy: requests of {self.held/2**20:.0f} MiB are waiting; try again in a moment', 503)
+            if self.held+n>self.limit:
+                raise ProtocolError(
+                    f'busy: requests of {self.held/2**20:.0f} MiB are waiting; try again in a moment', 503
+                )
             self.held += n
 
     def give(self, n):
@@ -119,40 +145,69 @@ class Budget:
 
 def nbytes(samples)->int:
     "Memory of the pictures of `Samples`; those that are one tensor count once"
-    tensors = {t.data_ptr():t for t in (samples.composite, samples.source, samples.mask, samples.raw, samples.reference) if t is not None}
+    tensors = {
+        t.data_ptr():t for t in (samples.composite, samples.source, samples.mask, samples.raw, samples.reference)
+        if t is not None
+    }
     return sum(t.numel()*t.element_size() for t in tensors.values())
 
 async def read_body(stream, announced, limit, budget, patience): # bytes
     "A request's body, counted as it comes; whoever calls gives its length back to the budget"
     import anyio
-    if announced is not None and announced>limit: raise ProtocolError(f'a body of {announced:,} bytes, more than {limit:,}; send fewer samples at once', 413)
+    if announced is not None and announced>limit:
+        raise ProtocolError(f'a body of {announced:,} bytes, more than {limit:,}; send fewer samples at once', 413)
     pieces, length = [], 0
     try:
         with anyio.fail_after(patience):
             async for piece in stream:
-                if length+len(piece)>limit: raise ProtocolError(f'a body of more than {limit:,} bytes; send fewer samples at once', 413)
-                budget.take(len(piece)); pieces.append(piece); length += len(piece)
-    except TimeoutError: budget.give(length); raise ProtocolError(f'the body did not arrive within {patience:g} s', 408) from None
-    except BaseException: budget.give(length); raise
+                if length+len(piece)>limit:
+                    raise ProtocolError(f'a body of more than {limit:,} bytes; send fewer samples at once', 413)
+                budget.take(len(piece))
+                pieces.append(piece)
+                length += len(piece)
+    except TimeoutError:
+        budget.give(length)
+        raise ProtocolError(f'the body did not arrive within {patience:g} s', 408) from None
+    except BaseException:
+        budget.give(length)
+        raise
     return b''.join(pieces)
 
 # %% ../../nbs/rewards/58_server.ipynb #b74aef0f
 def _refusal(e, status=None):
     from starlette.responses import JSONResponse
-    status = status or e.status; kinds = {400:'bad_request', 401:'unauthorized', 404:'not_found', 405:'method_not_allowed', 408:'timeout', 413:'too_large', 415:'unsupported_type', 422:'invalid', 503:'busy'}
+    status = status or e.status
+    kinds = {
+        400:'bad_request', 401:'unauthorized', 404:'not_found', 405:'method_not_allowed', 408:'timeout',
+        413:'too_large', 415:'unsupported_type', 422:'invalid', 503:'busy'
+    }
     error = dict(type=kinds.get(status, 'error'), message=str(e), retryable=status in (408,503))
-    return JSONResponse(dict(version=VERSION, error=error), status, headers={'Retry-After':'1'} if status==503 else {'WWW-Authenticate':'Bearer'} if status==401 else None)
+    return JSONResponse(
+        dict(version=VERSION, error=error),
+        status,
+        headers={'Retry-After':'1'} if status==503 else {'WWW-Authenticate':'Bearer'} if status==401 else None,
+    )
 
 def _check_token(headers, token):
     given = headers.get('authorization', '')
     if token and not hmac.compare_digest(given.encode(), f'Bearer {token}'.encode()):
-        raise ProtocolError('this server wants the header "Authorization: Bearer <token>"' + (', and the token is another one' if given else ''), 401)
+        raise ProtocolError(
+            'this server wants the header "Authorization: Bearer <token>"' + (
+                ', and the token is another one' if given else ''
+            ),
+            401,
+        )
 
 async def _scored(engine, request, budget): # (Scores, timing)
     "What the engine says about a request"
     import asyncio
-    held = nbytes(request.samples); budget.take(held)
-    try: return joined([await asyncio.wrap_future(f) for f in engine.submit(request.samples, request.rewards)], request.rewards)
+    held = nbytes(request.samples)
+    budget.take(held)
+    try:
+        return joined(
+            [await asyncio.wrap_future(f) for f in engine.submit(request.samples, request.rewards)],
+            request.rewards,
+        )
     finally: budget.give(held)
 
 # %% ../../nbs/rewards/58_server.ipynb #d9c88205
@@ -169,12 +224,20 @@ def make_app(
     from starlette.exceptions import HTTPException
     from starlette.requests import ClientDisconnect
     from starlette.responses import Response
-    app, budget, decoding = FastAPI(title='reward server', docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False), Budget(memory), anyio.Semaphore(2)
+    app, budget, decoding = (
+        FastAPI(title='reward server', docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False),
+        Budget(memory),
+        anyio.Semaphore(2),
+    )
     say = lambda d: Response(json.dumps(d, allow_nan=False), media_type='application/json')
 
     async def received(http, read): # what `read` makes of the body, in a thread
-        _check_token(http.headers, token); announced = http.headers.get('content-length')
-        body = await read_body(http.stream(), int(announced) if announced is not None and announced.isdigit() else None, limits.body, budget, patience)
+        _check_token(http.headers, token)
+        announced = http.headers.get('content-length')
+        body = await read_body(
+            http.stream(), int(announced) if announced is not None and announced.isdigit() else None,
+            limits.body, budget, patience
+        )
         try:
             async with decoding: return await anyio.to_thread.run_sync(read, body)
         finally: budget.give(len(body))
@@ -183,12 +246,16 @@ def make_app(
     async def health(): return {'status':'ok'}
 
     @app.get('/v1/rewards')
-    async def rewards(http:Http): _check_token(http.headers, token); return say(list_rewards(engine.rewards, limits))
+    async def rewards(http:Http):
+        _check_token(http.headers, token)
+        return say(list_rewards(engine.rewards, limits))
 
     @app.post('/v1/score')
     async def score_batch(http:Http):
-        start = time.perf_counter(); kind = http.headers.get('content-type', '')
-        request = await received(http, lambda body: read_request(body, kind, list(engine.rewards), limits)); read = time.perf_counter()
+        start = time.perf_counter()
+        kind = http.headers.get('content-type', '')
+        request = await received(http, lambda body: read_request(body, kind, list(engine.rewards), limits))
+        read = time.perf_counter()
         scores, timing = await _scored(engine, request, budget)
         return say(write_answer(request, scores, dict(read=read-start, **timing)))
 
@@ -200,23 +267,44 @@ def make_app(
         app.post(path)(single)
 
     app.exception_handler(ProtocolError)(lambda http, e: _refusal(e))
-    app.exception_handler(HTTPException)(lambda http, e: _refusal(f'{e.detail}: {http.method} {http.url.path[:200]}; there are GET /health, GET /v1/rewards, POST /v1/score, POST /score and POST /calculate_reward', e.status_code))
+    app.exception_handler(HTTPException)(lambda http, e: _refusal(
+        f'{e.detail}: {http.method} {http.url.path[:200]}; there are GET /health, '
+        f'GET /v1/rewards, POST /v1/score, POST /score and POST /calculate_reward',
+        e.status_code,
+    ))
     app.exception_handler(ClientDisconnect)(lambda http, e: Response(status_code=400)) # nobody is there to read it
     return app
 
 # %% ../../nbs/rewards/58_server.ipynb #194cdda4
 def _single(d, known, wanted, fields, limits):
     "A request of one picture: `fields` are its keys for image and mask"
-    names = [n for n in wanted if n in known]; image, mask = fields
-    if not names: raise ProtocolError(f'this route needs one of the rewards {", ".join(wanted)}, and this server has {", ".join(known)}', 404)
-    if not isinstance(d.get('prompt'), str) or len(d['prompt'])>limits.prompt: raise ProtocolError(f'prompt must be a string of at most {limits.prompt:,} characters')
+    names = [n for n in wanted if n in known]
+    image, mask = fields
+    if not names:
+        raise ProtocolError(
+            f'this route needs one of the rewards {", ".join(wanted)}, and this server has {", ".join(known)}',
+            404,
+        )
+    if not isinstance(d.get('prompt'), str) or len(d['prompt'])>limits.prompt:
+        raise ProtocolError(f'prompt must be a string of at most {limits.prompt:,} characters')
     x = from_bytes(read_picture(d.get(image), image, limits)[None])
-    m = torch.ones_like(x[:,:1]) if d.get(mask) is None else read_picture(d[mask], mask, limits, mask=True)[None].ne(0).float()
-    if m.shape[2:]!=x.shape[2:]: raise ProtocolError(f'{mask} is {list(m.shape[2:])} and {image} {list(x.shape[2:])}; they must be of one size')
+    m = (
+        torch.ones_like(x[:,:1]) if d.get(mask) is None
+        else read_picture(d[mask], mask, limits, mask=True)[None].ne(0).float()
+    )
+    if m.shape[2:]!=x.shape[2:]:
+        raise ProtocolError(f'{mask} is {list(m.shape[2:])} and {image} {list(x.shape[2:])}; they must be of one size')
     if not m.any(): raise ProtocolError(f'{mask} has no hole')
-    return Request(Samples([d['prompt']], torch.where(m>0, .5, x), m, x, x, ['0'], [d['metadata'] if isinstance(d.get('metadata'), dict) else {}]), names)
+    return Request(
+        Samples(
+            [d['prompt']], torch.where(m>0, .5, x), m, x, x, ['0'],
+            [d['metadata'] if isinstance(d.get('metadata'), dict) else {}]
+        ),
+        names,
+    )
 
-def read_score(body, known, limits): return _single(json_object(body, 'the body'), known, ('vlm','ocr'), ('image','mask'), limits)
+def read_score(body, known, limits):
+    return _single(json_object(body, 'the body'), known, ('vlm','ocr'), ('image','mask'), limits)
 
 def read_calculate_reward(body, known, limits):
     d = json_object(body, 'the body')
@@ -228,11 +316,17 @@ def _errors(scores): return [dict(reward=k, message=str(r[0])) for k,r in scores
 
 def say_score(request, scores):
     read = (scores.extras.get('ocr') or [None])[0] or {}
-    return dict(vlm_score=_value(scores,'vlm'), ocr_text=read.get('text'), ocr_confidence=read.get('confidence'), errors=_errors(scores))
+    return dict(
+        vlm_score=_value(scores,'vlm'), ocr_text=read.get('text'),
+        ocr_confidence=read.get('confidence'), errors=_errors(scores)
+    )
 
 def say_calculate_reward(request, scores):
-    return dict(boundary_score=_value(scores,'boundary'), hps_score=_value(scores,'hps'), clip_score=_value(scores,'clip_score'),
-                mask_ratio=hole_fraction(request.samples.mask)[0].item(), errors=_errors(scores))
+    return dict(
+        boundary_score=_value(scores,'boundary'), hps_score=_value(scores,'hps'),
+        clip_score=_value(scores,'clip_score'),
+        mask_ratio=hole_fraction(request.samples.mask)[0].item(), errors=_errors(scores)
+    )
 
 older_shapes = {'/score':(read_score, say_score), '/calculate_reward':(read_calculate_reward, say_calculate_reward)}
 
@@ -241,26 +335,44 @@ def _bound(host, port, token):
     "A listening socket, or an error for people"
     try: loopback = ipaddress.ip_address(socket.getaddrinfo(host, port)[0][4][0]).is_loopback
     except OSError as e: raise ConfigError(f'--host {host}: {e.strerror}') from e
-    if not loopback and not token: raise ConfigError(f'--host {host} can be reached by other machines, so it needs a token: put one into the environment and name the variable, as in --token-env REWARD_TOKEN')
-    s = socket.socket(socket.AF_INET6 if ':' in host else socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) # named: asyncio sends small answers at once only then
+    if not loopback and not token:
+        raise ConfigError(
+            f'--host {host} can be reached by other machines, so it needs a token: '
+            f'put one into the environment and name the variable, as in --token-env REWARD_TOKEN'
+        )
+    # named: asyncio sends small answers at once only then
+    s = socket.socket(socket.AF_INET6 if ':' in host else socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try: s.bind((host, port)); s.listen(2048) # from here on callers wait instead of being refused
-    except OSError as e: s.close(); raise ConfigError(f'--port {port} on {host}: {e.strerror}; is another server running? --port 0 takes a free one') from e
+    try:
+        s.bind((host, port))
+        s.listen(2048) # from here on callers wait instead of being refused
+    except OSError as e:
+        s.close()
+        raise ConfigError(
+            f'--port {port} on {host}: {e.strerror}; is another server running? --port 0 takes a free one'
+        ) from e
     return s
 
 def _uvicorn(app, grace=None):
     import uvicorn
-    return uvicorn.Server(uvicorn.Config(app, log_level='warning', access_log=False, timeout_graceful_shutdown=grace, timeout_keep_alive=75))
+    return uvicorn.Server(uvicorn.Config(
+        app, log_level='warning', access_log=False, timeout_graceful_shutdown=grace, timeout_keep_alive=75
+    ))
 
 def serve(
     engine:Engine, host='127.0.0.1', port=8000, # 0 takes a free port
     token=None, limits:Limits=Limits(), grace=None, # Seconds to finish what was accepted; None: as long as it takes
 ):
     "Serve until SIGTERM or Ctrl-C"
-    s = _bound(host, port, token); server = _uvicorn(make_app(engine, limits, token), grace)
-    served = ', '.join(f'{k} (version {e["version"]}, {e["device"]})' for k,e in read_list(list_rewards(engine.rewards)).items())
+    s = _bound(host, port, token)
+    server = _uvicorn(make_app(engine, limits, token), grace)
+    served = ', '.join(
+        f'{k} (version {e["version"]}, {e["device"]})'
+        for k,e in read_list(list_rewards(engine.rewards)).items()
+    )
     print(f'serving {served} on http://{host}:{s.getsockname()[1]}', flush=True)
-    for n in (signal.SIGTERM, signal.SIGINT): signal.signal(n, lambda *_: None) # uvicorn sends itself the signal again when all is done
+    # uvicorn sends itself the signal again when all is done
+    for n in (signal.SIGTERM, signal.SIGINT): signal.signal(n, lambda *_: None)
     try: server.run([s])
     finally: engine.close()
 
@@ -270,16 +382,24 @@ def serving(
     token=None, limits:Limits=Limits(), most=64, **app_options, # memory, patience: see `make_app`
 ): # Yields the URL
     "A reward server in a thread of this process, on a free port of this machine: for notebooks and tests"
-    engine = Engine(rewards, most); s = _bound('127.0.0.1', 0, token); server = _uvicorn(make_app(engine, limits, token, **app_options), 10)
-    thread = threading.Thread(target=server.run, args=([s],), daemon=True); thread.start()
+    engine = Engine(rewards, most)
+    s = _bound('127.0.0.1', 0, token)
+    server = _uvicorn(make_app(engine, limits, token, **app_options), 10)
+    thread = threading.Thread(target=server.run, args=([s],), daemon=True)
+    thread.start()
     while not server.started and thread.is_alive(): time.sleep(.01)
     try: yield f'http://127.0.0.1:{s.getsockname()[1]}'
-    finally: server.should_exit = True; thread.join(); engine.close()
+    finally:
+        server.should_exit = True
+        thread.join()
+        engine.close()
 
 # %% ../../nbs/rewards/58_server.ipynb #1f56a3cd
 def main(argv=None):
     "The command `reward-server`"
-    p = ArgumentParser('reward-server', formatter_class=RawDescriptionHelpFormatter, description=f"""Serve rewards over HTTP.
+    p = ArgumentParser(
+        'reward-server', formatter_class=RawDescriptionHelpFormatter,
+        description=f"""Serve rewards over HTTP.
 
   reward-server --rewards ocr --port 8000
   reward-server --rewards ocr,vlm --set vlm.url=http://127.0.0.1:9000/v1 ocr.match=exact
@@ -291,17 +411,24 @@ short names: {', '.join([*MADE, *READY])}; anything else is a dotted name.""")
     p.add_argument('--set', nargs='+', default=[], metavar='REWARD.OPTION=VALUE', help='options of the rewards')
     p.add_argument('--host', default='127.0.0.1', help='another address than this machine needs a token')
     p.add_argument('--port', type=int, default=8000, help='0 takes a free one, and says which')
-    p.add_argument('--token-env', metavar='NAME', help='environment variable that holds the token that callers must send')
+    p.add_argument(
+        '--token-env', metavar='NAME', help='environment variable that holds the token that callers must send'
+    )
     p.add_argument('--device', help='for rewards that take one: cpu, cuda, cuda:1, ...; default: their own choice')
     p.add_argument('--batch', type=int, default=64, help='samples per batch when callers are put together')
-    p.add_argument('--max-body-mb', type=int, default=512); p.add_argument('--max-samples', type=int, default=256)
+    p.add_argument('--max-body-mb', type=int, default=512)
+    p.add_argument('--max-samples', type=int, default=256)
     p.add_argument('--threads', type=int, help='of torch, on the CPU')
     a = p.parse_args(argv)
     try:
-        if a.token_env and not os.environ.get(a.token_env): raise ConfigError(f'--token-env {a.token_env}: this variable is not set')
+        if a.token_env and not os.environ.get(a.token_env):
+            raise ConfigError(f'--token-env {a.token_env}: this variable is not set')
         if a.threads: torch.set_num_threads(a.threads)
         engine = Engine(make_rewards([n for n in a.rewards.split(',') if n], a.set, a.device), a.batch)
-        serve(engine, a.host, a.port, os.environ[a.token_env] if a.token_env else None, Limits(body=a.max_body_mb*2**20, samples=a.max_samples))
+        serve(
+            engine, a.host, a.port, os.environ[a.token_env] if a.token_env else None,
+            Limits(body=a.max_body_mb*2**20, samples=a.max_samples)
+        )
     except InpaintRLError as e: sys.exit(f'{type(e).__name__}: {e}')
 
 # %% ../../nbs/rewards/58_server.ipynb #3950c2ab

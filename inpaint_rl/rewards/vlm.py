@@ -32,9 +32,12 @@ def as_picture(
     max_side=1024, # Pixels
 )->np.ndarray: # uint8 [H,W,3]
     "A tensor as judges take it"
-    out = (image.detach().float().cpu()*255).round().clamp(0,255).byte().permute(1,2,0).numpy(); h, w = out.shape[:2]
+    out = (image.detach().float().cpu()*255).round().clamp(0,255).byte().permute(1,2,0).numpy()
+    h, w = out.shape[:2]
     if max(h,w)<=max_side: return out
-    return np.asarray(Image.fromarray(out).resize((max(1,round(w*max_side/max(h,w))), max(1,round(h*max_side/max(h,w)))), Image.LANCZOS))
+    return np.asarray(Image.fromarray(out).resize(
+        (max(1,round(w*max_side/max(h,w))), max(1,round(h*max_side/max(h,w)))), Image.LANCZOS
+    ))
 
 # %% ../../nbs/rewards/55_vlm.ipynb #752a8995
 def pairings(
@@ -62,42 +65,76 @@ class VLM:
     def __init__(self,
         url='', model='', # A server, see `Endpoint`, ...
         local='', device=None, dtype='', # ... or a model to load here, see `LocalVLM`, ...
-        judge=None, # ... or a callable of your own: judge(instruction, pictures, text, choices) -> [(token, log-probability)]
+        # ... or a callable of your own: judge(instruction, pictures, text, choices) -> [(token, log-probability)]
+        judge=None,
         against='source', # 'source' | 'none' | 'siblings'
         answer='', # 'yes_no' (the default) | 'scale'; siblings are compared by 'pair'
         prompt_file='', # A question of your own, see `read_question`; default: one that fits `against` and `answer`
-        view='composite', size=448, max_side=1024, # What is shown; the side of a crop, pixels; larger pictures are reduced to `max_side`
+        # What is shown; the side of a crop, pixels; larger pictures are reduced to `max_side`
+        view='composite', size=448, max_side=1024,
         opponents=4, least=.1, # See `pairings`; see `read_answer`
         mode='logprobs', constrain='structured_outputs', extra='', # See `Endpoint`
         key_env='', connect_s=5., read_s=120., retries=4, workers=8, # See `Transport`
     ):
-        if against not in ('source','none','siblings'): raise ConfigError(f'against={against!r}; choose source, none or siblings')
+        if against not in ('source','none','siblings'):
+            raise ConfigError(f'against={against!r}; choose source, none or siblings')
         answer = answer or ('pair' if against=='siblings' else 'yes_no')
-        if answer not in ANSWERS or (answer=='pair')!=(against=='siblings'): raise ConfigError(f'answer={answer!r} with against={against!r}; choose yes_no or scale, and leave it out for siblings')
+        if answer not in ANSWERS or (answer=='pair')!=(against=='siblings'):
+            raise ConfigError(
+                f'answer={answer!r} with against={against!r}; choose yes_no or scale, and leave it out for siblings'
+            )
         if opponents<2 or opponents%2: raise ConfigError(f'opponents={opponents}: an even number, at least 2')
-        if sum(map(bool, (url, local, judge)))!=1: raise ConfigError('who is to judge? give one of url= (a server), local= (a model to load here), judge= (a callable)')
-        stray = [k for k,v in dict(model=model, extra=extra, key_env=key_env).items() if v and not url]+[k for k,v in dict(device=device, dtype=dtype).items() if v and not local]
-        if stray: raise ConfigError(f'{", ".join(stray)}: this belongs to {"local" if stray[0] in ("device","dtype") else "url"}=, which is not given')
-        self.__name__, self.against, self.values, self.opponents, self.least, self.max_side = 'vlm', against, ANSWERS[answer], opponents, least, max_side
-        self.question = read_question(prompt_file or ('pair' if answer=='pair' else f'{"picture" if against=="none" else "source"}_{answer}'))
+        if sum(map(bool, (url, local, judge)))!=1:
+            raise ConfigError(
+                'who is to judge? give one of url= (a server), local= (a model to load here), judge= (a callable)'
+            )
+        stray = [k for k,v in dict(model=model, extra=extra, key_env=key_env).items() if v and not url]+[
+            k for k,v in dict(device=device, dtype=dtype).items() if v and not local
+        ]
+        if stray:
+            raise ConfigError(
+                f'{", ".join(stray)}: this belongs to {"local" if stray[0] in ("device","dtype") else "url"}=, '
+                f'which is not given'
+            )
+        self.__name__, self.against, self.values, self.opponents, self.least, self.max_side = (
+            'vlm', against, ANSWERS[answer], opponents, least, max_side
+        )
+        self.question = read_question(
+            prompt_file
+            or ('pair' if answer=='pair' else f'{"picture" if against=="none" else "source"}_{answer}')
+        )
         self.view = functools.partial(prepared, kind=view, size=size) if 'crop' in check_view(view) else view
-        self.judge = judge or (LocalVLM(local, device, dtype) if local else Endpoint(url, model, mode, constrain, extra=extra, key_env=key_env, connect_s=connect_s, read_s=read_s, retries=retries, workers=workers))
-        self.device = 'remote' if url else getattr(self.judge, 'device', None) # a reward server lets nobody wait for another machine
+        self.judge = (
+            judge
+            or (LocalVLM(local, device, dtype) if local else Endpoint(
+                url, model, mode, constrain, extra=extra, key_env=key_env, connect_s=connect_s,
+                read_s=read_s, retries=retries, workers=workers
+            ))
+        )
+        # a reward server lets nobody wait for another machine
+        self.device = 'remote' if url else getattr(self.judge, 'device', None)
 
-    def load(self): return self.judge.load() if hasattr(self.judge, 'load') else None # a model in this process; the first call does it otherwise
+    # a model in this process; the first call does it otherwise
+    def load(self): return self.judge.load() if hasattr(self.judge, 'load') else None
     def check(self): # an error if the judge is not there, or does not answer in the form that is needed
         return self.judge.check() if hasattr(self.judge, 'check') else None
 
     def _asked(self, jobs)->list: # (pictures, text) each
         "(value or NaN, None or `Missing`, extras) of each job"
         def one(job):
-            try: return read_answer(self.judge(self.question.instruction, *job, tuple(self.values)), self.values, self.least)
+            try:
+                return read_answer(
+                    self.judge(self.question.instruction, *job, tuple(self.values)), self.values, self.least
+                )
             except RequestFailed as e: return math.nan, e.missing(), None
         return getattr(self.judge, 'map', lambda f, xs: [f(x) for x in xs])(one, jobs)
 
     def __call__(self, samples):
         shown = [as_picture(x, self.max_side) for x in samples.image]
-        before = [[]]*len(samples) if self.against=='none' else [[as_picture(marked(x, m), self.max_side)] for x,m in zip(samples.source, samples.mask)]
+        before = [[]]*len(samples) if self.against=='none' else [
+            [as_picture(marked(x, m), self.max_side)]
+            for x,m in zip(samples.source, samples.mask)
+        ]
         texts = [self.question.fill(p, m) for p,m in zip(samples.prompt, samples.metadata)]
         if self.against=='siblings': return self._compare(samples.ids, shown, before, texts)
         ready = [i for i,t in enumerate(texts) if not isinstance(t, Missing)]
@@ -116,7 +153,11 @@ class VLM:
                 else: games[me].append(dict(against=other, win=win(first, second), first=first, second=second))
         def verdict(i):
             if isinstance(texts[i], Missing): return math.nan, texts[i], None
-            if not games[i] and not lost[i]: return math.nan, Missing(f'no sibling of {ids[i]} to compare with', 'no_siblings'), None
+            if not games[i] and not lost[i]:
+                return math.nan, Missing(f'no sibling of {ids[i]} to compare with', 'no_siblings'), None
             extras = dict(comparisons=games[i], lost=len(lost[i]))
-            return (math.nan, lost[i][0], extras) if len(lost[i])>len(games[i]) else (sum(g['win'] for g in games[i])/len(games[i]), None, extras)
+            return (
+                (math.nan, lost[i][0], extras) if len(lost[i])>len(games[i])
+                else (sum(g['win'] for g in games[i])/len(games[i]), None, extras)
+            )
         return Answer(*map(list, zip(*map(verdict, range(len(ids))))))

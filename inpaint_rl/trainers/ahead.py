@@ -11,7 +11,9 @@ import torch
 
 # %% ../../nbs/trainers/73a_ahead.ipynb #0b849ac1
 def in_pieces(
-    make, # Makes all rows; it is given a function, and calls that with each part, a tensor of finished rows, as soon as there is one
+    # Makes all rows; it is given a function, and calls that with each part,
+    # a tensor of finished rows, as soon as there is one
+    make,
     develop, # (rows as a slice, tensor of them) -> a piece as `use` wants it; called where `make` runs
     use, # Called with one piece after the other in a thread of its own, while `make` goes on
     size:int, # Rows per piece, a multiple of those of a part; the last piece may be smaller
@@ -20,8 +22,11 @@ def in_pieces(
     waiting, pieces, jobs, first, worker = [], [], [], 0, ThreadPoolExecutor(1, 'ahead')
     def hand_over():
         nonlocal first
-        x = torch.cat(waiting); waiting.clear()
-        pieces.append(develop(slice(first, first+len(x)), x)); jobs.append(worker.submit(use, pieces[-1])); first += len(x)
+        x = torch.cat(waiting)
+        waiting.clear()
+        pieces.append(develop(slice(first, first+len(x)), x))
+        jobs.append(worker.submit(use, pieces[-1]))
+        first += len(x)
     def part(x):
         waiting.append(x)
         if sum(map(len, waiting))>=size: hand_over()

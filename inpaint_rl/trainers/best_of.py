@@ -25,7 +25,8 @@ def best_of(
     n:int=1, # How many of each group
 )->tuple: # (rows [G*n], counts [G*n]): positions, and whether the one there counts
     "The `n` best of each group; those that are no better than their group do not count"
-    index, names = group_index(groups); rows = index.argsort(stable=True).view(len(names), -1)
+    index, names = group_index(groups)
+    rows = index.argsort(stable=True).view(len(names), -1)
     v = torch.where(torch.as_tensor(valid).cpu(), torch.as_tensor(values).cpu(), -torch.inf)[rows]
     top, at = v.topk(n, dim=1)
     return rows.gather(1, at).flatten(), (top>0).flatten()
@@ -39,10 +40,15 @@ class BestOfConfig(CollectConfig):
 
     def check(self):
         super().check()
-        if not 1<=self.best<self.group_size: raise ConfigError(f'best={self.best}: at least 1, and fewer than the group_size={self.group_size}')
+        if not 1<=self.best<self.group_size:
+            raise ConfigError(f'best={self.best}: at least 1, and fewer than the group_size={self.group_size}')
         check_levels(self.levels, self.num_steps)
         chunks = -(-self.groups//dist.world_size()*self.best//self.chunk)
-        if chunks%self.updates: raise ConfigError(f'updates={self.updates} must divide the {chunks} chunks of best samples of an iteration; change chunk or updates')
+        if chunks%self.updates:
+            raise ConfigError(
+                f'updates={self.updates} must divide the {chunks} chunks '
+                f'of best samples of an iteration; change chunk or updates'
+            )
 
 # %% ../../nbs/trainers/78_best_of.ipynb #af2684d1
 class BestOfTrainer(Collector):
@@ -56,8 +62,11 @@ class BestOfTrainer(Collector):
         def f():
             mine, ok = rows[start:start+c.chunk].tolist(), counts[start:start+c.chunk].to(t.x0.device)
             x0, condition = t.x0[mine], t.condition.select(mine)
-            x, time, level, noise = renoise(b, x0, [t.seeds[i] for i in mine], t.schedule, k); predict = lambda: b.predict(x, time, condition, t.guidance)
-            pred = predict(); loss = sft_loss(pred, denoising_target(b, x0, noise, level), condition.weight); keep.append((loss.detach(), ok))
+            x, time, level, noise = renoise(b, x0, [t.seeds[i] for i in mine], t.schedule, k)
+            predict = lambda: b.predict(x, time, condition, t.guidance)
+            pred = predict()
+            loss = sft_loss(pred, denoising_target(b, x0, noise, level), condition.weight)
+            keep.append((loss.detach(), ok))
             if c.kl_coef: loss = loss + c.kl_coef*base_distance(b, predict, pred, condition.weight, c.kl_outside)
             return masked_mean(loss, ok, count)
         return f

@@ -18,7 +18,8 @@ from torch import Tensor
 from ..core import CheckpointError, ConfigError, atomic_dir, atomic_write, jsonable, write_json
 
 # %% ../../nbs/trainers/71_checkpoints.ipynb #2cbb077a
-_DICTS = dict(dict=dict, OrderedDict=OrderedDict, Counter=Counter) # Counter: torch's MultiStepLR keeps its milestones in one
+# Counter: torch's MultiStepLR keeps its milestones in one
+_DICTS = dict(dict=dict, OrderedDict=OrderedDict, Counter=Counter)
 _NUMPY = dict(array=np.ndarray, scalar=np.generic)
 
 def _leaf(v, path):
@@ -26,9 +27,14 @@ def _leaf(v, path):
     if not isinstance(v, Tensor):
         try: return torch.from_numpy(np.array(v))
         except TypeError as e: raise CheckpointError(f'cannot save {path}: {e}') from e
-    if hasattr(v, 'full_tensor'): raise CheckpointError(f'cannot save {path}: it is sharded over ranks; gather it first (`distributed.gathered`, on every rank)')
+    if hasattr(v, 'full_tensor'):
+        raise CheckpointError(
+            f'cannot save {path}: it is sharded over ranks; gather it first (`distributed.gathered`, on every rank)'
+        )
     if v.layout != torch.strided or v.is_meta or v.is_quantized:
-        raise CheckpointError(f'cannot save {path}: only dense tensors with data can be saved, this one is {v.layout} on {v.device}')
+        raise CheckpointError(
+            f'cannot save {path}: only dense tensors with data can be saved, this one is {v.layout} on {v.device}'
+        )
     return v.detach().resolve_conj().resolve_neg()
 
 # %% ../../nbs/trainers/71_checkpoints.ipynb #4c2e48a3
@@ -38,8 +44,11 @@ def flatten(
     "Take a tree apart into a skeleton and named tensors"
     tensors = {}
     def add(v, path):
-        name = path = path or 'value'; n = 1
-        while name in tensors: n += 1; name = f'{path}#{n}' # {'a.b':..} beside {'a':{'b':..}}
+        name = path = path or 'value'
+        n = 1
+        while name in tensors:
+            n += 1
+            name = f'{path}#{n}' # {'a.b':..} beside {'a':{'b':..}}
         tensors[name] = _leaf(v, path)
         return name
     def go(v, path):
@@ -53,7 +62,10 @@ def flatten(
             if type(v) is cls: return {tag:[[go(k, at('key')), go(x, at(k))] for k,x in v.items()]}
         for tag,cls in _NUMPY.items():
             if isinstance(v, cls): return {tag:add(v, path)}
-        raise CheckpointError(f'cannot save {path or "the tree"}: a {type(v).__module__}.{type(v).__name__} is neither a tensor nor something JSON can hold')
+        raise CheckpointError(
+            f'cannot save {path or "the tree"}: '
+            f'a {type(v).__module__}.{type(v).__name__} is neither a tensor nor something JSON can hold'
+        )
     return go(tree, ''), tensors
 
 # %% ../../nbs/trainers/71_checkpoints.ipynb #4e6dcba9
@@ -77,7 +89,8 @@ def unflatten(
 def _write_tree(folder, name, skeleton, tensors):
     folder,seen,ready = Path(folder),set(),{}
     for k,t in tensors.items():
-        t = t.cpu().contiguous(); at = t.untyped_storage().data_ptr()
+        t = t.cpu().contiguous()
+        at = t.untyped_storage().data_ptr()
         ready[k] = t.clone() if at in seen else t
         seen.add(at)
     atomic_write(folder/f'{name}.json', json.dumps(skeleton, allow_nan=False)+'\n')
@@ -106,7 +119,9 @@ def load_tree(
     folder = Path(folder)
     try: return unflatten(json.loads((folder/f'{name}.json').read_text()), load_file(folder/f'{name}.safetensors'))
     except (OSError, ValueError, KeyError, SafetensorError) as e:
-        raise CheckpointError(f'cannot read {name!r} in {folder}: {type(e).__name__}: {e}; the checkpoint is damaged, use an older one') from e
+        raise CheckpointError(
+            f'cannot read {name!r} in {folder}: {type(e).__name__}: {e}; the checkpoint is damaged, use an older one'
+        ) from e
 
 # %% ../../nbs/trainers/71_checkpoints.ipynb #454ec424
 def rng_state()->dict: # A tree for `save_tree`
@@ -118,11 +133,16 @@ def set_rng_state(
     state:dict, # From `rng_state`
 ):
     "Put the global generators back"
-    torch.set_rng_state(state['torch']); np.random.set_state(state['numpy']); random.setstate(state['python'])
+    torch.set_rng_state(state['torch'])
+    np.random.set_state(state['numpy'])
+    random.setstate(state['python'])
     if (state['cuda'] is not None) and torch.cuda.is_available(): torch.cuda.set_rng_state(state['cuda'])
     elif (state['cuda'] is not None) or torch.cuda.is_available():
-        warnings.warn('the random state was saved '+('with' if state['cuda'] is not None else 'without')+' a GPU and is restored '
-                      +('with' if torch.cuda.is_available() else 'without')+' one: numbers drawn on the device will differ')
+        warnings.warn(
+            'the random state was saved '+('with' if state['cuda'] is not None else 'without')
+            +' a GPU and is restored ' +('with' if torch.cuda.is_available() else 'without')
+            +' one: numbers drawn on the device will differ'
+        )
 
 # %% ../../nbs/trainers/71_checkpoints.ipynb #a1d9424a
 FORMAT = 2 # 1 kept the optimizer state by the position of a parameter, 2 keeps it by name
@@ -157,10 +177,13 @@ def damage(
         for name,want in m['files'].items():
             f = path/name
             if not f.is_file(): return f'{name} is missing'
-            if f.stat().st_size != want['bytes']: return f"{name} has {f.stat().st_size} bytes instead of {want['bytes']}"
-            if hashes and _sha256(f) != want['sha256']: return f'{name} has changed since it was written (SHA-256 differs)'
+            if f.stat().st_size != want['bytes']:
+                return f"{name} has {f.stat().st_size} bytes instead of {want['bytes']}"
+            if hashes and _sha256(f) != want['sha256']:
+                return f'{name} has changed since it was written (SHA-256 differs)'
     except FileNotFoundError: return f'{MANIFEST} is missing'
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as e: return f'{MANIFEST} or a file cannot be read ({type(e).__name__}: {e})'
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as e:
+        return f'{MANIFEST} or a file cannot be read ({type(e).__name__}: {e})'
 
 # %% ../../nbs/trainers/71_checkpoints.ipynb #d0f3b433
 def _gib(n): return f'{n/2**30:.2f} GiB' if n >= 2**28 else f'{n/2**20:.1f} MiB'
@@ -173,8 +196,11 @@ def _errno(e):
         e = e.__cause__
 
 def _no_space(folder, step, need):
-    return CheckpointError(f'no space for checkpoint step {step}: it needs {_gib(need)} free in {folder}, there are {_gib(shutil.disk_usage(folder).free)}. '
-                           'Older checkpoints are untouched. Free some space or lower the number of checkpoints kept, then resume')
+    return CheckpointError(
+        f'no space for checkpoint step {step}: it needs {_gib(need)} free '
+        f'in {folder}, there are {_gib(shutil.disk_usage(folder).free)}. '
+        'Older checkpoints are untouched. Free some space or lower the number of checkpoints kept, then resume'
+    )
 
 def _remove(path):
     "Out of sight first, so that an interrupted deletion never looks like a damaged checkpoint"
@@ -192,7 +218,8 @@ def prune(
     whole = [p for p in found if not p.name.startswith('.') and damage(p, hashes=False) is None]
     stay = whole if keep is None else whole[-keep:]
     for p in found:
-        later = not p.name.startswith('.') and _step(p) is not None and _step(p) >= newest # the new one; a damaged later one waits to be replaced
+        # the new one; a damaged later one waits to be replaced
+        later = not p.name.startswith('.') and _step(p) is not None and _step(p) >= newest
         if p not in stay and not later: _remove(p)
 
 # %% ../../nbs/trainers/71_checkpoints.ipynb #8622228c
@@ -204,9 +231,12 @@ def save_checkpoint(
     extra_files=None, # `f(folder)`: writes further files, say an adapter in its own format
 )->Path: # The new folder
     "Write `checkpoints/step-N` whole or not at all, then prune older ones. One process calls this"
-    if keep is not None and keep < 1: raise ConfigError(f'keep={keep}: at least one checkpoint has to stay, or None for all')
-    if 'manifest' in parts: raise ConfigError("a part of a checkpoint may not be called 'manifest': its file would be the manifest's")
-    folder = Path(run_dir)/'checkpoints'; path = folder/f'step-{step:06d}'
+    if keep is not None and keep < 1:
+        raise ConfigError(f'keep={keep}: at least one checkpoint has to stay, or None for all')
+    if 'manifest' in parts:
+        raise ConfigError("a part of a checkpoint may not be called 'manifest': its file would be the manifest's")
+    folder = Path(run_dir)/'checkpoints'
+    path = folder/f'step-{step:06d}'
     flat = {n:flatten(t) for n,t in parts.items()}
     need = 2**20 + sum(t.nbytes for _,ts in flat.values() for t in ts.values())
     try:
@@ -220,7 +250,9 @@ def save_checkpoint(
     except (CheckpointError, OSError, SafetensorError) as e:
         if _errno(e) in (errno.ENOSPC, errno.EDQUOT): raise _no_space(folder, step, need) from e
         if isinstance(e, CheckpointError): raise
-        raise CheckpointError(f'could not write checkpoint step {step} in {folder}: {e}; older ones are untouched') from e
+        raise CheckpointError(
+            f'could not write checkpoint step {step} in {folder}: {e}; older ones are untouched'
+        ) from e
     prune(folder, step, keep)
     return path
 
@@ -239,7 +271,10 @@ def checkpoints_seen(
     run_dir, # The run's folder
 ): # Yields (step, path, what is wrong by the sizes of its files, or None), newest first
     "The checkpoints of a run as they look from outside, where reading gigabytes to list them would be too much"
-    steps = {int(m[1]):p for p in (Path(run_dir)/'checkpoints').glob('step-*') if (m:=re.fullmatch(r'step-(\d+)', p.name))}
+    steps = {
+        int(m[1]):p for p in (Path(run_dir)/'checkpoints').glob('step-*')
+        if (m:=re.fullmatch(r'step-(\d+)', p.name))
+    }
     yield from ((n, p, damage(p, hashes=False)) for n,p in sorted(steps.items(), reverse=True))
 
 def load_checkpoint(
@@ -248,9 +283,11 @@ def load_checkpoint(
 )->dict: # name -> tree
     "Every part of a checkpoint, as it was given to `save_checkpoint`"
     path = Path(path)
-    if verify and (why:=damage(path)): raise CheckpointError(f'checkpoint {path} is damaged: {why}. An older one may be whole: see newest_checkpoint')
+    if verify and (why:=damage(path)):
+        raise CheckpointError(f'checkpoint {path} is damaged: {why}. An older one may be whole: see newest_checkpoint')
     try: names = json.loads((path/MANIFEST).read_text())['parts']
-    except (OSError, ValueError, KeyError) as e: raise CheckpointError(f'checkpoint {path} has no readable {MANIFEST}: {type(e).__name__}: {e}') from e
+    except (OSError, ValueError, KeyError) as e:
+        raise CheckpointError(f'checkpoint {path} has no readable {MANIFEST}: {type(e).__name__}: {e}') from e
     return {n:load_tree(path, n) for n in names}
 
 # %% ../../nbs/trainers/71_checkpoints.ipynb #2932665f
@@ -263,13 +300,15 @@ def read_metrics(
     path, # `metrics.jsonl`, or the run's folder
 )->list: # One dict per line
     "The log's rows; a last line that is still being written is left out"
-    path = Path(path); path = path/'metrics.jsonl' if path.is_dir() else path
+    path = Path(path)
+    path = path/'metrics.jsonl' if path.is_dir() else path
     if not path.exists(): return []
     *lines,_ = path.read_bytes().split(b'\n') # what follows the last newline is empty or unfinished
     rows = []
     for i,l in enumerate(lines, 1):
         try: rows.append(json.loads(l))
-        except ValueError as e: raise CheckpointError(f'{path}, line {i}: not JSON ({e}); remove the line to go on') from e
+        except ValueError as e:
+            raise CheckpointError(f'{path}, line {i}: not JSON ({e}); remove the line to go on') from e
     return rows
 
 # %% ../../nbs/trainers/71_checkpoints.ipynb #67e3407e
@@ -282,7 +321,8 @@ class MetricsLog:
 
     def _open(self):
         self.file = open(self.path, 'ab+')
-        self.file.seek(0); whole = self.file.read().rfind(b'\n')+1
+        self.file.seek(0)
+        whole = self.file.read().rfind(b'\n')+1
         self.file.truncate(whole) # a line cut off by a kill must not swallow the next one
 
     def write(self,
@@ -293,7 +333,9 @@ class MetricsLog:
         row, odd = jsonable({'step':int(step), **values})
         if row['step'] != step: raise ConfigError(f"a metric may not be called 'step': it would hide step {step}")
         if odd: row['non_finite'] = odd
-        try: self.file.write(json.dumps(row, allow_nan=False).encode()+b'\n'); self.file.flush()
+        try:
+            self.file.write(json.dumps(row, allow_nan=False).encode()+b'\n')
+            self.file.flush()
         except OSError as e: raise CheckpointError(f'could not write {self.path}: {e.strerror or e}') from e
         return row
 
@@ -302,7 +344,8 @@ class MetricsLog:
     )->int: # Rows dropped
         "Drop the rows that lie beyond a checkpoint, before a resumed run writes them again"
         self.file.close()
-        rows = read_metrics(self.path); stay = [r for r in rows if r.get('step', 0) <= step]
+        rows = read_metrics(self.path)
+        stay = [r for r in rows if r.get('step', 0) <= step]
         atomic_write(self.path, ''.join(json.dumps(r, allow_nan=False)+'\n' for r in stay))
         self._open()
         return len(rows)-len(stay)

@@ -35,9 +35,15 @@ class CollectConfig(TrainConfig):
     group_size: int = option(12, 'samples per record, at least 2')
     chunk: int = option(48, 'samples per forward pass, in the rollout and in the update alike')
     decode_chunk: int = option(32, 'latents that the autoencoder decodes at once')
-    num_steps: int = option(8, 'denoising steps of a rollout; fewer than eval_steps is cheaper, and called denoising reduction (arXiv 2505.05470)')
+    num_steps: int = option(
+        8,
+        'denoising steps of a rollout; fewer than eval_steps is cheaper, '
+        'and called denoising reduction (arXiv 2505.05470)',
+    )
     guidance: float | None = option(None, "in rollout and update alike; None takes the family's own")
-    live_channels: bool = option(False, 'noise only in the latent channels that the autoencoder uses, found on the first 64 records')
+    live_channels: bool = option(
+        False, 'noise only in the latent channels that the autoencoder uses, found on the first 64 records'
+    )
     advantage_clip: float = option(5., 'advantages are cut off at this size')
     combine: Literal['sum','gdpo','rank'] = option('gdpo', 'how several rewards become one advantage')
     baseline: Literal['group','batch'] = option('group', 'what a sample is compared with; batch is PPO')
@@ -46,15 +52,27 @@ class CollectConfig(TrainConfig):
     kl_outside: float = option(0., 'how much the same distance counts outside the hole')
     updates: int = option(1, 'optimizer steps per batch of rollouts (per pass); above 1 the later ones are off-policy')
     reward_ceiling: float = option(.25, 'share of samples that may lack a reward before the run stops')
-    on_drift: Literal['warn','stop','ignore'] = option('warn', 'when the fills drift away from where they began, or a monitor falls, while the reward rises (rewards.drift): warn once for each number, or also end the run')
-    score_ahead: bool = option(False, 'score finished groups in a thread while the next ones are drawn: for rewards that wait for a server or another device')
+    on_drift: Literal['warn','stop','ignore'] = option(
+        'warn',
+        'when the fills drift away from where they began, or a monitor falls, '
+        'while the reward rises (rewards.drift): warn once for each number, or also end the run',
+    )
+    score_ahead: bool = option(
+        False,
+        'score finished groups in a thread while the next ones are drawn: '
+        'for rewards that wait for a server or another device',
+    )
 
     def check(self):
-        super().check(); check_groups(self.groups, self.group_size, self.chunk, dist.world_size())
+        super().check()
+        check_groups(self.groups, self.group_size, self.chunk, dist.world_size())
         for name in ('updates','decode_chunk'):
             if getattr(self, name)<1: raise ConfigError(f'{name}={getattr(self, name)}: at least 1')
         chunks = -(-self.groups*self.group_size//dist.world_size()//self.chunk)
-        if chunks%self.updates: raise ConfigError(f'updates={self.updates} must divide the {chunks} chunks of an iteration; change chunk or updates')
+        if chunks%self.updates:
+            raise ConfigError(
+                f'updates={self.updates} must divide the {chunks} chunks of an iteration; change chunk or updates'
+            )
         if self.kl_coef<0: raise ConfigError(f'kl_coef={self.kl_coef}: it must not be negative')
 
 # %% ../../nbs/trainers/74_collect.ipynb #c52a8b9f
@@ -65,10 +83,19 @@ def compared(
     config:CollectConfig,
 )->AdvantageResult: # Values and flags of this process' samples, statistics of all
     "Advantages over the samples of all processes"
-    told = {r:(i,v) for r,i,v in dist.gather_objects([dist.rank(), ids, {n:scores.oriented(n).tolist() for n in weights}])} # processes that share their samples say the same
-    every = [told[r] for r in sorted(told)]; start = sum(len(told[r][0]) for r in told if r<dist.rank()); mine = slice(start, start+len(ids))
-    adv = advantages({n:torch.tensor([x for _,v in every for x in v[n]]) for n in weights}, [k for i,_ in every for k in i], weights, combine=config.combine,
-                     std=config.std, mean=config.baseline, std_floor={n:scores.specs[n].std_floor for n in weights}, clip=config.advantage_clip)
+    # processes that share their samples say the same
+    told = {
+        r:(i,v) for r,i,v in dist.gather_objects([dist.rank(), ids, {n:scores.oriented(n).tolist() for n in weights}])
+    }
+    every = [told[r] for r in sorted(told)]
+    start = sum(len(told[r][0]) for r in told if r<dist.rank())
+    mine = slice(start, start+len(ids))
+    adv = advantages(
+        {n:torch.tensor([x for _,v in every for x in v[n]]) for n in weights},
+        [k for i,_ in every for k in i], weights, combine=config.combine, std=config.std,
+        mean=config.baseline, std_floor={n:scores.specs[n].std_floor for n in weights},
+        clip=config.advantage_clip
+    )
     return AdvantageResult(adv.values[mine], adv.valid[mine], adv.stats)
 
 def check_failed(adv, scores, names, ceiling):
@@ -76,7 +103,9 @@ def check_failed(adv, scores, names, ceiling):
     failed, error = 1-dist.all_mean(adv.valid.float().mean()).item(), None
     if failed>ceiling:
         why = next((w for n in names for w in scores.reasons[n] if w), 'too few samples per group')
-        error = ConfigError(f'{failed:.0%} of the samples lack a reward, more than reward_ceiling={ceiling:.0%}; first reason: {why}')
+        error = ConfigError(
+            f'{failed:.0%} of the samples lack a reward, more than reward_ceiling={ceiling:.0%}; first reason: {why}'
+        )
     dist.raise_together(error)
 
 # %% ../../nbs/trainers/74_collect.ipynb #2d2f7ffa
@@ -92,7 +121,10 @@ class Drawer(Loop):
         monitors=(), # Rewards that are logged and never optimised
     ):
         if backbone.lora and backbone.lora.dropout:
-            raise ConfigError(f'lora.dropout={backbone.lora.dropout}: a sample is scored as it was drawn, and dropout would change the score by chance; set it to 0')
+            raise ConfigError(
+                f'lora.dropout={backbone.lora.dropout}: a sample is scored as it was drawn, '
+                f'and dropout would change the score by chance; set it to 0'
+            )
         super().__init__(backbone, dataset, config, callbacks, samples)
         backbone.check_encoded(dataset)
         self.rewards = {spec(f:=load_reward(r)).name:f for r in rewards}
@@ -117,7 +149,10 @@ class Drawer(Loop):
         "Deterministic rollouts of this process by the present weights, the pictures that came of them, and what the rewards say"
         c, b, (batch, seeds) = self.config, self.backbone, self.records(iteration)
         condition, schedule = b.encode(batch).repeat(c.group_size), self.schedule_for(*batch.image.shape[-2:])
-        return self.finish(batch, lambda part: rollout(b, condition, seeds, schedule, guidance=c.guidance, chunk=c.chunk, part=part))
+        return self.finish(
+            batch,
+            lambda part: rollout(b, condition, seeds, schedule, guidance=c.guidance, chunk=c.chunk, part=part),
+        )
 
     def finish(self, batch, draw): # (Trajectory, Samples, Scores)
         "What `draw` makes, decoded and scored; it is given a function to call with each chunk of finished latents, or None"
@@ -127,7 +162,10 @@ class Drawer(Loop):
                 of = lambda rows, x0: self.pictures(batch.select(slice(rows.start//K, rows.stop//K)), x0)
                 t, pieces, scores = in_pieces(draw, of, self.ask, max(c.chunk, K)) # whole groups
                 found = t, Samples.cat(pieces), Scores.cat(scores)
-            else: t = draw(None); samples = self.pictures(batch, t.x0); found = t, samples, self.ask(samples)
+            else:
+                t = draw(None)
+                samples = self.pictures(batch, t.x0)
+                found = t, samples, self.ask(samples)
         except RewardError as e: error = e
         dist.raise_together(error) # the other processes would wait for this one
         return found
@@ -150,16 +188,25 @@ class Collector(Drawer):
 
     def judge(self, scores, ids): # (AdvantageResult, metrics)
         "Advantages and what to log; groups are whole on each process"
-        adv = compared(scores, ids, self.weights, self.config); check_failed(adv, scores, self.weights, self.config.reward_ceiling)
+        adv = compared(scores, ids, self.weights, self.config)
+        check_failed(adv, scores, self.weights, self.config.reward_ceiling)
         total = sum(self.weights[n]*scores.oriented(n) for n in self.rewards)
-        out = {f'reward/{n}':scores.oriented(n).nanmean() for n in self.rewards} | {'reward':total.nanmean()} | {f'monitor/{n}':scores.values[n].nanmean() for n in self.monitors}
-        counted = sum(map(Counter, dist.gather_objects(scores.counts())), Counter()) # samples without a score, by cause; prompts cut off
-        return adv, {k:dist.all_mean(v.float()).item() for k,v in out.items()} | {f'counted/{k}':n for k,n in counted.items()} | adv.stats
+        out = {f'reward/{n}':scores.oriented(n).nanmean() for n in self.rewards} | {'reward':total.nanmean()} | {
+            f'monitor/{n}':scores.values[n].nanmean() for n in self.monitors
+        }
+        # samples without a score, by cause; prompts cut off
+        counted = sum(map(Counter, dist.gather_objects(scores.counts())), Counter())
+        return adv, {k:dist.all_mean(v.float()).item() for k,v in out.items()} | {
+            f'counted/{k}':n for k,n in counted.items()
+        } | adv.stats
 
     def iterate(self, iteration):
         t, samples, scores = self.collect(iteration)
         adv, metrics = self.judge(scores, samples.ids)
-        metrics |= {f'drift/{n}':dist.all_mean(v).item() for n,v in hole_statistics(samples, self.config.group_size).items()}
+        metrics |= {
+            f'drift/{n}':dist.all_mean(v).item()
+            for n,v in hole_statistics(samples, self.config.group_size).items()
+        }
         out = self.learn(t, adv, samples.ids)
         self.progress['images'] += len(t)*dist.world_size()
         return self.watched(metrics | out, iteration+1)
@@ -168,12 +215,17 @@ class Collector(Drawer):
         "The metrics of an iteration, with the alarms that they are the first to raise"
         new = []
         if self.config.on_drift!='ignore' and dist.is_main():
-            if self.rows is None: self.rows = [r for r in read_metrics(self.config.run_dir) if r['step']<step] # a resumed run knows what went before
-            told = {a['name'] for r in self.rows for a in r.get('drift/alarms', ())}; self.rows.append({'step':step} | metrics)
+            # a resumed run knows what went before
+            if self.rows is None: self.rows = [r for r in read_metrics(self.config.run_dir) if r['step']<step]
+            told = {a['name'] for r in self.rows for a in r.get('drift/alarms', ())}
+            self.rows.append({'step':step} | metrics)
             new = [a for a in alarms(self.rows, self.judges) if a.name not in told]
             for a in new: warnings.warn(str(a))
-            if new: metrics = metrics | {'drift/alarms':[a.to_dict() for a in new]}; self.rows[-1] = {'step':step} | metrics
-        self.drifted = self.config.on_drift=='stop' and dist.gather_objects(bool(new))[0] # the main process decides for all
+            if new:
+                metrics = metrics | {'drift/alarms':[a.to_dict() for a in new]}
+                self.rows[-1] = {'step':step} | metrics
+        # the main process decides for all
+        self.drifted = self.config.on_drift=='stop' and dist.gather_objects(bool(new))[0]
         return metrics
 
     def _stopping(self, stop):
@@ -190,14 +242,17 @@ def portions(
     idle=None, # [B] bool: samples whose gradient is exactly 0; None: nobody knows
 ): # Pairs, one for each optimizer step
     "Where the chunks of a step start, and what the sum of its losses is divided by"
-    starts = list(range(0, len(valid), chunk)); size = len(starts)//updates
+    starts = list(range(0, len(valid), chunk))
+    size = len(starts)//updates
     for u in range(updates):
         mine = starts[u*size:(u+1)*size]
         count = sum(valid[s:s+chunk].sum().item() for s in mine)
         if idle is not None:
-            busy = [s for s in mine if not idle[s:s+chunk].all()]; rest = [s for s in mine if s not in busy]
+            busy = [s for s in mine if not idle[s:s+chunk].all()]
+            rest = [s for s in mine if s not in busy]
             mine = busy + rest[:max(1, max(dist.gather_objects(len(busy))))-len(busy)]
-        yield mine, max(dist.all_sum(torch.tensor(float(count))).item(), 1.)*per_sample/dist.world_size() # gradients of processes are averaged, so each divides by its share
+        # gradients of processes are averaged, so each divides by its share
+        yield mine, max(dist.all_sum(torch.tensor(float(count))).item(), 1.)*per_sample/dist.world_size()
 
 # %% ../../nbs/trainers/74_collect.ipynb #85c3f1c1
 def level_orders(
@@ -217,7 +272,8 @@ def renoise(
     k:int, # Which of a sample's levels, 0..N-1
 )->tuple: # (noisy latents, time as the network is told [B], level [B], noise)
     "Finished samples, mixed with noise at their `k`-th level"
-    step = level_orders(seeds, len(schedule))[:,k]; level = schedule.levels[step]
+    step = level_orders(seeds, len(schedule))[:,k]
+    level = schedule.levels[step]
     noise = seeded_noise([seed_from('renoise', s, k) for s in seeds], x0.shape[1:], x0.device)
     return backbone.noised(x0, noise, level), schedule.timesteps[step].to(x0.device), level, noise
 

@@ -25,21 +25,34 @@ from .sft import denoising_target
 @dataclass
 class DPOConfig(CollectConfig):
     "Settings of online and offline DPO"
-    beta: float = option(100., 'how little the policy may leave the reference, for errors that are means over the hole; in print: 100 to 5000')
-    pairs: Literal['extremes','all'] = option('extremes', 'best against worst of each group, or every two members of it')
+    beta: float = option(
+        100.,
+        'how little the policy may leave the reference, for errors that are means over the hole; in print: 100 to 5000',
+    )
+    pairs: Literal['extremes','all'] = option(
+        'extremes', 'best against worst of each group, or every two members of it'
+    )
     margin: float = option(0., 'advantage by which the winner of a pair must lead')
     levels: int = option(1, 'noise levels, of those of the rollout, at which each pair is learned in an iteration')
-    refresh_every: int = option(50, 'iterations between copies of the learning policy into the reference; 0 keeps the first')
+    refresh_every: int = option(
+        50, 'iterations between copies of the learning policy into the reference; 0 keeps the first'
+    )
 
     def check(self):
         super().check()
         if not self.beta>0: raise ConfigError(f'beta={self.beta}: it must be above 0')
-        if self.margin<0 or self.refresh_every<0: raise ConfigError(f'margin={self.margin}, refresh_every={self.refresh_every}: neither may be negative')
+        if self.margin<0 or self.refresh_every<0:
+            raise ConfigError(f'margin={self.margin}, refresh_every={self.refresh_every}: neither may be negative')
         check_levels(self.levels, self.num_steps)
-        if self.chunk%2: raise ConfigError(f'chunk={self.chunk}: a pair goes through the network together, so it must be even')
+        if self.chunk%2:
+            raise ConfigError(f'chunk={self.chunk}: a pair goes through the network together, so it must be even')
         each = 1 if self.pairs=='extremes' else self.group_size*(self.group_size-1)//2
         chunks = -(-self.groups//dist.world_size()*each//(self.chunk//2))
-        if chunks%self.updates: raise ConfigError(f'updates={self.updates} must divide the {chunks} chunks of pairs of an iteration; change chunk or updates')
+        if chunks%self.updates:
+            raise ConfigError(
+                f'updates={self.updates} must divide the {chunks} chunks '
+                f'of pairs of an iteration; change chunk or updates'
+            )
 
 # %% ../../nbs/trainers/77_dpo.ipynb #bb247c4f
 class DPOTrainer(Collector):
@@ -53,25 +66,34 @@ class DPOTrainer(Collector):
 
     def state(self): return super().state() | {'reference':self.reference.state_dict()}
     def load(self, path):
-        parts = super().load(path); self.reference.load_state_dict(parts['reference'])
+        parts = super().load(path)
+        self.reference.load_state_dict(parts['reference'])
         return parts
 
-    def errors(self, t, rows, seeds, k): # (errors of the policy [n], of the reference [n], distance to the base model [n])
+    # (errors of the policy [n], of the reference [n], distance to the base model [n])
+    def errors(self, t, rows, seeds, k):
         "How well samples are denoised at their k-th level"
         c, b, x0, condition = self.config, self.backbone, t.x0[rows], t.condition.select(rows)
-        x, time, level, noise = renoise(b, x0, seeds, t.schedule, k); target = denoising_target(b, x0, noise, level)
+        x, time, level, noise = renoise(b, x0, seeds, t.schedule, k)
+        target = denoising_target(b, x0, noise, level)
         predict = lambda: b.predict(x, time, condition, t.guidance)
         with torch.no_grad(), self.reference.swap(): ref = predict()
-        pred = predict(); kl = torch.zeros(len(x0), device=x0.device)
+        pred = predict()
+        kl = torch.zeros(len(x0), device=x0.device)
         if c.kl_coef: kl = base_distance(b, predict, pred, condition.weight, c.kl_outside)
         return sft_loss(pred, target, condition.weight), sft_loss(ref, target, condition.weight), kl
 
     def micro(self, t, win, lose, counts, start, k, count, keep): # the loss of some pairs, as a function
         def f():
-            cut = slice(start, start+self.config.chunk//2); w, l, ok = win[cut].tolist(), lose[cut].tolist(), counts[cut].to(t.x0.device)
-            e, ref, kl = (v.split(len(w)) for v in self.errors(t, w+l, [t.seeds[i] for i in w]*2, k)) # winners first; each loser meets its winner's noise
+            cut = slice(start, start+self.config.chunk//2)
+            w, l, ok = win[cut].tolist(), lose[cut].tolist(), counts[cut].to(t.x0.device)
+            # winners first; each loser meets its winner's noise
+            e, ref, kl = (v.split(len(w)) for v in self.errors(t, w+l, [t.seeds[i] for i in w]*2, k))
             loss, m = dpo_loss(e[0], ref[0], e[1], ref[1], self.config.beta)
-            keep.append(dict(loss=loss.detach(), lead=m, accuracy=(m>0).float(), error_win=e[0].detach(), error_lose=e[1].detach(), kl=sum(kl).detach()/2, counts=ok))
+            keep.append(dict(
+                loss=loss.detach(), lead=m, accuracy=(m>0).float(), error_win=e[0].detach(),
+                error_lose=e[1].detach(), kl=sum(kl).detach()/2, counts=ok
+            ))
             return masked_mean(loss+self.config.kl_coef*sum(kl)/2, ok, count)
         return f
 
@@ -80,9 +102,16 @@ class DPOTrainer(Collector):
         c, keep = self.config, []
         win, lose, counts = preference_pairs(adv.values, ids, adv.valid, c.pairs, c.margin)
         for mine,count in portions(counts, c.chunk//2, c.updates, c.levels):
-            out = self.update([self.micro(t, win, lose, counts, s, k, count, keep) for s in mine for k in range(c.levels)])
-        ok = torch.cat([r['counts'] for r in keep]); n = max(1, int(ok.sum()))
-        return out | {f'dpo/{name}':(torch.cat([r[name] for r in keep])*ok).sum().item()/n for name in keep[0] if name!='counts'} | {'dpo/pairs':int(counts.sum())}
+            out = self.update([
+                self.micro(t, win, lose, counts, s, k, count, keep)
+                for s in mine for k in range(c.levels)
+            ])
+        ok = torch.cat([r['counts'] for r in keep])
+        n = max(1, int(ok.sum()))
+        return out | {
+            f'dpo/{name}':(torch.cat([r[name] for r in keep])*ok).sum().item()/n
+            for name in keep[0] if name!='counts'
+        } | {'dpo/pairs':int(counts.sum())}
 
     def refresh(self, iteration):
         if self.config.refresh_every and iteration and iteration%self.config.refresh_every==0: self.reference.update()
@@ -95,9 +124,17 @@ class DPOTrainer(Collector):
 class OfflineDPOTrainer(DPOTrainer):
     "DPO on given pairs; `group_size` is 2, and the records hold `win` and `lose`"
     def __init__(self, backbone, dataset, config:DPOConfig, callbacks=(), samples=None):
-        if config.group_size!=2 or config.pairs!='extremes': raise ConfigError(f'group_size={config.group_size}, pairs={config.pairs!r}: given pairs need group_size=2 and pairs=extremes')
+        if config.group_size!=2 or config.pairs!='extremes':
+            raise ConfigError(
+                f'group_size={config.group_size}, pairs={config.pairs!r}: '
+                f'given pairs need group_size=2 and pairs=extremes'
+            )
         lost = [k for k in ('win','lose') if k not in dataset[0].metadata]
-        if lost: raise ConfigError(f'record {dataset[0].id!r} has no {" and no ".join(lost)} picture in its metadata; read pairs with datasets.pairs.PairDataset')
+        if lost:
+            raise ConfigError(
+                f'record {dataset[0].id!r} has no {" and no ".join(lost)} picture '
+                f'in its metadata; read pairs with datasets.pairs.PairDataset'
+            )
         super().__init__(backbone, {}, dataset, config, callbacks, samples)
 
     @torch.no_grad()
@@ -105,10 +142,16 @@ class OfflineDPOTrainer(DPOTrainer):
         "The pairs of an iteration as if they had been drawn and judged"
         b, (batch, seeds) = self.backbone, self.records(iteration)
         pictures = torch.stack([m[k] for m in batch.metadata for k in ('win','lose')])
-        x0, schedule = b.latents(pictures), self.schedule_for(*batch.image.shape[-2:]); none = x0.new_zeros(len(x0), 0, *x0.shape[1:])
+        x0, schedule = b.latents(pictures), self.schedule_for(*batch.image.shape[-2:])
+        none = x0.new_zeros(len(x0), 0, *x0.shape[1:])
         guidance = b.default_guidance if self.config.guidance is None else self.config.guidance
-        t = Trajectory(x0, *[none]*4, x0.new_zeros(len(x0), 0), b.encode(batch).repeat(2), seeds, schedule, (), 0., '', guidance)
-        return t, AdvantageResult(torch.tensor([1.,-1.]*len(batch)), torch.ones(len(x0), dtype=torch.bool)), [i for i in batch.ids for _ in range(2)]
+        t = Trajectory(
+            x0, *[none]*4, x0.new_zeros(len(x0), 0),
+            b.encode(batch).repeat(2), seeds, schedule, (), 0., '', guidance
+        )
+        return t, AdvantageResult(torch.tensor([1.,-1.]*len(batch)), torch.ones(len(x0), dtype=torch.bool)), [
+            i for i in batch.ids for _ in range(2)
+        ]
 
     def iterate(self, iteration):
         self.refresh(iteration)

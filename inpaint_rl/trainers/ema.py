@@ -30,14 +30,16 @@ class EMA:
         warmup:bool=True, # Follow closely at first; see `ema_decay`
     ):
         if not params: raise ConfigError('EMA: there are no trainable parameters to average')
-        if not 0<=decay<1: raise ConfigError(f'EMA: decay={decay} is outside [0,1); 0.999 remembers about a thousand optimizer steps')
+        if not 0<=decay<1:
+            raise ConfigError(f'EMA: decay={decay} is outside [0,1); 0.999 remembers about a thousand optimizer steps')
         self.params,self.decay,self.warmup,self.updates,self._swapped = dict(params),decay,warmup,0,False
         self.shadow = {n:p.detach().to(torch.float32, copy=True) for n,p in self.params.items()}
 
     @torch.no_grad()
     def update(self):
         "Move the average towards the live weights; once per optimizer step"
-        if self._swapped: raise RuntimeError('EMA.update() inside EMA.swap(): the live parameters hold the average itself')
+        if self._swapped:
+            raise RuntimeError('EMA.update() inside EMA.swap(): the live parameters hold the average itself')
         live = [p.detach().to(s.device, torch.float32) for p,s in zip(self.params.values(), self.shadow.values())]
         torch._foreach_lerp_(list(self.shadow.values()), live, 1-ema_decay(self.updates, self.decay, self.warmup))
         self.updates += 1
@@ -45,7 +47,8 @@ class EMA:
     @contextmanager
     def swap(self):
         "Inside the block the live parameters hold the average; afterwards the raw weights again, exactly, whatever happened inside"
-        if self._swapped: raise RuntimeError('EMA.swap() inside EMA.swap(): the live parameters already hold the average')
+        if self._swapped:
+            raise RuntimeError('EMA.swap() inside EMA.swap(): the live parameters already hold the average')
         live = [p.detach() for p in self.params.values()]
         raw = [p.clone() for p in live]
         self._swapped = True
@@ -63,10 +66,20 @@ class EMA:
     @torch.no_grad()
     def load_state_dict(self, state:dict):
         "Take over a saved average; names and shapes must match"
-        want,got = {f'shadow.{n}':tuple(s.shape) for n,s in self.shadow.items()}, {n:tuple(t.shape) for n,t in state.items() if isinstance(t, Tensor)}
+        want,got = (
+            {f'shadow.{n}':tuple(s.shape) for n,s in self.shadow.items()},
+            {n:tuple(t.shape) for n,t in state.items() if isinstance(t, Tensor)},
+        )
         wrong = sorted(n for n in want.keys()|got.keys() if want.get(n)!=got.get(n))
-        if wrong: raise CheckpointError(f'EMA state does not fit these parameters: {len(wrong)} differ, first {wrong[:3]}: shape here {want.get(wrong[0])}, '
-                                        f'saved {got.get(wrong[0])}; was the run made with another model or LoRA rank?')
-        if 'updates' not in state: raise CheckpointError("EMA state lacks 'updates', the count that sets its decay; it was not made by EMA.state_dict")
+        if wrong:
+            raise CheckpointError(
+                f'EMA state does not fit these parameters: {len(wrong)} differ, '
+                f'first {wrong[:3]}: shape here {want.get(wrong[0])}, '
+                f'saved {got.get(wrong[0])}; was the run made with another model or LoRA rank?'
+            )
+        if 'updates' not in state:
+            raise CheckpointError(
+                "EMA state lacks 'updates', the count that sets its decay; it was not made by EMA.state_dict"
+            )
         for n,s in self.shadow.items(): s.copy_(share(state[f'shadow.{n}'], s))
         self.updates = int(state['updates'])

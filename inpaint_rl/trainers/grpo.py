@@ -22,29 +22,49 @@ from .collect import CollectConfig, Collector, portions
 class GRPOConfig(CollectConfig):
     "Settings of GRPO and PPO"
     window: int = option(2, 'steps with noise, the ones that are trained')
-    window_mode: Literal['random','fixed','progressive'] = option('random', 'where the window lies: drawn each iteration, at window_start, or sliding')
+    window_mode: Literal['random','fixed','progressive'] = option(
+        'random', 'where the window lies: drawn each iteration, at window_start, or sliding'
+    )
     window_start: int = option(0, 'first step that the window may hold')
-    window_stop: int | None = option(None, 'one past the last step that it may hold; None: the last step stays deterministic')
+    window_stop: int | None = option(
+        None, 'one past the last step that it may hold; None: the last step stays deterministic'
+    )
     window_every: int = option(25, 'progressive: iterations per position')
-    kind: Literal['flow_sde','dance_sde','cps'] = option('flow_sde', 'how flow models inject noise; DDIM models have one way')
+    kind: Literal['flow_sde','dance_sde','cps'] = option(
+        'flow_sde', 'how flow models inject noise; DDIM models have one way'
+    )
     noise_level: float = option(.7, 'a of the flow SDE, or eta of DDIM')
-    same_noise: bool = option(False, 'members of a group share everything up to the window, so that only the noise in it sets them apart')
+    same_noise: bool = option(
+        False,
+        'members of a group share everything up to the window, so that only the noise in it sets them apart',
+    )
     clip_range: float | tuple = option(1e-3, 'of the ratio; a pair is (below, above)')
     ratio_norm: bool = option(False, "GRPO-Guard's normalised ratio")
     clip_scale_by_hole: bool = option(False, 'widen the clip range for small holes')
     clip_reference: float = option(1., 'hole share at which clip_range holds as it stands, if clip_scale_by_hole')
     kl_on: Literal['velocity','mean'] = option('velocity', 'where that distance is measured')
     inner_epochs: int = option(1, 'passes over each batch of rollouts')
-    update_chunk: int | None = option(None, 'rows, of all samples and steps of an update, per forward pass; None: one step of one chunk, as the rollout had them')
+    update_chunk: int | None = option(
+        None,
+        'rows, of all samples and steps of an update, per forward pass; '
+        'None: one step of one chunk, as the rollout had them',
+    )
 
     def check(self):
-        super().check(); clip_limits(self.clip_range)
+        super().check()
+        clip_limits(self.clip_range)
         for name in ('inner_epochs','window'):
             if getattr(self, name)<1: raise ConfigError(f'{name}={getattr(self, name)}: at least 1')
-        if self.update_chunk is not None and self.update_chunk<1: raise ConfigError(f'update_chunk={self.update_chunk}: at least 1, or null for the chunks of the rollout')
-        if self.noise_level<=0: raise ConfigError(f'noise_level={self.noise_level}: without noise there is nothing to learn from')
-        if self.kl_outside and self.kl_on!='velocity': raise ConfigError('kl_outside needs kl_on=velocity: the mean outside the hole follows from the velocity')
-        sde_window(0, self.num_steps, self.window, self.window_mode, self.window_start, self.window_stop, self.window_every, self.seed)
+        if self.update_chunk is not None and self.update_chunk<1:
+            raise ConfigError(f'update_chunk={self.update_chunk}: at least 1, or null for the chunks of the rollout')
+        if self.noise_level<=0:
+            raise ConfigError(f'noise_level={self.noise_level}: without noise there is nothing to learn from')
+        if self.kl_outside and self.kl_on!='velocity':
+            raise ConfigError('kl_outside needs kl_on=velocity: the mean outside the hole follows from the velocity')
+        sde_window(
+            0, self.num_steps, self.window, self.window_mode,
+            self.window_start, self.window_stop, self.window_every, self.seed
+        )
 
 # %% ../../nbs/trainers/75_grpo.ipynb #5672acd1
 class GRPOTrainer(Collector):
@@ -53,26 +73,42 @@ class GRPOTrainer(Collector):
 
     def __init__(self, backbone, rewards, dataset, config:GRPOConfig, callbacks=(), samples=None, monitors=()):
         self.steps_per_iteration = config.inner_epochs*config.updates
-        if backbone.kind!='flow' and config.kind!='flow_sde': raise ConfigError(f'kind={config.kind!r} is for flow models; {type(backbone).__name__} takes DDIM steps, leave kind as it is')
+        if backbone.kind!='flow' and config.kind!='flow_sde':
+            raise ConfigError(
+                f'kind={config.kind!r} is for flow models; '
+                f'{type(backbone).__name__} takes DDIM steps, leave kind as it is'
+            )
         super().__init__(backbone, rewards, dataset, config, callbacks, samples, monitors)
-        for size in sorted(set(getattr(dataset, 'sizes', None) or [dataset[0].image.shape[-2:]])): # the levels follow the size; so every step that the window may hold
-            schedule = self.schedule_for(*size); stop = len(schedule)-1 if config.window_stop is None else config.window_stop
-            check_noise_level(schedule, config.noise_level, config.kind if backbone.kind=='flow' else 'ddim', range(config.window_start, stop))
+        # the levels follow the size; so every step that the window may hold
+        for size in sorted(set(getattr(dataset, 'sizes', None) or [dataset[0].image.shape[-2:]])):
+            schedule = self.schedule_for(*size)
+            stop = len(schedule)-1 if config.window_stop is None else config.window_stop
+            check_noise_level(
+                schedule, config.noise_level, config.kind if backbone.kind=='flow' else 'ddim',
+                range(config.window_start, stop)
+            )
 
     def collect(self, iteration): # (Trajectory, Samples, Scores)
         "The rollouts of this process, and the pictures that came of them"
         c, b, (batch, seeds) = self.config, self.backbone, self.records(iteration)
-        window = sde_window(iteration, c.num_steps, c.window, c.window_mode, c.window_start, c.window_stop, c.window_every, c.seed)
+        window = sde_window(
+            iteration, c.num_steps, c.window, c.window_mode, c.window_start, c.window_stop, c.window_every, c.seed
+        )
         single, schedule, x, start = b.encode(batch), self.schedule_for(*batch.image.shape[-2:]), None, 0
         if c.same_noise: # the way to the window is the same for the whole group, so it is walked once
             start, noise = window[0], [seed_from(c.seed, iteration, i) for i in batch.ids]
-            x = rollout(b, single, noise, schedule, guidance=c.guidance, chunk=c.chunk, stop=start).x0.repeat_interleave(c.group_size, 0)
+            x = rollout(
+                b, single, noise, schedule, guidance=c.guidance, chunk=c.chunk, stop=start
+            ).x0.repeat_interleave(c.group_size, 0)
         condition = single.repeat(c.group_size)
-        return self.finish(batch, lambda part: rollout(b, condition, seeds, schedule, window, c.noise_level, c.kind, c.guidance, c.chunk, x, start, part=part))
+        return self.finish(batch, lambda part: rollout(
+            b, condition, seeds, schedule, window, c.noise_level, c.kind, c.guidance, c.chunk, x, start, part=part
+        ))
 
     def learn(self, t, adv, ids=()):
         "Optimizer steps on one batch of rollouts; returns diagnostics"
-        c, S = self.config, len(t.steps); idle = None if c.kl_coef else (adv.values==0)|~adv.valid # nothing pulls at them
+        c, S = self.config, len(t.steps)
+        idle = None if c.kl_coef else (adv.values==0)|~adv.valid # nothing pulls at them
         rows, out = [], {}
         for epoch in range(c.inner_epochs):
             for u,(mine,count) in enumerate(portions(adv.valid, c.chunk, c.updates, S, idle)):
@@ -84,7 +120,8 @@ class GRPOTrainer(Collector):
 
     def pieces(self, starts, n, S): # pairs: sample numbers, and the recorded step of each or of all
         "What goes through the network together"
-        c = self.config; chunks = [list(range(s, min(s+c.chunk, n))) for s in starts]
+        c = self.config
+        chunks = [list(range(s, min(s+c.chunk, n))) for s in starts]
         if c.update_chunk is None: return [(rows, j) for rows in chunks for j in range(S)]
         pairs = [(i, j) for rows in chunks for i in rows for j in range(S)]
         return [tuple(map(list, zip(*pairs[k:k+c.update_chunk]))) for k in range(0, len(pairs), c.update_chunk)]
@@ -92,13 +129,23 @@ class GRPOTrainer(Collector):
     def micro(self, t, adv, rows, j, count, keep): # the loss of recorded steps of some samples, as a function
         c, b = self.config, self.backbone
         def f():
-            part = t.select(rows); a, valid = (v[rows].to(part.x0.device) for v in (adv.values, adv.valid))
-            pred, new = replay(b, part, j); at = (range(len(rows)), j) if isinstance(j, list) else (slice(None), j)
+            part = t.select(rows)
+            a, valid = (v[rows].to(part.x0.device) for v in (adv.values, adv.valid))
+            pred, new = replay(b, part, j)
+            at = (range(len(rows)), j) if isinstance(j, list) else (slice(None), j)
             kl = self.distance(part, j, pred, new) if c.kl_coef else None
             old = type(new)(part.x_next[at], part.mean[at], part.std[at], part.log_prob[at])
-            loss, stats = grpo_loss(new, old, a, weight=part.weight, clip_range=c.clip_range, ratio_norm=c.ratio_norm, clip_scale_by_hole=c.clip_scale_by_hole,
-                                    clip_reference=c.clip_reference, kl=kl, kl_coef=c.kl_coef)
-            record = dict(steps=[t.steps[k] for k in (j if isinstance(j, list) else [j]*len(rows))], stats=stats, valid=valid); keep.append(record)
+            loss, stats = grpo_loss(
+                new, old, a, weight=part.weight, clip_range=c.clip_range,
+                ratio_norm=c.ratio_norm, clip_scale_by_hole=c.clip_scale_by_hole,
+                clip_reference=c.clip_reference, kl=kl, kl_coef=c.kl_coef
+            )
+            record = dict(
+                steps=[t.steps[k] for k in (j if isinstance(j, list) else [j]*len(rows))],
+                stats=stats,
+                valid=valid,
+            )
+            keep.append(record)
             if pred.requires_grad: pred.register_hook(lambda g: record.update(grad=region_norms(g, part.weight)))
             return masked_mean(loss, valid, count)
         return f
@@ -116,7 +163,8 @@ def region_norms(
     weight, # Region weight
 ): # squared norms (inside the hole, outside of it)
     "How much of a gradient comes from the hole"
-    inside = (weight>0).expand_as(grad); g = grad.detach().float().square()
+    inside = (weight>0).expand_as(grad)
+    g = grad.detach().float().square()
     return torch.where(inside, g, 0.).sum().item(), torch.where(inside, 0., g).sum().item()
 
 def diagnostics(
@@ -126,7 +174,10 @@ def diagnostics(
     "Numbers that tell a working run from a broken one"
     out = ratio_stats([r['stats'] for r in rows], torch.cat([r['valid'] for r in rows]))
     out['ratio_first_error'] = max((r['stats']['ratio']-1).abs().max().item() for r in first)
-    steps, moved = torch.tensor([i for r in rows for i in r['steps']]), torch.cat([r['stats']['log_ratio'] for r in rows]).abs().cpu()
+    steps, moved = (
+        torch.tensor([i for r in rows for i in r['steps']]),
+        torch.cat([r['stats']['log_ratio'] for r in rows]).abs().cpu(),
+    )
     for i in steps.unique().tolist(): out[f'log_prob_abs_diff/step_{i}'] = moved[steps==i].mean().item()
     inside, outside = (sum(r['grad'][k] for r in rows if 'grad' in r)**.5 for k in (0,1))
     return out | dict(grad_inside=inside, grad_outside=outside)

@@ -20,7 +20,8 @@ from ..core import CheckpointError, ConfigError, atomic_write, seed_from
 from ..backbones.parallel import parallelize
 from ..masks import composite
 from ..rollout import generate
-from .checkpoints import MetricsLog, load_checkpoint, newest_checkpoint, rng_state, save_checkpoint, set_rng_state
+from .checkpoints import (
+    MetricsLog, load_checkpoint, newest_checkpoint, rng_state, save_checkpoint, set_rng_state)
 from .ema import EMA
 from .optimizers import load_named_state, make_optimizer, named_state
 
@@ -32,18 +33,35 @@ class TrainConfig:
     seed: int = option(0, 'of everything random in the run')
     iterations: int = option(100, 'how many iterations to train')
     learning_rate: float = option(1e-4, 'of AdamW')
-    train_only: tuple[str, ...] = option((), 'regular expressions for names of weights: only these learn; empty: all, or the LoRA')
+    train_only: tuple[str, ...] = option(
+        (), 'regular expressions for names of weights: only these learn; empty: all, or the LoRA'
+    )
     warmup_steps: int = option(0, 'optimizer steps of linear warm-up')
-    lr_schedule: Literal['constant','cosine'] = option('constant', 'after the warm-up; cosine falls to 0 at the last iteration')
+    lr_schedule: Literal['constant','cosine'] = option(
+        'constant', 'after the warm-up; cosine falls to 0 at the last iteration'
+    )
     adam_beta2: float = option(.999, "of AdamW's second moment")
     weight_decay: float = option(0., 'of AdamW')
     max_grad_norm: float = option(1., 'gradients are scaled down to this norm')
-    optimizer: Literal['adamw','adamw8bit'] = option('adamw', 'adamw8bit keeps the moments in bytes, through bitsandbytes, on GPUs')
-    ema_decay: float = option(0., 'of the weight average kept beside the live weights, per optimizer step; 0 keeps none')
-    shard: Literal['none','fsdp2'] = option('none', 'over several processes: none copies the weights to each (DDP), fsdp2 divides weights, gradients, moments, average and reference')
+    optimizer: Literal['adamw','adamw8bit'] = option(
+        'adamw', 'adamw8bit keeps the moments in bytes, through bitsandbytes, on GPUs'
+    )
+    ema_decay: float = option(
+        0., 'of the weight average kept beside the live weights, per optimizer step; 0 keeps none'
+    )
+    shard: Literal['none','fsdp2'] = option(
+        'none',
+        'over several processes: none copies the weights to each (DDP), '
+        'fsdp2 divides weights, gradients, moments, average and reference',
+    )
     cpu_offload: bool = option(False, 'with fsdp2: shards and optimizer live in main memory')
-    activation_checkpointing: bool = option(False, 'keep only the inputs of blocks and compute the rest again: less memory, a third more compute')
-    attention: str = option('', "attention kernel, by its name in diffusers ('native', '_native_cudnn', 'flash', ...); empty: as it is")
+    activation_checkpointing: bool = option(
+        False, 'keep only the inputs of blocks and compute the rest again: less memory, a third more compute'
+    )
+    attention: str = option(
+        '',
+        "attention kernel, by its name in diffusers ('native', '_native_cudnn', 'flash', ...); empty: as it is",
+    )
     compile: bool = option(False, 'compile the repeated blocks; the first ratio is then 1 up to rounding only')
     sp_size: int = option(1, 'processes that share one sample, each with a part of its tokens')
     save_every: int = option(0, 'iterations between checkpoints; 0 saves at the end only')
@@ -57,14 +75,29 @@ class TrainConfig:
     def check(self):
         if self.iterations<1: raise ConfigError(f'iterations={self.iterations}: at least 1')
         if self.learning_rate<=0: raise ConfigError(f'learning_rate={self.learning_rate}: it must be positive')
-        if self.max_grad_norm<=0: raise ConfigError(f'max_grad_norm={self.max_grad_norm}: it must be positive; a huge number switches clipping off')
+        if self.max_grad_norm<=0:
+            raise ConfigError(
+                f'max_grad_norm={self.max_grad_norm}: it must be positive; a huge number switches clipping off'
+            )
         if not 0<=self.ema_decay<1: raise ConfigError(f'ema_decay={self.ema_decay}: it lies in [0,1), 0 for none')
-        if self.cpu_offload and self.shard!='fsdp2': raise ConfigError("cpu_offload moves shards to main memory, and without shard=fsdp2 there are none")
-        if self.optimizer=='adamw8bit' and self.shard=='fsdp2': raise ConfigError("optimizer=adamw8bit cannot keep its blocks in shards; with shard=fsdp2 take optimizer=adamw, whose moments are divided over the processes")
-        if self.compile and self.sp_size>1: raise ConfigError('compile with sp_size>1: nobody has tried the two together here; choose one')
+        if self.cpu_offload and self.shard!='fsdp2':
+            raise ConfigError("cpu_offload moves shards to main memory, and without shard=fsdp2 there are none")
+        if self.optimizer=='adamw8bit' and self.shard=='fsdp2':
+            raise ConfigError(
+                "optimizer=adamw8bit cannot keep its blocks in shards; "
+                "with shard=fsdp2 take optimizer=adamw, whose moments are divided over the processes"
+            )
+        if self.compile and self.sp_size>1:
+            raise ConfigError('compile with sp_size>1: nobody has tried the two together here; choose one')
         if self.log_with!='none' and find_spec(self.log_with) is None:
-            raise ConfigError(f'log_with={self.log_with}: {self.log_with} is not installed; `pip install {self.log_with}`, or log_with=none (metrics.jsonl is always written)')
-        if self.resume and self.overwrite: raise ConfigError('resume and overwrite exclude each other: one continues the run in run_dir, the other discards it')
+            raise ConfigError(
+                f'log_with={self.log_with}: {self.log_with} is not installed; '
+                f'`pip install {self.log_with}`, or log_with=none (metrics.jsonl is always written)'
+            )
+        if self.resume and self.overwrite:
+            raise ConfigError(
+                'resume and overwrite exclude each other: one continues the run in run_dir, the other discards it'
+            )
 
 # %% ../../nbs/trainers/72_loop.ipynb #b0b9a941
 def lr_factor(
@@ -83,23 +116,32 @@ def open_run(
     config:TrainConfig,
 ): # (step, path) of the checkpoint to continue, or None
     "Make or check the run folder"
-    run = Path(config.run_dir); found = newest_checkpoint(run) if config.resume else None
+    run = Path(config.run_dir)
+    found = newest_checkpoint(run) if config.resume else None
     error = None
     if config.resume and found is None and (run/'checkpoints').exists() and any((run/'checkpoints').iterdir()):
-        error = CheckpointError(f'{run} holds no whole checkpoint to resume from (see the warnings); overwrite=true starts afresh')
+        error = CheckpointError(
+            f'{run} holds no whole checkpoint to resume from (see the warnings); overwrite=true starts afresh'
+        )
     if ((run/'metrics.jsonl').exists() or (run/'checkpoints').exists()) and not config.resume and not config.overwrite:
-        error = ConfigError(f'{run} holds a run already: resume=true continues it, overwrite=true discards it, or choose another run_dir')
+        error = ConfigError(
+            f'{run} holds a run already: resume=true continues it, '
+            f'overwrite=true discards it, or choose another run_dir'
+        )
     dist.raise_together(error) # all have looked before anyone writes
     if config.overwrite and dist.is_main():
         for name in ('checkpoints','samples'): shutil.rmtree(run/name, ignore_errors=True)
-        for name in ('metrics.jsonl','report.json','report.md','run.json','contact_sheet.png','reward_curve.png'): (run/name).unlink(missing_ok=True)
-    run.mkdir(parents=True, exist_ok=True); dist.barrier()
+        for name in ('metrics.jsonl','report.json','report.md','run.json','contact_sheet.png','reward_curve.png'):
+            (run/name).unlink(missing_ok=True)
+    run.mkdir(parents=True, exist_ok=True)
+    dist.barrier()
     return found
 
 @contextmanager
 def on_sigterm():
     "Yields a list that is non-empty once SIGTERM (or Ctrl-C) has arrived; the run can then end in good order"
-    got = []; handlers = {}
+    got = []
+    handlers = {}
     def note(number, frame):
         if got and number==signal.SIGINT: raise KeyboardInterrupt # the second Ctrl-C means it
         got.append(number)
@@ -116,8 +158,13 @@ def check_precision(
     device:torch.device, # Where it will compute
 ):
     "Refuse a precision that the device has not got"
-    if dtype==torch.float16 and device.type=='cpu': raise ConfigError('dtype=fp16 needs a GPU: its gradients must be scaled, and nothing here scales them on a CPU; take fp32 or bf16')
-    if dtype==torch.bfloat16 and device.type=='cuda' and not torch.cuda.is_bf16_supported(including_emulation=False): raise ConfigError(f'dtype=bf16: {torch.cuda.get_device_name(device)} has no BF16; take fp16 or fp32')
+    if dtype==torch.float16 and device.type=='cpu':
+        raise ConfigError(
+            'dtype=fp16 needs a GPU: its gradients must be scaled, '
+            'and nothing here scales them on a CPU; take fp32 or bf16'
+        )
+    if dtype==torch.bfloat16 and device.type=='cuda' and not torch.cuda.is_bf16_supported(including_emulation=False):
+        raise ConfigError(f'dtype=bf16: {torch.cuda.get_device_name(device)} has no BF16; take fp16 or fp32')
 
 def start_processes(
     config:TrainConfig, dtype:torch.dtype, # Compute precision of the backbone
@@ -125,11 +172,17 @@ def start_processes(
     "Find the other processes, and check what depends on their number and on the device"
     from accelerate import Accelerator, PartialState
     from accelerate.utils import InitProcessGroupKwargs
-    kwargs = dict(backend='cpu:gloo,cuda:nccl') if config.cpu_offload and torch.cuda.is_available() else {} # norms of offloaded shards travel from main memory
-    cpu = os.environ.get('ACCELERATE_USE_CPU','').lower() in ('1','true','yes') or not torch.accelerator.is_available() # unless told, accelerate takes torchrun on a CPU for GPUs, and would not exchange gradients
+    # norms of offloaded shards travel from main memory
+    kwargs = dict(backend='cpu:gloo,cuda:nccl') if config.cpu_offload and torch.cuda.is_available() else {}
+    # unless told, accelerate takes torchrun on a CPU for GPUs, and would not exchange gradients
+    cpu = os.environ.get('ACCELERATE_USE_CPU','').lower() in ('1','true','yes') or not torch.accelerator.is_available()
     check_precision(dtype, PartialState(cpu, **kwargs).device)
-    accelerator = Accelerator(mixed_precision='fp16' if dtype==torch.float16 else 'no', project_dir=config.run_dir, log_with=None if config.log_with=='none' else config.log_with,
-                              kwargs_handlers=[InitProcessGroupKwargs(**kwargs)] if kwargs else [])
+    accelerator = Accelerator(
+        mixed_precision='fp16' if dtype==torch.float16 else 'no',
+        project_dir=config.run_dir,
+        log_with=None if config.log_with=='none' else config.log_with,
+        kwargs_handlers=[InitProcessGroupKwargs(**kwargs)] if kwargs else [],
+    )
     mesh = dist.split_samples(config.sp_size, accelerator.device.type)
     config.check() # now, since the number of processes decides whether the groups fit
     return accelerator, mesh
@@ -142,26 +195,40 @@ class Trainer:
     def __init__(self,
         backbone, # A `Backbone`; its trainable parameters are trained
         dataset, # A sequence of `Record`s
-        config:TrainConfig, callbacks=(), # Functions f(trainer, iteration, metrics), called on the main process after each iteration
+        # Functions f(trainer, iteration, metrics), called on the main process after each iteration
+        config:TrainConfig, callbacks=(),
         samples=None, # A `Batch` for the sample grids
     ):
         self.accelerator, mesh = start_processes(config, backbone.dtype)
-        if config.sample_every and samples is None: raise ConfigError(f'sample_every={config.sample_every}, but the trainer was given no `samples` batch to draw; pass one, or set sample_every=0')
-        self.backbone,self.dataset,self.config,self.callbacks,self.samples = backbone,dataset,config,list(callbacks),samples
+        if config.sample_every and samples is None:
+            raise ConfigError(
+                f'sample_every={config.sample_every}, but the trainer was given '
+                f'no `samples` batch to draw; pass one, or set sample_every=0'
+            )
+        self.backbone,self.dataset,self.config,self.callbacks,self.samples = (
+            backbone,dataset,config,list(callbacks),samples
+        )
         self.checkpoint = open_run(config) # after the processes have found each other: one of them tidies the folder
         if config.train_only: backbone.train_only(config.train_only)
-        if not backbone.trainable(): raise ConfigError('nothing to train: the backbone has no parameter that requires a gradient')
+        if not backbone.trainable():
+            raise ConfigError('nothing to train: the backbone has no parameter that requires a gradient')
         self._place(mesh)
-        opt = make_optimizer(self.params, config.optimizer, config.learning_rate, config.adam_beta2, config.weight_decay)
+        opt = make_optimizer(
+            self.params, config.optimizer, config.learning_rate, config.adam_beta2, config.weight_decay
+        )
         self.optimizer = self.accelerator.prepare(opt)
         total = config.iterations*self.steps_per_iteration
-        self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimizer.optimizer, lambda i: lr_factor(i, config.warmup_steps, total, config.lr_schedule))
+        self.schedule = torch.optim.lr_scheduler.LambdaLR(
+            self.optimizer.optimizer, lambda i: lr_factor(i, config.warmup_steps, total, config.lr_schedule)
+        )
         self.ema = EMA(self.params, config.ema_decay) if config.ema_decay else None
         self.progress = dict(iteration=0, updates=0, skipped=0, images=0, seconds=0.)
 
     def _place(self, mesh): # the denoiser on its devices: split, sharded, or copied to each process
         c, b, a = self.config, self.backbone, self.accelerator
-        self.sharded, self.collective = c.shard=='fsdp2' and a.num_processes>1, a.num_processes>1 and (c.shard=='fsdp2' or mesh is not None)
+        self.sharded, self.collective = (
+            c.shard=='fsdp2' and a.num_processes>1, a.num_processes>1 and (c.shard=='fsdp2' or mesh is not None)
+        )
         do = lambda net: parallelize(net, c, a.device, b.dtype, mesh, a.num_processes)
         if self.collective: b.prepare(do) # a reference cannot be copied any more; it is made alike
         elif c.attention or c.activation_checkpointing or c.compile: do(b.denoiser)
@@ -169,7 +236,11 @@ class Trainer:
         if not self.sharded: b.denoiser.to(a.device)
         self.params = b.trainable() # after sharding, which replaces them
         self.model = b.denoiser if self.sharded else a.prepare(b.denoiser)
-        if a.num_processes>1 and not self.sharded and self.model is b.denoiser: raise ConfigError(f'{a.num_processes} processes, but accelerate ({a.distributed_type}) would not exchange their gradients; on CPUs set ACCELERATE_USE_CPU=true')
+        if a.num_processes>1 and not self.sharded and self.model is b.denoiser:
+            raise ConfigError(
+                f'{a.num_processes} processes, but accelerate ({a.distributed_type}) '
+                f'would not exchange their gradients; on CPUs set ACCELERATE_USE_CPU=true'
+            )
         b.wrapped = self.model
 
     def everywhere(self,
@@ -187,16 +258,25 @@ class Trainer:
     )->dict: # grad_norm, learning_rate
         "One optimizer step"
         for i,loss in enumerate(micro):
-            with nullcontext() if self.sharded or i==len(micro)-1 else self.accelerator.no_sync(self.model): self.accelerator.backward(loss()*self.config.sp_size)
+            with nullcontext() if self.sharded or i==len(micro)-1 else self.accelerator.no_sync(self.model):
+                self.accelerator.backward(loss()*self.config.sp_size)
         norm = dist.whole(self.accelerator.clip_grad_norm_(self.params.values(), self.config.max_grad_norm)).item()
-        if math.isfinite(norm) or self.accelerator.scaler is not None: self.optimizer.step() # a scaler must see bad gradients, and skips by itself
+        # a scaler must see bad gradients, and skips by itself
+        if math.isfinite(norm) or self.accelerator.scaler is not None: self.optimizer.step()
         if math.isfinite(norm):
-            self.schedule.step(); self.progress['updates'] += 1
+            self.schedule.step()
+            self.progress['updates'] += 1
             if self.ema: self.ema.update()
         else:
             self.progress['skipped'] += 1
-            bad = next((n for n,p in self.params.items() if p.grad is not None and not dist.whole(p.grad).isfinite().all()), 'the norm itself')
-            warnings.warn(f'iteration {self.progress["iteration"]}: the gradient is not finite (first in {bad}); this step is skipped')
+            bad = next(
+                (n for n,p in self.params.items() if p.grad is not None and not dist.whole(p.grad).isfinite().all()),
+                'the norm itself',
+            )
+            warnings.warn(
+                f'iteration {self.progress["iteration"]}: '
+                f'the gradient is not finite (first in {bad}); this step is skipped'
+            )
         self.optimizer.zero_grad()
         return dict(grad_norm=norm, learning_rate=self.schedule.get_last_lr()[0])
 
@@ -204,13 +284,18 @@ class Trainer:
 class Resumable(Trainer):
     "A trainer that can be written down and taken up again"
     def state(self)->dict:
-        parts = dict(weights={n:p.detach() for n,p in self.params.items()}, optimizer=named_state(self.optimizer.optimizer, self.params),
-                     schedule=self.schedule.state_dict(), progress=dict(self.progress), rng=rng_state(), rng_ranks=self._rank_generators())
+        parts = dict(
+            weights={n:p.detach() for n,p in self.params.items()},
+            optimizer=named_state(self.optimizer.optimizer, self.params),
+            schedule=self.schedule.state_dict(), progress=dict(self.progress),
+            rng=rng_state(), rng_ranks=self._rank_generators()
+        )
         if self.ema: parts['ema'] = self.ema.state_dict()
         if self.accelerator.scaler is not None: parts['scaler'] = self.accelerator.scaler.state_dict()
         return parts
 
-    def _rank_generators(self): return self.accelerator.gather(torch.get_rng_state().to(self.accelerator.device)[None]).cpu()
+    def _rank_generators(self):
+        return self.accelerator.gather(torch.get_rng_state().to(self.accelerator.device)[None]).cpu()
 
     def save(self):
         parts = dist.gathered(self.state()) # every process takes part
@@ -223,16 +308,28 @@ class Resumable(Trainer):
     def load(self, path): # what was read, for trainers with more state
         parts = load_checkpoint(path, verify=False)
         saved = parts['weights']
-        odd = sorted(n for n in saved.keys()|self.params.keys() if n not in saved or n not in self.params or saved[n].shape!=self.params[n].shape)
-        if odd: raise CheckpointError(f'{path} is of another model or LoRA: {len(odd)} parameters differ, first {odd[0]!r}')
+        odd = sorted(
+            n for n in saved.keys()|self.params.keys()
+            if n not in saved or n not in self.params or saved[n].shape!=self.params[n].shape
+        )
+        if odd:
+            raise CheckpointError(f'{path} is of another model or LoRA: {len(odd)} parameters differ, first {odd[0]!r}')
         with torch.no_grad():
             for n,p in self.params.items(): p.copy_(dist.share(saved[n], p))
-        load_named_state(self.optimizer.optimizer, self.params, parts['optimizer']); self.schedule.load_state_dict(parts['schedule'])
+        load_named_state(self.optimizer.optimizer, self.params, parts['optimizer'])
+        self.schedule.load_state_dict(parts['schedule'])
         for name, part in (('ema',self.ema), ('scaler',self.accelerator.scaler)):
-            if (part is None)!=(name not in parts): raise CheckpointError(f'{path} was saved {"with" if name in parts else "without"} {name}, this run is configured otherwise')
+            if (part is None)!=(name not in parts):
+                raise CheckpointError(
+                    f'{path} was saved {"with" if name in parts else "without"} {name}, '
+                    f'this run is configured otherwise'
+                )
             if part is not None: part.load_state_dict(parts[name])
-        self.progress = parts['progress']; set_rng_state(parts['rng'])
-        if len(parts['rng_ranks'])==self.accelerator.num_processes: torch.set_rng_state(parts['rng_ranks'][self.accelerator.process_index].clone()) # a row, and PyTorch reads from the start of its storage
+        self.progress = parts['progress']
+        set_rng_state(parts['rng'])
+        if len(parts['rng_ranks'])==self.accelerator.num_processes:
+            # a row, and PyTorch reads from the start of its storage
+            torch.set_rng_state(parts['rng_ranks'][self.accelerator.process_index].clone())
         return parts
 
 # %% ../../nbs/trainers/72_loop.ipynb #36108dad
@@ -246,8 +343,13 @@ class Loop(Resumable):
         if self.checkpoint: self.load(self.checkpoint[1])
         if c.log_with!='none': self.accelerator.init_trackers('inpaint_rl', {k:str(v) for k,v in to_dict(c).items()})
         log = MetricsLog(c.run_dir) if main else None
-        if main: log.truncate(self.progress['iteration']); atomic_write(Path(c.run_dir)/'config.yaml', to_yaml(c))
-        bar = tqdm(total=c.iterations, initial=self.progress['iteration'], disable=not main, unit='it', dynamic_ncols=True)
+        if main:
+            log.truncate(self.progress['iteration'])
+            atomic_write(Path(c.run_dir)/'config.yaml', to_yaml(c))
+        bar = tqdm(
+            total=c.iterations, initial=self.progress['iteration'],
+            disable=not main, unit='it', dynamic_ncols=True
+        )
         try:
             with on_sigterm() as stop:
                 while self.progress['iteration']<c.iterations and not self._stopping(stop):
@@ -257,7 +359,10 @@ class Loop(Resumable):
             bar.close()
             if main: log.close()
             if c.log_with!='none': self.accelerator.end_training()
-        if stop and main: print(f'stopped by a signal after iteration {self.progress["iteration"]}; resume=true continues {c.run_dir}')
+        if stop and main:
+            print(
+                f'stopped by a signal after iteration {self.progress["iteration"]}; resume=true continues {c.run_dir}'
+            )
         self.stopped = bool(stop)
         return self
 
@@ -267,24 +372,39 @@ class Loop(Resumable):
     def _one(self, log, bar):
         c, start = self.config, time.perf_counter()
         metrics = self.iterate(self.progress['iteration'])
-        self.progress['iteration'] += 1; i = self.progress['iteration']
-        seconds = time.perf_counter()-start; self.progress['seconds'] += seconds
-        metrics |= {k:self.progress[k] for k in ('updates','skipped','images')} | {'time/seconds':self.progress['seconds'], 'time/iteration':seconds}
+        self.progress['iteration'] += 1
+        i = self.progress['iteration']
+        seconds = time.perf_counter()-start
+        self.progress['seconds'] += seconds
+        metrics |= {k:self.progress[k] for k in ('updates','skipped','images')} | {
+            'time/seconds':self.progress['seconds'], 'time/iteration':seconds
+        }
         if log: log.write(i, metrics)
-        if c.log_with!='none': self.accelerator.log({k:v for k,v in metrics.items() if isinstance(v, (int,float))}, step=i)
+        if c.log_with!='none':
+            self.accelerator.log({k:v for k,v in metrics.items() if isinstance(v, (int,float))}, step=i)
         if c.save_every and i%c.save_every==0 or i==c.iterations: self.save()
         if c.sample_every and i%c.sample_every==0: self.sample_grid(i)
-        bar.set_postfix_str('  '.join(f'{label} {metrics[k]:.3f}' for k,label in self.shown if metrics.get(k) is not None)
-                            + f'  {self.progress["images"]/max(self.progress["seconds"],1e-9):.0f} img/s'); bar.update()
+        bar.set_postfix_str(
+            '  '.join(f'{label} {metrics[k]:.3f}' for k,label in self.shown if metrics.get(k) is not None)
+            + f'  {self.progress["images"]/max(self.progress["seconds"],1e-9):.0f} img/s'
+        )
+        bar.update()
         if dist.is_main():
             for f in self.callbacks: f(self, i, metrics)
 
     def sample_grid(self, i):
         "Sources with their holes greyed out, and under them what the (averaged) policy makes of them, always from the same noise"
         b = self.samples
-        draw = lambda: generate(self.backbone, b, [seed_from('grid', n) for n in b.ids], self.config.eval_steps, getattr(self.config, 'guidance', None)).cpu()
+        draw = lambda: generate(
+            self.backbone, b, [seed_from('grid', n) for n in b.ids], self.config.eval_steps,
+            getattr(self.config, 'guidance', None)
+        ).cpu()
         with self.best_weights(): raw = self.everywhere(draw)
-        if dist.is_main(): save_rows([b.image*(1-b.mask)+.5*b.mask, composite(raw, b.image, b.mask)], Path(self.config.run_dir)/f'samples/iteration-{i:06d}.png')
+        if dist.is_main():
+            save_rows(
+                [b.image*(1-b.mask)+.5*b.mask, composite(raw, b.image, b.mask)],
+                Path(self.config.run_dir)/f'samples/iteration-{i:06d}.png',
+            )
 
 # %% ../../nbs/trainers/72_loop.ipynb #647941a9
 def save_rows(

@@ -22,7 +22,11 @@ class NFTConfig(CollectConfig):
     "Settings of DiffusionNFT"
     beta: float = option(1., 'how far the implicit policies lie from the old one; the published values are 1 and .1')
     levels: int = option(1, 'noise levels, of those of the rollout, at which each sample is learned in an iteration')
-    same_noise: bool = option(True, 'members of a group meet the same noise at the same level, which leaves the mean of the gradient and lowers its variance; false draws for each, as published')
+    same_noise: bool = option(
+        True,
+        'members of a group meet the same noise at the same level, '
+        'which leaves the mean of the gradient and lowers its variance; false draws for each, as published',
+    )
     old_decay: float = option(.5, 'largest share of the old policy that survives an iteration ...')
     old_rate: float = option(.001, '... which grows by this much per iteration, from 0')
 
@@ -30,7 +34,11 @@ class NFTConfig(CollectConfig):
         super().check()
         if not self.beta>0: raise ConfigError(f'beta={self.beta}: it must be above 0')
         check_levels(self.levels, self.num_steps)
-        if not (0<=self.old_decay<1 and self.old_rate>=0): raise ConfigError(f'old_decay={self.old_decay}, old_rate={self.old_rate}: a decay in [0,1) that is reached at a rate of at least 0')
+        if not (0<=self.old_decay<1 and self.old_rate>=0):
+            raise ConfigError(
+                f'old_decay={self.old_decay}, old_rate={self.old_rate}: '
+                f'a decay in [0,1) that is reached at a rate of at least 0'
+            )
 
 # %% ../../nbs/trainers/76_nft.ipynb #3a6f3af5
 class NFTTrainer(Collector):
@@ -38,12 +46,17 @@ class NFTTrainer(Collector):
     def __init__(self, backbone, rewards, dataset, config:NFTConfig, callbacks=(), samples=None, monitors=()):
         self.steps_per_iteration = config.updates
         super().__init__(backbone, rewards, dataset, config, callbacks, samples, monitors)
-        self.old = EMA(self.params, config.old_decay, warmup=False); self.same = True # the old policy is the learning one, to the bit
+        self.old = EMA(self.params, config.old_decay, warmup=False)
+        self.same = True # the old policy is the learning one, to the bit
 
     def state(self): return super().state() | {'old':self.old.state_dict()}
     def load(self, path):
-        parts = super().load(path); self.old.load_state_dict(parts['old'])
-        self.same = all(torch.equal(dist.whole(s), dist.whole(p.detach())) for s,p in zip(self.old.shadow.values(), self.params.values()))
+        parts = super().load(path)
+        self.old.load_state_dict(parts['old'])
+        self.same = all(
+            torch.equal(dist.whole(s), dist.whole(p.detach()))
+            for s,p in zip(self.old.shadow.values(), self.params.values())
+        )
         return parts
 
     def collect(self, iteration): # (Trajectory, Samples, Scores)
@@ -54,19 +67,25 @@ class NFTTrainer(Collector):
         K = self.config.group_size if self.config.same_noise else 1
         return [t.seeds[i-i%K] for i in range(len(t))[cut]]
 
-    def micro(self, t, good, valid, start, k, count, keep): # the loss of one chunk at the k-th level of each sample, as a function
+    # the loss of one chunk at the k-th level of each sample, as a function
+    def micro(self, t, good, valid, start, k, count, keep):
         c, b, cut = self.config, self.backbone, slice(start, start+self.config.chunk)
         def f():
-            part = t.select(cut); ok = valid[cut].to(part.x0.device)
-            x, time, level, _ = renoise(b, part.x0, self.noise_seeds(t, cut), t.schedule, k); predict = lambda: b.predict(x, time, part.condition, t.guidance)
+            part = t.select(cut)
+            ok = valid[cut].to(part.x0.device)
+            x, time, level, _ = renoise(b, part.x0, self.noise_seeds(t, cut), t.schedule, k)
+            predict = lambda: b.predict(x, time, part.condition, t.guidance)
             if not self.same: # before the forward pass that is differentiated: a swap writes into the weights
                 with torch.no_grad(), self.old.swap(): old = predict()
-            pred = predict(); old = pred.detach() if self.same else old
+            pred = predict()
+            old = pred.detach() if self.same else old
             new_x0, old_x0 = b.clean(x, pred, level), b.clean(x, old, level)
             loss = c.advantage_clip*nft_loss(new_x0, old_x0, part.x0, good[cut].to(part.x0.device), part.weight, c.beta)
             row = dict(loss=loss.detach(), deviation=velocity_kl(pred.detach(), old, part.weight), valid=ok)
             if c.kl_coef:
-                kl = base_distance(b, predict, pred, part.weight, c.kl_outside); loss = loss + c.kl_coef*kl; row['kl'] = kl.detach()
+                kl = base_distance(b, predict, pred, part.weight, c.kl_outside)
+                loss = loss + c.kl_coef*kl
+                row['kl'] = kl.detach()
             keep.append(row)
             return masked_mean(loss, ok, count)
         return f
@@ -75,12 +94,18 @@ class NFTTrainer(Collector):
         "Optimizer steps on one batch of samples; returns diagnostics"
         c, good, keep = self.config, goodness(adv.values, self.config.advantage_clip), []
         for mine,count in portions(adv.valid, c.chunk, c.updates, c.levels):
-            out = self.update([self.micro(t, good, adv.valid, s, k, count, keep) for s in mine for k in range(c.levels)]); self.same = False
+            out = self.update([
+                self.micro(t, good, adv.valid, s, k, count, keep)
+                for s in mine for k in range(c.levels)
+            ])
+            self.same = False
         ok = torch.cat([r['valid'] for r in keep])
         mean = lambda name: torch.cat([r[name] for r in keep])[ok].mean().item()
         return out | {f'nft/{n}':mean(n) for n in ('loss','deviation','kl') if n in keep[0]}
 
     def iterate(self, iteration):
         out = super().iterate(iteration)
-        self.old.decay = min(self.config.old_rate*iteration, self.config.old_decay); self.old.update(); self.same = self.old.decay==0
+        self.old.decay = min(self.config.old_rate*iteration, self.config.old_decay)
+        self.old.update()
+        self.same = self.old.decay==0
         return out | {'nft/old_decay':self.old.decay}

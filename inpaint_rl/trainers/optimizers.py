@@ -19,34 +19,58 @@ def make_optimizer(
     lr:float=1e-4, beta2:float=.999, weight_decay:float=0.,
 )->torch.optim.Optimizer:
     "The optimizer over these parameters"
-    settings = dict(lr=lr, betas=(.9,beta2), weight_decay=weight_decay); ps = list(params.values())
+    settings = dict(lr=lr, betas=(.9,beta2), weight_decay=weight_decay)
+    ps = list(params.values())
     if name=='adamw': return torch.optim.AdamW(ps, **settings)
     if name!='adamw8bit': raise ConfigError(f'optimizer={name!r} is neither adamw nor adamw8bit')
-    if find_spec('bitsandbytes') is None: raise ConfigError('optimizer=adamw8bit needs bitsandbytes, which is not installed; `pip install bitsandbytes`, or optimizer=adamw')
-    if any(hasattr(p, 'full_tensor') for p in ps): raise ConfigError("optimizer=adamw8bit cannot keep its blocks in shards; with shard=fsdp2 take optimizer=adamw, whose moments are divided over the processes")
-    if any(p.device.type=='cpu' for p in ps): raise ConfigError('optimizer=adamw8bit runs on GPUs only; on the CPU take optimizer=adamw')
+    if find_spec('bitsandbytes') is None:
+        raise ConfigError(
+            'optimizer=adamw8bit needs bitsandbytes, which is not installed; '
+            '`pip install bitsandbytes`, or optimizer=adamw'
+        )
+    if any(hasattr(p, 'full_tensor') for p in ps):
+        raise ConfigError(
+            "optimizer=adamw8bit cannot keep its blocks in shards; "
+            "with shard=fsdp2 take optimizer=adamw, whose moments are divided over the processes"
+        )
+    if any(p.device.type=='cpu' for p in ps):
+        raise ConfigError('optimizer=adamw8bit runs on GPUs only; on the CPU take optimizer=adamw')
     from bitsandbytes.optim import AdamW8bit
     return AdamW8bit(ps, **settings)
 
 # %% ../../nbs/trainers/71a_optimizers.ipynb #0e17191f
 def named_state(
     optimizer, params:dict, # name -> parameter, as it was made with
-)->dict: # 'state': name -> what the optimizer keeps of it; 'groups': settings, and the names they are for. Sharded where the parameters are
+)->dict:
+    # 'state': name -> what the optimizer keeps of it; 'groups': settings, and
+    # the names they are for. Sharded where the parameters are
     "What an optimizer knows, by the names of its parameters"
     names = {p:n for n,p in params.items()}
-    return dict(state={names[p]:dict(s) for p,s in optimizer.state.items()},
-                groups=[{k:v for k,v in g.items() if k!='params'} | {'params':[names[p] for p in g['params']]} for g in optimizer.param_groups])
+    return dict(state={names[p]:dict(s) for p,s in optimizer.state.items()}, groups=[
+        {k:v for k,v in g.items() if k!='params'} | {'params':[names[p] for p in g['params']]}
+        for g in optimizer.param_groups
+    ])
 
 def load_named_state(
     optimizer, params:dict, # name -> parameter, as it was made with
     saved:dict, # From `named_state`, its tensors whole
 ):
     "Take over a saved state; each process keeps its own rows of what is sharded here"
-    mine, theirs = ([g['params'] for g in groups] for groups in (named_state(optimizer, params)['groups'], saved['groups']))
+    mine, theirs = (
+        [g['params'] for g in groups]
+        for groups in (named_state(optimizer, params)['groups'], saved['groups'])
+    )
     odd = sorted(set(sum(mine, [])) ^ set(sum(theirs, [])))
-    if [set(g) for g in mine]!=[set(g) for g in theirs]: raise CheckpointError(f'the optimizer was saved for other parameters: {len(odd)} differ{f", first {odd[0]!r}" if odd else " but their groups do"}')
+    if [set(g) for g in mine]!=[set(g) for g in theirs]:
+        raise CheckpointError(
+            f'the optimizer was saved for other parameters: '
+            f'{len(odd)} differ{f", first {odd[0]!r}" if odd else " but their groups do"}'
+        )
     place = {n:i for i,n in enumerate(sum(mine, []))}
     def fit(v, p): # copies: PyTorch would go on writing into the tensors that it was given
         return v if not isinstance(v, Tensor) else share(v, p).clone() if v.shape==p.shape else v.clone()
     groups = [g | {'params':[place[n] for n in names]} for g,names in zip(saved['groups'], mine)]
-    optimizer.load_state_dict(dict(state={place[n]:{k:fit(v, params[n]) for k,v in s.items()} for n,s in saved['state'].items()}, param_groups=groups))
+    optimizer.load_state_dict(dict(
+        state={place[n]:{k:fit(v, params[n]) for k,v in s.items()} for n,s in saved['state'].items()},
+        param_groups=groups,
+    ))

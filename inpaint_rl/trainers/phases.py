@@ -21,7 +21,8 @@ from .grpo import GRPOConfig, GRPOTrainer
 # %% ../../nbs/trainers/79a_phases.ipynb #6874b0d3
 class Meter:
     "How much a growing number grows in each phase, not counting the phases inside"
-    def __init__(self, read): self.read,self.totals,self.stack,self.last = read,{},[],None # `read` is called without arguments
+    # `read` is called without arguments
+    def __init__(self, read): self.read,self.totals,self.stack,self.last = read,{},[],None
 
     def _charge(self): # what has passed since the last boundary goes to the innermost phase
         now = self.read()
@@ -30,9 +31,12 @@ class Meter:
 
     @contextmanager
     def phase(self, name):
-        self._charge(); self.stack.append(name)
+        self._charge()
+        self.stack.append(name)
         try: yield
-        finally: self._charge(); self.stack.pop()
+        finally:
+            self._charge()
+            self.stack.pop()
 
     def timed(self, name, f):
         "`f`, charged to the phase `name`"
@@ -51,10 +55,21 @@ def instrument(
     meter:Meter,
 ):
     "Charge the parts of an iteration to `PHASES`"
-    if trainer.config.score_ahead: raise ConfigError('score_ahead=true: phases that run side by side cannot be told apart; measure without it')
+    if trainer.config.score_ahead:
+        raise ConfigError('score_ahead=true: phases that run side by side cannot be told apart; measure without it')
     b = trainer.backbone
-    for owner, method, phase in ((b,'encode','encode'), (b,'decode','decode'), (trainer,'records','other'), (trainer,'collect','rollout'), (trainer,'pictures','decode'), (trainer,'ask','reward'), (trainer,'judge','reward'),
-                                 (trainer,'learn','other'), (trainer,'iterate','other'), (trainer.accelerator,'backward','backward')):
+    for owner, method, phase in (
+        (b,'encode','encode'),
+        (b,'decode','decode'),
+        (trainer,'records','other'),
+        (trainer,'collect','rollout'),
+        (trainer,'pictures','decode'),
+        (trainer,'ask','reward'),
+        (trainer,'judge','reward'),
+        (trainer,'learn','other'),
+        (trainer,'iterate','other'),
+        (trainer.accelerator,'backward','backward'),
+    ):
         setattr(owner, method, meter.timed(phase, getattr(owner, method)))
     update = trainer.update
     trainer.update = meter.timed('optimizer', lambda micro: update([meter.timed('forward', f) for f in micro]))
@@ -73,7 +88,8 @@ def matmul_rate(
     repeats:int=20,
 )->float: # Operations per second
     "What a large matrix product reaches here"
-    a, b = (torch.randn(size, size, device=device, dtype=dtype) for _ in range(2)); read = seconds_on(device)
+    a, b = (torch.randn(size, size, device=device, dtype=dtype) for _ in range(2))
+    read = seconds_on(device)
     for _ in range(3): a@b
     start = read()
     for _ in range(repeats): a@b
@@ -82,7 +98,8 @@ def matmul_rate(
 def peak_bytes(device)->int:
     "Most memory so far: of tensors on a GPU, of the whole process on a CPU"
     if torch.device(device).type=='cuda': return torch.cuda.max_memory_allocated(device)
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss*(1 if sys.platform=='darwin' else 1024) # Linux counts KiB, macOS bytes
+    # Linux counts KiB, macOS bytes
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss*(1 if sys.platform=='darwin' else 1024)
 
 # %% ../../nbs/trainers/79a_phases.ipynb #82beeca4
 class Enlarged:
@@ -90,7 +107,8 @@ class Enlarged:
     def __init__(self, records, size): self.records,self.size = records,size
     def __len__(self): return len(self.records)
     def __getitem__(self, i):
-        r = self.records[i]; grow = lambda x: F.interpolate(x[None], size=(self.size,self.size))[0] # nearest: masks stay 0 and 1
+        r = self.records[i]
+        grow = lambda x: F.interpolate(x[None], size=(self.size,self.size))[0] # nearest: masks stay 0 and 1
         return replace(r, image=grow(r.image), mask=grow(r.mask))
 
 def phase_trainer(
@@ -104,9 +122,15 @@ def phase_trainer(
     rewards=None, # reward -> weight, dotted names
 ):
     "A GRPO trainer whose iterations are the ones to be measured"
-    config = GRPOConfig(run_dir=str(run_dir), overwrite=True, groups=groups, group_size=group_size, chunk=chunk, decode_chunk=chunk, num_steps=steps, window=window, window_mode='fixed', window_start=1,
-                        noise_level=.6 if backbone.kind=='flow' else .3, guidance=guidance, learning_rate=1e-5)
-    return GRPOTrainer(backbone, rewards or {'inpaint_rl.rewards.local.seam':1.}, Enlarged(DigitScenes(max(16,groups), 'train'), size), config)
+    config = GRPOConfig(
+        run_dir=str(run_dir), overwrite=True, groups=groups, group_size=group_size, chunk=chunk,
+        decode_chunk=chunk, num_steps=steps, window=window, window_mode='fixed', window_start=1,
+        noise_level=.6 if backbone.kind=='flow' else .3, guidance=guidance, learning_rate=1e-5
+    )
+    return GRPOTrainer(
+        backbone, rewards or {'inpaint_rl.rewards.local.seam':1.},
+        Enlarged(DigitScenes(max(16,groups), 'train'), size), config
+    )
 
 # %% ../../nbs/trainers/79a_phases.ipynb #5fb0faac
 def measure(
@@ -116,21 +140,31 @@ def measure(
 )->dict:
     "Pictures per second, peak memory, and time and operations per phase"
     from torch.utils.flop_counter import FlopCounterMode
-    if iterations<1 or warmup<0: raise ConfigError(f'iterations={iterations}, warmup={warmup}: at least one iteration is timed')
-    c, b, device = trainer.config, trainer.backbone, trainer.accelerator.device; cuda = device.type=='cuda'
-    meter = Meter(seconds_on(device)); instrument(trainer, meter)
+    if iterations<1 or warmup<0:
+        raise ConfigError(f'iterations={iterations}, warmup={warmup}: at least one iteration is timed')
+    c, b, device = trainer.config, trainer.backbone, trainer.accelerator.device
+    cuda = device.type=='cuda'
+    meter = Meter(seconds_on(device))
+    instrument(trainer, meter)
     for i in range(warmup): trainer.iterate(i)
     if cuda: torch.cuda.reset_peak_memory_stats(device)
     meter.restart(seconds_on(device))
     for i in range(warmup, warmup+iterations): trainer.iterate(i)
     seconds, peak = {p:meter.totals.get(p, 0.)/iterations for p in PHASES}, peak_bytes(device)
     with FlopCounterMode(display=False) as counter:
-        meter.restart(counter.get_total_flops); trainer.iterate(warmup+iterations)
-    flop, dtype = {p:meter.totals.get(p, 0) for p in PHASES}, torch.bfloat16 if cuda else torch.float32 # most CPUs emulate bfloat16 products one by one
+        meter.restart(counter.get_total_flops)
+        trainer.iterate(warmup+iterations)
+    # most CPUs emulate bfloat16 products one by one
+    flop, dtype = {p:meter.totals.get(p, 0) for p in PHASES}, torch.bfloat16 if cuda else torch.float32
     rate = matmul_rate(device, dtype) if cuda else matmul_rate(device, dtype, 1024, 3)
-    return summary(c, seconds, flop, rate) | dict(device=torch.cuda.get_device_name(device) if cuda else 'cpu', dtype=str(b.dtype).removeprefix('torch.'), rate_dtype=str(dtype).removeprefix('torch.'), peak_gib=peak/2**30,
-        lora_rank=b.lora.rank if b.lora else None, parameters=sum(p.numel() for p in b.denoiser.parameters()), trained=sum(p.numel() for p in b.trainable().values()),
-        size=trainer.dataset[0].image.shape[-1], iterations=iterations)
+    return summary(c, seconds, flop, rate) | dict(
+        device=torch.cuda.get_device_name(device) if cuda else 'cpu',
+        dtype=str(b.dtype).removeprefix('torch.'), rate_dtype=str(dtype).removeprefix('torch.'),
+        peak_gib=peak/2**30, lora_rank=b.lora.rank if b.lora else None,
+        parameters=sum(p.numel() for p in b.denoiser.parameters()),
+        trained=sum(p.numel() for p in b.trainable().values()),
+        size=trainer.dataset[0].image.shape[-1], iterations=iterations
+    )
 
 # %% ../../nbs/trainers/79a_phases.ipynb #140fefee
 def summary(
@@ -141,20 +175,43 @@ def summary(
     "The figures of one iteration"
     images, total = c.groups*c.group_size, sum(seconds.values())
     used = lambda *phases: sum(flop[p] for p in phases)/max(sum(seconds[p] for p in phases), 1e-9)/rate
-    return dict(images=images, groups=c.groups, chunk=c.chunk, num_steps=c.num_steps, window=c.window, seconds=total, rollout_images_per_s=images/sum(seconds[p] for p in ('encode','rollout','decode')),
-        train_images_per_s=images/total, matmul_tflops=rate/1e12, utilisation_rollout=used('rollout'), utilisation_update=used('forward','backward','optimizer'),
-        phases={p:dict(seconds=seconds[p], share=seconds[p]/total, tflop=flop[p]/1e12) for p in PHASES})
+    return dict(
+        images=images, groups=c.groups, chunk=c.chunk, num_steps=c.num_steps, window=c.window,
+        seconds=total, rollout_images_per_s=images/sum(seconds[p] for p in ('encode','rollout','decode')),
+        train_images_per_s=images/total, matmul_tflops=rate/1e12, utilisation_rollout=used('rollout'),
+        utilisation_update=used('forward','backward','optimizer'),
+        phases={p:dict(seconds=seconds[p], share=seconds[p]/total, tflop=flop[p]/1e12) for p in PHASES}
+    )
 
 # %% ../../nbs/trainers/79a_phases.ipynb #fe55ba65
 def phases_table(r:dict)->str: # `r` of `measure`, and a `model`
     "The figures as Markdown"
-    head = [('model', r['model']), ('device', r['device']), ('precision', r['dtype']), ('trained', f'{r["trained"]:,} of {r["parameters"]:,} parameters' + (f', LoRA rank {r["lora_rank"]}' if r['lora_rank'] else '')),
-        ('an iteration', f'{r["images"]} pictures of {r["size"]} pixels, {r["num_steps"]} steps of which {r["window"]} are trained, {r["chunk"]} per forward pass'), ('rollout', f'{r["rollout_images_per_s"]:.2f} images/s'), ('training', f'{r["train_images_per_s"]:.2f} images/s'),
-        ('peak memory', f'{r["peak_gib"]:.2f} GiB'), (f'matrix product, {r["rate_dtype"]}', f'{r["matmul_tflops"]:.3g} TFLOP/s'), ('FLOP utilisation', f'rollout {r["utilisation_rollout"]:.1%}, update {r["utilisation_update"]:.1%}')]
+    head = [
+        ('model', r['model']),
+        ('device', r['device']),
+        ('precision', r['dtype']),
+        ('trained', f'{r["trained"]:,} of {r["parameters"]:,} parameters' + (
+            f', LoRA rank {r["lora_rank"]}' if r['lora_rank'] else ''
+        )),
+        (
+            'an iteration',
+            f'{r["images"]} pictures of {r["size"]} pixels, {r["num_steps"]} steps '
+            f'of which {r["window"]} are trained, {r["chunk"]} per forward pass',
+        ),
+        ('rollout', f'{r["rollout_images_per_s"]:.2f} images/s'),
+        ('training', f'{r["train_images_per_s"]:.2f} images/s'),
+        ('peak memory', f'{r["peak_gib"]:.2f} GiB'),
+        (f'matrix product, {r["rate_dtype"]}', f'{r["matmul_tflops"]:.3g} TFLOP/s'),
+        ('FLOP utilisation', f'rollout {r["utilisation_rollout"]:.1%}, update {r["utilisation_update"]:.1%}'),
+    ]
     rows = [f'| {p} | {v["seconds"]:.3f} | {v["share"]:.1%} | {v["tflop"]:.4g} |' for p,v in r['phases'].items()]
-    return '\n'.join(['| | |', '|---|---|', *(f'| {k} | {v} |' for k,v in head), '', '| phase | seconds | share | TFLOP |', '|---|---|---|---|', *rows])
+    return '\n'.join([
+        '| | |', '|---|---|', *(f'| {k} | {v} |' for k,v in head), '',
+        '| phase | seconds | share | TFLOP |', '|---|---|---|---|', *rows
+    ])
 
 def save_phases(r:dict, folder):
     "phases.json and phases.md in a folder"
     Path(folder).mkdir(parents=True, exist_ok=True)
-    write_json(Path(folder)/'phases.json', r); atomic_write(Path(folder)/'phases.md', phases_table(r)+'\n')
+    write_json(Path(folder)/'phases.json', r)
+    atomic_write(Path(folder)/'phases.md', phases_table(r)+'\n')

@@ -20,7 +20,9 @@ from ..core import ConfigError
 # %% ../../nbs/trainers/79b_plan.ipynb #f1683ccc
 class LiveBytes(TorchDispatchMode):
     "Counts the bytes alive of all that is made inside the block: `now`, and the `peak`"
-    def __init__(self): super().__init__(); self.now,self.peak,self._seen = 0,0,{}
+    def __init__(self):
+        super().__init__()
+        self.now,self.peak,self._seen = 0,0,{}
 
     def __torch_dispatch__(self, f, types, args=(), kwargs=None):
         for t in tree_leaves((args, kwargs)): self._note(t, made=False) # seen here first, so it is older than the block
@@ -30,10 +32,12 @@ class LiveBytes(TorchDispatchMode):
 
     def _note(self, t, made):
         if not isinstance(t, torch.Tensor): return
-        memory = t.untyped_storage(); key = memory._cdata
+        memory = t.untyped_storage()
+        key = memory._cdata
         if key in self._seen: return
         self._seen[key] = memory.nbytes() if made else 0
-        self.now += self._seen[key]; self.peak = max(self.peak, self.now)
+        self.now += self._seen[key]
+        self.peak = max(self.peak, self.now)
         weakref.finalize(memory, self._gone, key)
 
     def _gone(self, key): self.now -= self._seen.pop(key, 0)
@@ -63,9 +67,22 @@ def blank_condition(
     c, x = b.denoiser.config, b.to_x(torch.zeros(n, *b.latent_shape(h, w)))
     words = getattr(getattr(b.pipe, 'tokenizer_2', None) or b.pipe.tokenizer, 'model_max_length', None)
     flux = 'pooled_projection_dim' in c
-    text = torch.zeros(n, min(512, words or (512 if flux else 77)), c['joint_attention_dim' if flux else 'cross_attention_dim'])
-    if flux: return x, Condition(dict(text=text, pooled=torch.zeros(n, c['pooled_projection_dim']), known=torch.zeros(*x.shape[:-1], c['in_channels']-x.shape[-1])), torch.ones_like(x), h, w)
-    return x, Condition(dict(text=text, negative=text.clone(), known=torch.zeros(n, c['in_channels']-x.shape[1], *x.shape[2:])), torch.ones_like(x), h, w)
+    text = torch.zeros(
+        n, min(512, words or (512 if flux else 77)), c['joint_attention_dim' if flux else 'cross_attention_dim']
+    )
+    if flux:
+        return x, Condition(
+            dict(text=text, pooled=torch.zeros(n, c['pooled_projection_dim']), known=torch.zeros(
+                *x.shape[:-1], c['in_channels']-x.shape[-1]
+            )),
+            torch.ones_like(x),
+            h,
+            w,
+        )
+    return x, Condition(
+        dict(text=text, negative=text.clone(), known=torch.zeros(n, c['in_channels']-x.shape[1], *x.shape[2:])),
+        torch.ones_like(x), h, w
+    )
 
 # %% ../../nbs/trainers/79b_plan.ipynb #d6d15b9f
 @dataclass
@@ -94,7 +111,8 @@ def activations(
             x, condition = blank_condition(b, n, h, w)
             with torch.no_grad(), LiveBytes() as r: b.predict(x, 500., condition, guidance)
             with LiveBytes() as u:
-                pred = b.predict(x, 500., condition, guidance); kept = u.now
+                pred = b.predict(x, 500., condition, guidance)
+                kept = u.now
                 pred.square().mean().backward()
             if checkpointing and not was: net.disable_gradient_checkpointing()
     finally: b.wrapped, b._device = wrapped, device
@@ -108,7 +126,10 @@ def picture_peak(b, n, h, w): # (bytes to encode, bytes to decode) n pictures at
     try:
         with torch.no_grad(), faked(b.vae):
             b._device = torch.device('cpu')
-            return peak(lambda: b.vae.encode(torch.zeros(n, 3, h, w, dtype=b.vae.dtype))), peak(lambda: b.vae.decode(torch.zeros(n, *b.latent_shape(h, w), dtype=b.vae.dtype)))
+            return (
+                peak(lambda: b.vae.encode(torch.zeros(n, 3, h, w, dtype=b.vae.dtype))),
+                peak(lambda: b.vae.decode(torch.zeros(n, *b.latent_shape(h, w), dtype=b.vae.dtype))),
+            )
     finally: b._device = device
 
 # %% ../../nbs/trainers/79b_plan.ipynb #f8bb485b
@@ -132,17 +153,31 @@ class Plan:
         "Items, phases, verdict and assumptions"
         size = lambda n: f'{n/1e9:9.2f} GB' if n>=1e7 else f'{n/1e6:9.2f} MB'
         worst = max(self.phases, key=self.phases.get)
-        lines = ['stays:'] + [f'  {k:42}{size(v)}' for k,v in self.stays.items() if v] + ['comes and goes, the largest counts:'] + [f'  {k:42}{size(v)}{"  <-" if k==worst else ""}' for k,v in self.phases.items() if v]
-        lines += [f'fits in {gb:g} GB: {"yes" if self.fits(gb, reserve) else "NO"}, {size(self.total).strip()} expected at the peak, {reserve:.0%} of the GPU left to CUDA and the allocator',
-                  f'main memory: {size(self.pictures).strip()} for pictures, {size(self.host).strip()} on the first process while it saves', 'taken for granted:'] + [f'  - {a}' for a in self.assumptions]
+        lines = (
+            ['stays:'] + [f'  {k:42}{size(v)}' for k,v in self.stays.items() if v]
+            + ['comes and goes, the largest counts:']
+            + [f'  {k:42}{size(v)}{"  <-" if k==worst else ""}' for k,v in self.phases.items() if v]
+        )
+        lines += [
+            f'fits in {gb:g} GB: {"yes" if self.fits(gb, reserve) else "NO"}, {size(self.total).strip()} '
+            f'expected at the peak, {reserve:.0%} of the GPU left to CUDA and the allocator',
+            f'main memory: {size(self.pictures).strip()} for pictures, '
+            f'{size(self.host).strip()} on the first process while it saves',
+            'taken for granted:',
+        ] + [f'  - {a}' for a in self.assumptions]
         return '\n'.join(lines)
 
 def nbytes(tensors): return sum(t.numel()*t.element_size() for t in tensors)
 
 def block_bytes(net, dtype): # (largest block put together, what belongs to no block) in compute precision
-    names = set(getattr(net, '_no_split_modules', None) or ()); blocks = [m for m in net.modules() if type(m).__name__ in names and m is not net]
-    inside = {id(p) for m in blocks for p in m.parameters()}; size = torch.empty((), dtype=dtype).element_size()
-    return size*max((sum(p.numel() for p in m.parameters()) for m in blocks), default=0), size*sum(p.numel() for p in net.parameters() if id(p) not in inside)
+    names = set(getattr(net, '_no_split_modules', None) or ())
+    blocks = [m for m in net.modules() if type(m).__name__ in names and m is not net]
+    inside = {id(p) for m in blocks for p in m.parameters()}
+    size = torch.empty((), dtype=dtype).element_size()
+    return (
+        size*max((sum(p.numel() for p in m.parameters()) for m in blocks), default=0),
+        size*sum(p.numel() for p in net.parameters() if id(p) not in inside),
+    )
 
 # %% ../../nbs/trainers/79b_plan.ipynb #c1d92a83
 def stays(b, c, gpus:int)->dict:
@@ -150,13 +185,28 @@ def stays(b, c, gpus:int)->dict:
     s, trained = gpus if c.shard=='fsdp2' else 1, list(b.trainable().values())
     T, everything = sum(p.numel() for p in trained), list(b.denoiser.parameters())
     block, rest = block_bytes(b.denoiser, b.dtype) if s>1 else (0,0)
-    ref = 0 if b.lora is not None or not getattr(c, 'kl_coef', 0) else sum(p.numel() for p in everything)*(torch.empty((), dtype=b.dtype).element_size() if s>1 else 4)
+    ref = (
+        0 if b.lora is not None or not getattr(c, 'kl_coef', 0)
+        else sum(p.numel() for p in everything)*(torch.empty((), dtype=b.dtype).element_size() if s>1 else 4)
+    )
     on_gpu = 0 if c.cpu_offload else 1/s
-    others = {n:nbytes([*m.parameters(), *m.buffers()]) for n,m in b.pipe.components.items() if isinstance(m, nn.Module) and m is not b.denoiser}
-    return {'trained weights, FP32':int(4*T*on_gpu), 'frozen weights of the denoiser':int((nbytes(everything)-nbytes(trained))*on_gpu), 'gradients':int(4*T*on_gpu),
-            'DDP buckets':4*T if gpus>1 and s==1 else 0, 'FSDP: blocks put together, and their gradients':2*block+rest+(4*block//max(1, torch.empty((), dtype=b.dtype).element_size()) if T else 0) if s>1 else 0,
-            f'optimizer, {c.optimizer}':int((8*T if c.optimizer=='adamw' else 2*T+T//32)*on_gpu), 'average (EMA)':int(4*T*on_gpu) if c.ema_decay else 0,
-            'old policy of NFT':int(4*T*on_gpu) if hasattr(c, 'old_decay') else 0, 'reference policy':int(ref*on_gpu)} | {f'{n}':v for n,v in others.items()}
+    others = {
+        n:nbytes([*m.parameters(), *m.buffers()])
+        for n,m in b.pipe.components.items() if isinstance(m, nn.Module) and m is not b.denoiser
+    }
+    return {
+        'trained weights, FP32':int(4*T*on_gpu),
+        'frozen weights of the denoiser':int((nbytes(everything)-nbytes(trained))*on_gpu),
+        'gradients':int(4*T*on_gpu), 'DDP buckets':4*T if gpus>1 and s==1 else 0,
+        'FSDP: blocks put together, and their gradients':(
+            2*block+rest+(4*block//max(1, torch.empty((), dtype=b.dtype).element_size()) if T else 0)
+            if s>1 else 0
+        ),
+        f'optimizer, {c.optimizer}':int((8*T if c.optimizer=='adamw' else 2*T+T//32)*on_gpu),
+        'average (EMA)':int(4*T*on_gpu) if c.ema_decay else 0,
+        'old policy of NFT':int(4*T*on_gpu) if hasattr(c, 'old_decay') else 0,
+        'reference policy':int(ref*on_gpu)
+    } | {f'{n}':v for n,v in others.items()}
 
 def phases(b, c, gpus:int, h:int, w:int)->dict:
     "Items that come and go, by phase"
@@ -165,17 +215,30 @@ def phases(b, c, gpus:int, h:int, w:int)->dict:
     guidance = b.default_guidance if c.guidance is None else c.guidance
     one = activations(b, chunk, h, w, guidance, c.activation_checkpointing, s>1)
     run, kept, update = (v//c.sp_size for v in (one.rollout, one.kept, one.update))
-    x, condition = blank_condition(b, 1, h, w); T = sum(p.numel() for p in b.trainable().values()); raw = 4*T/s if not c.cpu_offload else 0
+    x, condition = blank_condition(b, 1, h, w)
+    T = sum(p.numel() for p in b.trainable().values())
+    raw = 4*T/s if not c.cpu_offload else 0
     told = nbytes([condition.weight, *condition.tensors.values()])
     images = c.groups//ranks if online else c.micro_batch
     encode, _ = picture_peak(b, images, h, w)
     fit = 4*T/s if T and not c.cpu_offload else 0 # the square roots of the second moments, of all weights at once
-    if not online: return {'encoding':encode, 'forward and backward':update+2*chunk*(told+nbytes([x])), 'optimizer step':int(fit)}
+    if not online:
+        return {'encoding':encode, 'forward and backward':update+2*chunk*(told+nbytes([x])), 'optimizer step':int(fit)}
     steps = getattr(c, 'window', 0) # recorded: x, x_next, mean, std of each
-    samples = c.groups*c.group_size//ranks; records = samples*(told+(1+4*steps)*nbytes([x])); part = chunk*(told+(1+4*steps)*nbytes([x]))
-    _, decode = picture_peak(b, min(c.decode_chunk, samples), h, w); swap = raw if hasattr(c, 'old_decay') else 0
-    wait = max(kept+run if c.kl_coef else 0, run+swap) # another policy predicts: the reference in between, the old one before
-    return {'encoding':encode, 'rollout':int(max(run+records+samples*told, 2*records+samples*told)+swap), 'decoding':decode+records, 'forward and backward':int(max(update, wait)+records+part), 'optimizer step':int(fit+records)}
+    samples = c.groups*c.group_size//ranks
+    records = samples*(told+(1+4*steps)*nbytes([x]))
+    part = chunk*(told+(1+4*steps)*nbytes([x]))
+    _, decode = picture_peak(b, min(c.decode_chunk, samples), h, w)
+    swap = raw if hasattr(c, 'old_decay') else 0
+    # another policy predicts: the reference in between, the old one before
+    wait = max(kept+run if c.kl_coef else 0, run+swap)
+    return {
+        'encoding':encode,
+        'rollout':int(max(run+records+samples*told, 2*records+samples*told)+swap),
+        'decoding':decode+records,
+        'forward and backward':int(max(update, wait)+records+part),
+        'optimizer step':int(fit+records),
+    }
 
 # %% ../../nbs/trainers/79b_plan.ipynb #05b6d3ba
 def plan(
@@ -185,20 +248,34 @@ def plan(
     gpus:int=1,
 )->Plan:
     "Expected memory on each of `gpus` GPUs"
-    if gpus<1 or gpus%config.sp_size: raise ConfigError(f'gpus={gpus} cannot be cut into groups of sp_size={config.sp_size}')
-    if hasattr(config, 'groups') and config.groups%(gpus//config.sp_size): raise ConfigError(f'groups={config.groups} cannot be dealt to {gpus//config.sp_size} processes; they must divide it')
+    if gpus<1 or gpus%config.sp_size:
+        raise ConfigError(f'gpus={gpus} cannot be cut into groups of sp_size={config.sp_size}')
+    if hasattr(config, 'groups') and config.groups%(gpus//config.sp_size):
+        raise ConfigError(
+            f'groups={config.groups} cannot be dealt to {gpus//config.sp_size} processes; they must divide it'
+        )
     backbone.check_size(height, width)
     if config.train_only: backbone.train_only(config.train_only)
     T = sum(p.numel() for p in backbone.trainable().values())
-    known = ['weights, gradients and moments are arithmetic; activations are counted on fake tensors with the types of CPU autocast: on CUDA layer norms stay in FP32 and need somewhat more',
-             'attention without a matrix of all pairs of tokens (SDPA, flash); the math kernel needs far more', 'rewards that load models of their own come on top', 'text encoders stay on the GPU']
+    known = [
+        'weights, gradients and moments are arithmetic; activations are counted on fake tensors '
+        'with the types of CPU autocast: on CUDA layer norms stay in FP32 and need somewhat more',
+        'attention without a matrix of all pairs of tokens (SDPA, flash); the math kernel needs far more',
+        'rewards that load models of their own come on top',
+        'text encoders stay on the GPU',
+    ]
     known.append(f'{blank_condition(backbone, 1, height, width)[1].tensors["text"].shape[1]} tokens of text')
     if config.compile: known.append('compilation changes what is kept; it was not counted')
     if config.sp_size>1: known.append('activations divided evenly by sp_size')
-    if getattr(config, 'cache', False): known.append('cache=true keeps the conditions of the whole dataset; they were not counted')
-    if config.cpu_offload: known.append('offloaded shards, gradients and moments are in main memory, and were not counted there')
+    if getattr(config, 'cache', False):
+        known.append('cache=true keeps the conditions of the whole dataset; they were not counted')
+    if config.cpu_offload:
+        known.append('offloaded shards, gradients and moments are in main memory, and were not counted there')
     if config.optimizer=='adamw8bit': known.append('8-bit moments: two bytes a weight and a scale for every 256')
     averages = bool(config.ema_decay) + hasattr(config, 'old_decay')
     samples = config.groups*config.group_size//(gpus//config.sp_size) if hasattr(config, 'groups') else 0
-    return Plan(stays(backbone, config, gpus), phases(backbone, config, gpus, height, width), T*(4+(8 if config.optimizer=='adamw' else 2)+4*averages),
-                samples*4*(3+1+3+3)*height*width, known) # source, mask, raw and composite
+    # source, mask, raw and composite
+    return Plan(
+        stays(backbone, config, gpus), phases(backbone, config, gpus, height, width),
+        T*(4+(8 if config.optimizer=='adamw' else 2)+4*averages), samples*4*(3+1+3+3)*height*width, known
+    )

@@ -21,14 +21,22 @@ from .nft import NFTConfig, NFTTrainer
 from .sft import SFTConfig, SFTTrainer
 
 # %% ../../nbs/trainers/79_recipes.ipynb #e2a837bc
-METHODS = dict(grpo=(GRPOConfig,GRPOTrainer), dpo=(DPOConfig,DPOTrainer), nft=(NFTConfig,NFTTrainer), best_of=(BestOfConfig,BestOfTrainer), sft=(SFTConfig,SFTTrainer)) # name -> config, trainer
+# name -> config, trainer
+METHODS = dict(
+    grpo=(GRPOConfig,GRPOTrainer), dpo=(DPOConfig,DPOTrainer), nft=(NFTConfig,NFTTrainer),
+    best_of=(BestOfConfig,BestOfTrainer), sft=(SFTConfig,SFTTrainer)
+)
 
 def method_of(
     config, # An instance of one of the config classes above
 )->str:
     "The name of the method that a config is for"
     found = [n for n,(cls,_) in METHODS.items() if isinstance(config, cls)]
-    if not found: raise ConfigError(f'{type(config).__name__} is the config of no method known here; known are {", ".join(f"{n} ({c.__name__})" for n,(c,_) in METHODS.items())}')
+    if not found:
+        raise ConfigError(
+            f'{type(config).__name__} is the config of no method known here; '
+            f'known are {", ".join(f"{n} ({c.__name__})" for n,(c,_) in METHODS.items())}'
+        )
     return found[0]
 
 def make_trainer(
@@ -39,7 +47,8 @@ def make_trainer(
     callbacks=(), samples=None, monitors=(), # As every trainer takes them
 ):
     "The trainer that a config is for"
-    method = method_of(config); cls = METHODS[method][1]
+    method = method_of(config)
+    cls = METHODS[method][1]
     if isinstance(dataset, PairDataset): # nothing is drawn, so nothing is scored
         if method!='dpo': raise ConfigError(f'chosen pairs are learned by dpo, and the config is for {method}')
         return OfflineDPOTrainer(backbone, dataset, config, callbacks, samples)
@@ -49,27 +58,45 @@ def make_trainer(
 # %% ../../nbs/trainers/79_recipes.ipynb #876b1ed0
 def tiny_flux_fill_grpo():
     "GRPO on the embedded Flux Fill model: about two minutes on two CPU cores"
-    return GRPOConfig(run_dir='runs/quickstart', iterations=64, learning_rate=1e-3, lr_schedule='cosine', groups=48, group_size=4, chunk=96, num_steps=4, eval_steps=4, window=1,
-                      window_mode='fixed', window_start=2, noise_level=.6, guidance=30., same_noise=True, live_channels=True,
-                      train_only=('time_text_embed','norm',r'^transformer_blocks.*attn'), kl_coef=.01, kl_outside=3., ema_decay=.9, save_every=25, sample_every=25)
+    return GRPOConfig(
+        run_dir='runs/quickstart', iterations=64, learning_rate=1e-3, lr_schedule='cosine', groups=48,
+        group_size=4, chunk=96, num_steps=4, eval_steps=4, window=1, window_mode='fixed', window_start=2,
+        noise_level=.6, guidance=30., same_noise=True, live_channels=True,
+        train_only=('time_text_embed','norm',r'^transformer_blocks.*attn'), kl_coef=.01, kl_outside=3.,
+        ema_decay=.9, save_every=25, sample_every=25
+    )
 
 def tiny_sd_inpaint_grpo():
     "GRPO on the embedded SD1.5-inpainting model, without classifier-free guidance: all weights, one stochastic step of five"
-    return replace(tiny_flux_fill_grpo(), run_dir='runs/quickstart-sd', iterations=24, learning_rate=1e-4, lr_schedule='constant', num_steps=5, eval_steps=8, noise_level=.3,
-                   guidance=1., live_channels=False, train_only=(), kl_coef=.05, kl_outside=1.)
+    return replace(
+        tiny_flux_fill_grpo(), run_dir='runs/quickstart-sd', iterations=24, learning_rate=1e-4,
+        lr_schedule='constant', num_steps=5, eval_steps=8, noise_level=.3, guidance=1.,
+        live_channels=False, train_only=(), kl_coef=.05, kl_outside=1.
+    )
 
 def flow_grpo_as_published():
     "Flow-GRPO's own settings (arXiv 2505.05470) on the embedded model: all weights, noise in all steps but the last, clip range 1e-4, two updates per rollout, no KL"
-    return replace(tiny_flux_fill_grpo(), run_dir='runs/flow-grpo', iterations=45, learning_rate=1e-4, lr_schedule='constant', groups=16, group_size=12, num_steps=8, eval_steps=8, window=7,
-                   window_start=0, noise_level=.7, same_noise=False, live_channels=False, train_only=(), clip_range=1e-4, updates=2, combine='sum', std='global', kl_coef=0., kl_outside=0.)
+    return replace(
+        tiny_flux_fill_grpo(), run_dir='runs/flow-grpo', iterations=45, learning_rate=1e-4,
+        lr_schedule='constant', groups=16, group_size=12, num_steps=8, eval_steps=8, window=7,
+        window_start=0, noise_level=.7, same_noise=False, live_channels=False, train_only=(),
+        clip_range=1e-4, updates=2, combine='sum', std='global', kl_coef=0., kl_outside=0.
+    )
 
 # %% ../../nbs/trainers/79_recipes.ipynb #d7f9f53c
 def _finished(cls, **kwargs):
-    return cls(**(dict(iterations=24, learning_rate=1e-3, lr_schedule='cosine', groups=48, group_size=4, chunk=96, num_steps=4, eval_steps=4, guidance=30., live_channels=True,
-                       train_only=('time_text_embed','norm',r'^transformer_blocks.*attn'), kl_coef=.01, kl_outside=3., ema_decay=.9) | kwargs))
+    return cls(**(dict(
+        iterations=24, learning_rate=1e-3, lr_schedule='cosine', groups=48, group_size=4,
+        chunk=96, num_steps=4, eval_steps=4, guidance=30., live_channels=True,
+        train_only=('time_text_embed','norm',r'^transformer_blocks.*attn'), kl_coef=.01,
+        kl_outside=3., ema_decay=.9
+    ) | kwargs))
 
 def _finished_sd(cls, **kwargs):
-    return _finished(cls, **(dict(learning_rate=1e-4, lr_schedule='constant', num_steps=5, eval_steps=8, guidance=1., live_channels=False, train_only=(), kl_coef=.05, kl_outside=1.) | kwargs))
+    return _finished(cls, **(dict(
+        learning_rate=1e-4, lr_schedule='constant', num_steps=5, eval_steps=8, guidance=1.,
+        live_channels=False, train_only=(), kl_coef=.05, kl_outside=1.
+    ) | kwargs))
 
 def tiny_flux_fill_nft():
     "DiffusionNFT on the embedded Flux Fill model; samples are drawn by the present policy, which saves a forward pass"
@@ -98,12 +125,17 @@ def tiny_sd_inpaint_best_of():
 # %% ../../nbs/trainers/79_recipes.ipynb #3de88de6
 def build_tiny_flux_fill():
     "Trains the embedded Flux Fill denoiser from nothing; stopped early on purpose, so that reinforcement learning has something to do"
-    return SFTConfig(run_dir='runs/build/tiny-flux-fill', iterations=750, learning_rate=1e-3, warmup_steps=50, batch_size=64, micro_batch=64,
-                     guidance=30., adam_beta2=.99, cache=True, region_loss=.7)
+    return SFTConfig(
+        run_dir='runs/build/tiny-flux-fill', iterations=750, learning_rate=1e-3, warmup_steps=50,
+        batch_size=64, micro_batch=64, guidance=30., adam_beta2=.99, cache=True, region_loss=.7
+    )
 
 def build_tiny_sd_inpaint():
     "Trains the embedded SD1.5-inpainting denoiser from nothing"
-    return replace(build_tiny_flux_fill(), run_dir='runs/build/tiny-sd-inpaint', iterations=1000, lr_schedule='cosine', ema_decay=.99, guidance=1., prompt_dropout=.1)
+    return replace(
+        build_tiny_flux_fill(), run_dir='runs/build/tiny-sd-inpaint', iterations=1000,
+        lr_schedule='cosine', ema_decay=.99, guidance=1., prompt_dropout=.1
+    )
 
 def build_tiny_flux_fill_grpo():
     "Trains the LoRA that ships beside the embedded Flux Fill model: `scripts/train.py --lora 16`"
@@ -111,7 +143,10 @@ def build_tiny_flux_fill_grpo():
 
 def tiny_flux_fill_sft():
     "Goes on with supervised training of the embedded Flux Fill model"
-    return replace(build_tiny_flux_fill(), run_dir='runs/sft', iterations=100, learning_rate=5e-4, lr_schedule='cosine', warmup_steps=0, eval_steps=4, ema_decay=.9, cache=False)
+    return replace(
+        build_tiny_flux_fill(), run_dir='runs/sft', iterations=100, learning_rate=5e-4,
+        lr_schedule='cosine', warmup_steps=0, eval_steps=4, ema_decay=.9, cache=False
+    )
 
 def tiny_sd_inpaint_sft():
     "Goes on with supervised training of the embedded SD1.5-inpainting model"
@@ -119,40 +154,67 @@ def tiny_sd_inpaint_sft():
 
 # %% ../../nbs/trainers/79_recipes.ipynb #859bdc89
 def _four_gpus(cls, **kwargs):
-    return cls(**(dict(iterations=3000, learning_rate=1e-5, max_grad_norm=.1, weight_decay=1e-4, ema_decay=.995, save_every=50, sample_every=50) | kwargs))
+    return cls(**(dict(
+        iterations=3000, learning_rate=1e-5, max_grad_norm=.1,
+        weight_decay=1e-4, ema_decay=.995, save_every=50, sample_every=50
+    ) | kwargs))
 
 _flux = dict(shard='fsdp2', activation_checkpointing=True, guidance=30., eval_steps=28)
 _flux_rollout = dict(groups=4, group_size=12, chunk=4, decode_chunk=4, num_steps=20, score_ahead=True)
-_sd_rollout = dict(groups=16, group_size=8, chunk=8, decode_chunk=8, num_steps=50, eval_steps=50, guidance=7.5, score_ahead=True)
+_sd_rollout = dict(
+    groups=16, group_size=8, chunk=8, decode_chunk=8, num_steps=50, eval_steps=50, guidance=7.5, score_ahead=True
+)
 
 def flux_fill_grpo_4gpus():
     "GRPO of FLUX.1-Fill-dev: all weights sharded over four GPUs, or a LoRA"
-    return _four_gpus(GRPOConfig, run_dir='runs/flux_fill_grpo_4gpus', **_flux, **_flux_rollout, kind='dance_sde', noise_level=.3, window=3, window_stop=12, same_noise=True, clip_range=1e-4)
+    return _four_gpus(
+        GRPOConfig, run_dir='runs/flux_fill_grpo_4gpus', **_flux, **_flux_rollout, kind='dance_sde',
+        noise_level=.3, window=3, window_stop=12, same_noise=True, clip_range=1e-4
+    )
 
 def flux_fill_dpo_4gpus():
     "Online DPO of FLUX.1-Fill-dev"
-    return _four_gpus(DPOConfig, run_dir='runs/flux_fill_dpo_4gpus', **_flux, **_flux_rollout, beta=1000., refresh_every=50, levels=2)
+    return _four_gpus(
+        DPOConfig, run_dir='runs/flux_fill_dpo_4gpus', **_flux,
+        **_flux_rollout, beta=1000., refresh_every=50, levels=2
+    )
 
 def flux_fill_nft_4gpus():
     "DiffusionNFT of FLUX.1-Fill-dev; its distance to the base model and its old policy as published for SD3.5 (arXiv 2509.16117)"
-    return _four_gpus(NFTConfig, run_dir='runs/flux_fill_nft_4gpus', **_flux, **_flux_rollout, kl_coef=1e-4, kl_outside=1., levels=2)
+    return _four_gpus(
+        NFTConfig, run_dir='runs/flux_fill_nft_4gpus', **_flux,
+        **_flux_rollout, kl_coef=1e-4, kl_outside=1., levels=2
+    )
 
 def flux_fill_sft_4gpus():
     "Supervised fine-tuning of FLUX.1-Fill-dev"
-    return _four_gpus(SFTConfig, run_dir='runs/flux_fill_sft_4gpus', **_flux, batch_size=32, micro_batch=2, region_loss=.5, max_grad_norm=1., warmup_steps=100)
+    return _four_gpus(
+        SFTConfig, run_dir='runs/flux_fill_sft_4gpus', **_flux, batch_size=32, micro_batch=2,
+        region_loss=.5, max_grad_norm=1., warmup_steps=100
+    )
 
 def sd_inpainting_grpo_4gpus():
     "GRPO of stable-diffusion-inpainting, with classifier-free guidance"
-    return _four_gpus(GRPOConfig, run_dir='runs/sd_inpainting_grpo_4gpus', **_sd_rollout, noise_level=1., window=5, clip_range=1e-4)
+    return _four_gpus(
+        GRPOConfig, run_dir='runs/sd_inpainting_grpo_4gpus',
+        **_sd_rollout, noise_level=1., window=5, clip_range=1e-4
+    )
 
 def sd_inpainting_dpo_4gpus():
     "Online DPO of stable-diffusion-inpainting"
-    return _four_gpus(DPOConfig, run_dir='runs/sd_inpainting_dpo_4gpus', **_sd_rollout, beta=1000., refresh_every=50, levels=2)
+    return _four_gpus(
+        DPOConfig, run_dir='runs/sd_inpainting_dpo_4gpus', **_sd_rollout, beta=1000., refresh_every=50, levels=2
+    )
 
 def sd_inpainting_nft_4gpus():
     "DiffusionNFT of stable-diffusion-inpainting"
-    return _four_gpus(NFTConfig, run_dir='runs/sd_inpainting_nft_4gpus', **_sd_rollout, kl_coef=1e-4, kl_outside=1., levels=2)
+    return _four_gpus(
+        NFTConfig, run_dir='runs/sd_inpainting_nft_4gpus', **_sd_rollout, kl_coef=1e-4, kl_outside=1., levels=2
+    )
 
 def sd_inpainting_sft_4gpus():
     "Supervised fine-tuning of stable-diffusion-inpainting; a tenth of the prompts is dropped, so that guidance goes on working"
-    return _four_gpus(SFTConfig, run_dir='runs/sd_inpainting_sft_4gpus', guidance=1., eval_steps=50, batch_size=64, micro_batch=16, region_loss=.5, prompt_dropout=.1, max_grad_norm=1., warmup_steps=100)
+    return _four_gpus(
+        SFTConfig, run_dir='runs/sd_inpainting_sft_4gpus', guidance=1., eval_steps=50, batch_size=64,
+        micro_batch=16, region_loss=.5, prompt_dropout=.1, max_grad_norm=1., warmup_steps=100
+    )

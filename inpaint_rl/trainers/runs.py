@@ -25,11 +25,16 @@ def is_run(path)->bool:
 def _read(path, parse, why):
     try: return parse(path.read_text(encoding='utf-8'))
     except FileNotFoundError as e: raise CheckpointError(f'{path} is missing: {why}') from e
-    except (OSError, ValueError, yaml.YAMLError) as e: raise CheckpointError(f'{path} cannot be read: {type(e).__name__}: {e}') from e
+    except (OSError, ValueError, yaml.YAMLError) as e:
+        raise CheckpointError(f'{path} cannot be read: {type(e).__name__}: {e}') from e
 
 def _run_json(folder):
-    facts = _read(folder/'run.json', json.loads, 'it says which model and which LoRA the weights belong to. scripts/train.py writes it when a run starts; '
-                  f'for an older run, write one by hand with {", ".join(RUN_KEYS)}')
+    facts = _read(
+        folder/'run.json',
+        json.loads,
+        'it says which model and which LoRA the weights belong to. scripts/train.py writes '
+        'it when a run starts; ' f'for an older run, write one by hand with {", ".join(RUN_KEYS)}',
+    )
     lost = [k for k in RUN_KEYS if not isinstance(facts, dict) or k not in facts]
     if lost: raise CheckpointError(f'{folder/"run.json"} does not say {", ".join(lost)}')
     return facts
@@ -39,7 +44,9 @@ def _run_json(folder):
 class Run:
     "A run and the weights of one of its checkpoints"
     folder: Path
-    facts: dict # `run.json`, and of the checkpoint: step, weights ('ema' or 'raw'); of the config: its hash, seed, eval_steps, guidance. JSON throughout
+    # `run.json`, and of the checkpoint: step, weights ('ema' or 'raw'); of the
+    # config: its hash, seed, eval_steps, guidance. JSON throughout
+    facts: dict
     weights: dict # name in the denoiser -> fp32 tensor: all that was trained
     config: str # The resolved config, YAML
     report: dict|None # `report.json`, where the run was measured
@@ -47,7 +54,14 @@ class Run:
     @property
     def picture(self)->Path|None:
         "The best picture of what it does: before and after, else the newest sample grid"
-        return next((p for p in (self.folder/'contact_sheet.png', *sorted((self.folder/'samples').glob('*.png'), reverse=True)) if p.exists()), None)
+        return next(
+            (
+                p
+                for p in (self.folder/'contact_sheet.png', *sorted((self.folder/'samples').glob('*.png'), reverse=True))
+                if p.exists()
+            ),
+            None,
+        )
 
 def _checkpoint(folder, step):
     if step is not None:
@@ -64,14 +78,24 @@ def read_run(
 )->Run:
     "Read what a run says of itself, and one checkpoint's weights"
     if weights not in (None,'ema','raw'): raise ConfigError(f"weights={weights!r}: expected 'ema' or 'raw'")
-    folder = Path(folder); facts = _run_json(folder)
-    config = _read(folder/'config.yaml', str, 'a run folder has its resolved config'); settings = _read(folder/'config.yaml', yaml.safe_load, '')
+    folder = Path(folder)
+    facts = _run_json(folder)
+    config = _read(folder/'config.yaml', str, 'a run folder has its resolved config')
+    settings = _read(folder/'config.yaml', yaml.safe_load, '')
     step, path = _checkpoint(folder, step)
-    averaged = 'ema' in json.loads((path/MANIFEST).read_text())['parts']; which = weights or ('ema' if averaged else 'raw')
-    if which=='ema' and not averaged: raise CheckpointError(f'{path} has no weight average (the run had ema_decay=0): use the raw weights')
-    tree = load_tree(path, 'weights') if which=='raw' else {k.removeprefix('shadow.'):v for k,v in load_tree(path, 'ema').items() if k.startswith('shadow.')}
+    averaged = 'ema' in json.loads((path/MANIFEST).read_text())['parts']
+    which = weights or ('ema' if averaged else 'raw')
+    if which=='ema' and not averaged:
+        raise CheckpointError(f'{path} has no weight average (the run had ema_decay=0): use the raw weights')
+    tree = load_tree(path, 'weights') if which=='raw' else {
+        k.removeprefix('shadow.'):v
+        for k,v in load_tree(path, 'ema').items() if k.startswith('shadow.')
+    }
     said = {k:settings.get(k) for k in ('seed','eval_steps','guidance')}
-    facts = facts | said | dict(step=step, weights=which, measured_weights='ema' if averaged else 'raw', config_sha256=hashlib.sha256(config.encode()).hexdigest())
+    facts = facts | said | dict(
+        step=step, weights=which, measured_weights='ema' if averaged else 'raw',
+        config_sha256=hashlib.sha256(config.encode()).hexdigest()
+    )
     report = _read(folder/'report.json', json.loads, '') if (folder/'report.json').exists() else None
     return Run(folder, facts, tree, config, report)
 
@@ -85,8 +109,11 @@ def put_weights(
     own = backbone.trainable() if backbone.lora else dict(backbone.denoiser.named_parameters())
     odd = sorted(n for n in (own.keys()|weights.keys() if backbone.lora else weights.keys())
                  if n not in own or n not in weights or own[n].shape!=weights[n].shape)
-    if odd or not weights: raise CheckpointError(f'{source}: not of this {type(backbone.denoiser).__name__}'
-        + (f' or LoRA: {len(odd)} of {len(weights)} weights do not fit, first {odd[0]!r}' if odd else ': there are none'))
+    if odd or not weights:
+        raise CheckpointError(f'{source}: not of this {type(backbone.denoiser).__name__}' + (
+            f' or LoRA: {len(odd)} of {len(weights)} weights do not fit, first {odd[0]!r}' if odd
+            else ': there are none'
+        ))
     with torch.no_grad():
         for n,t in weights.items(): own[n].copy_(t)
     return backbone
@@ -97,8 +124,16 @@ def load_run(
     families=FAMILIES, # As in `load_backbone`
 ):
     "The backbone of a run with the weights of its checkpoint"
-    f = run.facts; lora = f['lora'] and LoRA(rank=f['lora']['rank'], alpha=f['lora']['alpha'], targets=tuple(f['lora'].get('targets') or ()))
-    return put_weights(load_backbone(f['backbone'], dtype or f['dtype'], lora, f['region'], families), run.weights, f'{run.folder}, step {f["step"]}')
+    f = run.facts
+    lora = (
+        f['lora']
+        and LoRA(rank=f['lora']['rank'], alpha=f['lora']['alpha'], targets=tuple(f['lora'].get('targets') or ()))
+    )
+    return put_weights(
+        load_backbone(f['backbone'], dtype or f['dtype'], lora, f['region'], families),
+        run.weights,
+        f'{run.folder}, step {f["step"]}',
+    )
 
 # %% ../../nbs/trainers/71b_runs.ipynb #623d46a1
 def open_source(
@@ -113,5 +148,6 @@ def open_source(
         if base: raise ConfigError(f'{source} is a run, which names its own base model: leave base={base!r} out')
         run = read_run(source, weights, step)
         return load_run(run, dtype), run.facts
-    if weights or step is not None: raise ConfigError(f'{source} is no run: weights and step choose among the checkpoints of one')
+    if weights or step is not None:
+        raise ConfigError(f'{source} is no run: weights and step choose among the checkpoints of one')
     return other(source, base, dtype or 'fp32')

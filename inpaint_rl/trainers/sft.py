@@ -24,17 +24,27 @@ class SFTConfig(TrainConfig):
     "Settings of supervised fine-tuning"
     batch_size: int = option(32, 'pictures per optimizer step, over all processes')
     micro_batch: int = option(32, 'pictures per forward pass')
-    region_loss: float = option(0., 'share of the loss that is measured over the hole alone; the rest over the whole frame, as in pre-training')
-    prompt_dropout: float = option(0., 'share of prompts replaced by the empty one, so that classifier-free guidance works')
+    region_loss: float = option(
+        0.,
+        'share of the loss that is measured over the hole alone; the rest over the whole frame, as in pre-training',
+    )
+    prompt_dropout: float = option(
+        0., 'share of prompts replaced by the empty one, so that classifier-free guidance works'
+    )
     guidance: float = option(1., 'embedded guidance told to the network; ignored by families without one')
-    time_law: Literal['logit_normal','uniform'] = option('logit_normal', 'distribution of flow times; DDPM times are uniform')
+    time_law: Literal['logit_normal','uniform'] = option(
+        'logit_normal', 'distribution of flow times; DDPM times are uniform'
+    )
     time_shift: float = option(1., 'shift of flow times towards noise')
     cache: bool = option(False, 'keep latents and conditions of the whole dataset in memory; encode each record once')
 
     def check(self):
         super().check()
         if self.batch_size%(self.micro_batch*dist.world_size()):
-            raise ConfigError(f'batch_size={self.batch_size} cannot be cut into micro-batches of {self.micro_batch} on {dist.world_size()} process(es)')
+            raise ConfigError(
+                f'batch_size={self.batch_size} cannot be cut into micro-batches '
+                f'of {self.micro_batch} on {dist.world_size()} process(es)'
+            )
         if not 0<=self.region_loss<=1: raise ConfigError(f'region_loss={self.region_loss}: a share in [0,1]')
         if not 0<=self.prompt_dropout<1: raise ConfigError(f'prompt_dropout={self.prompt_dropout}: a share in [0,1)')
 
@@ -53,7 +63,11 @@ class SFTTrainer(Loop):
     shown = (('loss','loss'),)
 
     def __init__(self, backbone, dataset, config:SFTConfig, callbacks=(), samples=None):
-        if config.cache and getattr(dataset, 'fresh', False): raise ConfigError('cache=true keeps the first mask of every record, and this dataset draws another one each epoch; leave cache off, or draw fixed masks')
+        if config.cache and getattr(dataset, 'fresh', False):
+            raise ConfigError(
+                'cache=true keeps the first mask of every record, '
+                'and this dataset draws another one each epoch; leave cache off, or draw fixed masks'
+            )
         super().__init__(backbone, dataset, config, callbacks, samples)
         backbone.check_encoded(dataset)
         self.sampler, self._cache = sampler_for(dataset, config.batch_size, config.seed), {}
@@ -71,19 +85,25 @@ class SFTTrainer(Loop):
         return torch.cat([x for x,_ in rows]), Condition.cat([c for _,c in rows])
 
     def noised(self, x0, seeds): # (x_t, t as the network is told, target)
-        b = self.backbone; noise = seeded_noise([seed_from('noise', s) for s in seeds], x0.shape[1:], x0.device)
+        b = self.backbone
+        noise = seeded_noise([seed_from('noise', s) for s in seeds], x0.shape[1:], x0.device)
         if b.kind=='flow':
             level = sample_sigmas(seeds, law=self.config.time_law, shift=self.config.time_shift)
             return b.noised(x0, noise, level), (1000*level).to(x0.device), denoising_target(b, x0, noise, level)
-        t = sample_timesteps(seeds); level = torch.as_tensor(b.pipe.scheduler.alphas_cumprod).float()[t]
+        t = sample_timesteps(seeds)
+        level = torch.as_tensor(b.pipe.scheduler.alphas_cumprod).float()[t]
         return b.noised(x0, noise, level), t.float().to(x0.device), denoising_target(b, x0, noise, level)
 
     def drop_prompts(self, condition, seeds):
         if not self.config.prompt_dropout: return condition
-        if 'negative' not in condition.tensors: raise ConfigError('prompt_dropout is for families with classifier-free guidance; this one embeds its guidance')
+        if 'negative' not in condition.tensors:
+            raise ConfigError(
+                'prompt_dropout is for families with classifier-free guidance; this one embeds its guidance'
+            )
         draws = [torch.rand((), generator=torch.Generator().manual_seed(seed_from('drop', s))).item() for s in seeds]
         drop = torch.tensor([u<self.config.prompt_dropout for u in draws], device=condition.weight.device)
-        t = condition.tensors; text = torch.where(drop[:,None,None], t['negative'], t['text'])
+        t = condition.tensors
+        text = torch.where(drop[:,None,None], t['negative'], t['text'])
         return Condition(t | {'text':text}, condition.weight, condition.height, condition.width)
 
     def loss(self, index, seeds)->torch.Tensor: # [B]
@@ -98,7 +118,9 @@ class SFTTrainer(Loop):
         index = self.sampler.indices(iteration, dist.rank(), dist.world_size())
         seeds = [seed_from(c.seed, iteration, i) for i in index]
         def micro(s): # the mean over the whole batch, also across processes: gradients of processes are averaged
-            def f(): total.append(self.loss(index[s:s+c.micro_batch], seeds[s:s+c.micro_batch]).sum()/len(index)); return total[-1]
+            def f():
+                total.append(self.loss(index[s:s+c.micro_batch], seeds[s:s+c.micro_batch]).sum()/len(index))
+                return total[-1]
             return f
         out = self.update([micro(s) for s in range(0, len(index), c.micro_batch)])
         self.progress['images'] += c.batch_size

@@ -4,7 +4,7 @@ from pathlib import Path
 from statistics import median
 from common import PKG, ROOT, directives, exported, finish, module_of, notebooks, read_cells
 
-MAX_KB, MAX_LINES = 400, 60
+MAX_KB, MAX_LINES = 400, 80
 MIN_WORDS, MIN_RATIO, MAX_MEDIAN = 150, 0.5, 12 # the bar that --stats marks
 
 def parsed(source):
@@ -19,62 +19,94 @@ def imported(tree):
     "Dotted names of all absolute imports, those of `from a import b` as a.b too"
     for n in ast.walk(tree):
         if isinstance(n, ast.Import): yield from (a.name for a in n.names)
-        elif isinstance(n, ast.ImportFrom) and n.module and not n.level: yield from (n.module, *(f'{n.module}.{a.name}' for a in n.names))
+        elif isinstance(n, ast.ImportFrom) and n.module and not n.level:
+            yield from (n.module, *(f'{n.module}.{a.name}' for a in n.names))
 
 def check_code(c, module):
     "What is wrong with one code cell"
-    src = c['source']; tree,error = parsed(src)
+    src = c['source']
+    tree,error = parsed(src)
     if error:
         line = (src.split('\n')+[''])[max((error.lineno or 1)-1, 0)].strip()
-        yield f'magics and shell lines do not survive export: {line!r}' if line[:1] in ('%','!') else f'line {error.lineno}: {error.msg}'
+        yield (
+            f'magics and shell lines do not survive export: {line!r}' if line[:1] in ('%','!')
+            else f'line {error.lineno}: {error.msg}'
+        )
         return
     rest = src.lstrip('\n').split('\n')[len(directives(src)):]
-    if any(re.match(r'#\s*\|', l) for l in rest): yield 'a directive below other text is ignored; move it to the top of the cell'
+    if any(re.match(r'#\s*\|', l) for l in rest):
+        yield 'a directive below other text is ignored; move it to the top of the cell'
     d = directives(src)
     if d.get('export') or d.get('exporti'): yield 'exports into another module; one notebook makes one module'
     if exported(c) and not module: yield 'exports, but the notebook has no #| default_exp'
-    if exported(c) and (n:=len(lines(src))) > MAX_LINES: yield f'{n} exported lines in one cell, the limit is {MAX_LINES}'
-    if any(map(is_import, tree.body)) and not all(map(is_import, tree.body)): yield 'imports stand in cells of their own'
-    elif not exported(c) and d.get('eval')!='false' and not all(map(is_import, tree.body)) and any(map(is_import, ast.walk(tree))):
-        yield 'an import inside of other code: the site is built by running every cell with an import, and this one would run alone; move it to the imports'
-    if module and (name:=f'{PKG}.{module}') in imported(tree): yield f'imports {name}, the module this notebook makes: tests would see the last export'
+    if exported(c) and (n:=len(lines(src))) > MAX_LINES:
+        yield f'{n} exported lines in one cell, the limit is {MAX_LINES}'
+    if any(map(is_import, tree.body)) and not all(map(is_import, tree.body)):
+        yield 'imports stand in cells of their own'
+    elif (
+        not exported(c) and d.get('eval')!='false' and not all(map(is_import, tree.body))
+        and any(map(is_import, ast.walk(tree)))
+    ):
+        yield (
+            'an import inside of other code: the site is built by running every cell '
+            'with an import, and this one would run alone; move it to the imports'
+        )
+    if module and (name:=f'{PKG}.{module}') in imported(tree):
+        yield f'imports {name}, the module this notebook makes: tests would see the last export'
     if re.search(r'^nbdev_export\(', src, re.M): yield 'nbdev_export() belongs in scripts/dev/prep.sh'
 
 def check_outputs(c):
     for o in c.get('outputs', []):
         if o['output_type']=='error': yield f'a stored error: {o["ename"]}'
         text = ''.join(o.get('text') or o.get('data', {}).get('text/plain') or '')
-        if m:=re.search(r'(?<![\w.])/(tmp|home|root|Users|private)/\S+', text): yield f'the stored output holds a path of one machine: {m[0]}'
+        if m:=re.search(r'(?<![\w.])/(tmp|home|root|Users|private)/\S+', text):
+            yield f'the stored output holds a path of one machine: {m[0]}'
 
 def check(path, seen):
     "What is wrong with one notebook; `seen` maps modules to the notebooks met so far"
-    cells = read_cells(path); module = module_of(cells); ids = [c.get('id') for c in cells]
-    if path.stat().st_size > MAX_KB*1000: yield f'{path.stat().st_size//1000} kB, the limit is {MAX_KB}; clear pictures that no reader needs'
+    cells = read_cells(path)
+    module = module_of(cells)
+    ids = [c.get('id') for c in cells]
+    if path.stat().st_size > MAX_KB*1000:
+        yield f'{path.stat().st_size//1000} kB, the limit is {MAX_KB}; clear pictures that no reader needs'
     if None in ids or len(set(ids)) != len(ids): yield 'cell ids are missing or doubled'
-    if not cells or not re.match(r'# .+\n+> .+', cells[0]['source']): yield 'the first cell is "# name", an empty line, "> one line saying what it is for"'
+    if not cells or not re.match(r'# .+\n+> .+', cells[0]['source']):
+        yield 'the first cell is "# name", an empty line, "> one line saying what it is for"'
     exps = [c for c in cells if c['cell_type']=='code' and 'default_exp' in directives(c['source'])]
     if len(exps) > 1: yield 'more than one #| default_exp'
-    if module and module in seen: yield f'#| default_exp {module} stands in {seen[module]} too; the later one would overwrite it'
+    if module and module in seen:
+        yield f'#| default_exp {module} stands in {seen[module]} too; the later one would overwrite it'
     if module: seen[module] = path.name
     for i,c in enumerate(cells):
         if c['cell_type']=='code': yield from (f'cell {i}: {s}' for s in (*check_code(c, module), *check_outputs(c)))
 
 def stats(path, root):
     "One row of the table"
-    cells = read_cells(path); code = [c for c in cells if c['cell_type']=='code']
+    cells = read_cells(path)
+    code = [c for c in cells if c['cell_type']=='code']
     own = [len(lines(c['source'])) for c in code if exported(c)]
     trees = [(c,parsed(c['source'])[0]) for c in code if not exported(c)]
     example = sum(len(lines(c['source'])) for c,t in trees if not (t and all(map(is_import, t.body))))
     words = sum(len(c['source'].split()) for c in cells if c['cell_type']=='markdown')
     ratio = example/sum(own) if own else None
-    low = own and [n for n,bad in (('words',words<MIN_WORDS), ('ratio',ratio<MIN_RATIO), ('median',median(own)>MAX_MEDIAN)) if bad]
-    return [str(path.relative_to(root/'nbs')), path.stat().st_size//1000, len(cells), words, sum(own), example, f'{ratio:.2f}' if own else '-',
-            f'{median(own):g}' if own else '-', max(own, default='-'), ' '.join(low or [])]
+    low = own and [
+        n for n,bad in (('words',words<MIN_WORDS), ('ratio',ratio<MIN_RATIO), ('median',median(own)>MAX_MEDIAN))
+        if bad
+    ]
+    return [
+        str(path.relative_to(root/'nbs')), path.stat().st_size//1000, len(cells), words, sum(own),
+        example, f'{ratio:.2f}' if own else '-', f'{median(own):g}' if own else '-',
+        max(own, default='-'), ' '.join(low or [])
+    ]
 
 def table(rows):
     rows = [['notebook','kB','cells','words','export','example','ratio','median','max','below the bar'], *rows]
     wide = [max(len(str(r[i])) for r in rows) for i in range(len(rows[0]))]
-    for r in rows: print('  '.join(str(x).ljust(w) if i in (0,len(wide)-1) else str(x).rjust(w) for i,(x,w) in enumerate(zip(r, wide))).rstrip())
+    for r in rows:
+        print('  '.join(
+            str(x).ljust(w) if i in (0,len(wide)-1) else str(x).rjust(w)
+            for i,(x,w) in enumerate(zip(r, wide))
+        ).rstrip())
 
 if __name__=='__main__':
     root = Path(next((a for a in sys.argv[1:] if a[0]!='-'), ROOT)).resolve()

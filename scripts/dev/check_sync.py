@@ -6,7 +6,10 @@ from common import GENERATED, PKG, ROOT, finish, notebooks
 
 def watched(root):
     "Path from `root` to content, for the files that export and clean write: notebooks, generated modules and the package's own two"
-    files = [*notebooks(root), *(p for p in (root/PKG).rglob('*.py') if p.name in ('__init__.py','_modidx.py') or GENERATED.search(p.read_text(encoding='utf-8')))]
+    files = [*notebooks(root), *(
+        p for p in (root/PKG).rglob('*.py')
+        if p.name in ('__init__.py','_modidx.py') or GENERATED.search(p.read_text(encoding='utf-8'))
+    )]
     return {str(p.relative_to(root)):p.read_bytes() for p in files}
 
 def nbdev(name, folder):
@@ -23,9 +26,11 @@ def rebuilt(root):
         shutil.copy(root/'settings.ini', tmp)
         for name,content in watched(root).items():
             if name.endswith('.py') and not name.endswith('__init__.py'): continue
-            (tmp/name).parent.mkdir(parents=True, exist_ok=True); (tmp/name).write_bytes(content)
+            (tmp/name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp/name).write_bytes(content)
         (tmp/PKG).mkdir(exist_ok=True)
-        nbdev('nbdev_clean', tmp); nbdev('nbdev_export', tmp)
+        nbdev('nbdev_clean', tmp)
+        nbdev('nbdev_export', tmp)
         return watched(tmp)
 
 def compare(now, then):
@@ -40,11 +45,22 @@ def fix(root, then, wrong):
     for f in wrong:
         if f not in then: (root/f).unlink()
         else:
-            (root/f).parent.mkdir(parents=True, exist_ok=True); (root/f).write_bytes(then[f])
+            (root/f).parent.mkdir(parents=True, exist_ok=True)
+            (root/f).write_bytes(then[f])
         print(f'{f}: {wrong[f]}; mended')
 
 if __name__=='__main__':
-    now,then = watched(ROOT),rebuilt(ROOT); wrong = compare(now, then)
-    if '--fix' in sys.argv: fix(ROOT, then, wrong); wrong = {}
+    now,then = watched(ROOT),rebuilt(ROOT)
+    wrong = compare(now, then)
+    if '--fix' in sys.argv:
+        fix(ROOT, then, wrong)
+        wrong = {}
     bad = [f'{f} {s}' for f,s in wrong.items()]
-    finish(bad and [*bad, 'run `bash scripts/dev/prep.sh`; a change made in a .py file goes into its notebook with `nbdev_update` first'], f'{len(then)} files agree')
+    finish(
+        bad and [
+            *bad,
+            'run `bash scripts/dev/prep.sh`; a change made in a .py '
+            'file goes into its notebook with `nbdev_update` first',
+        ],
+        f'{len(then)} files agree',
+    )

@@ -26,11 +26,15 @@ def directives(source):
         found[m[1]] = m[2].strip()
     return found
 
-def exported(cell): return cell['cell_type']=='code' and bool(directives(cell['source']).keys() & {'export','exports','exporti'})
+def exported(cell):
+    return cell['cell_type']=='code' and bool(directives(cell['source']).keys() & {'export','exports','exporti'})
 
 def module_of(cells):
     "The module that a notebook exports, without the package's name, or None"
-    return next((d['default_exp'] for c in cells if c['cell_type']=='code' and 'default_exp' in (d:=directives(c['source']))), None)
+    return next(
+        (d['default_exp'] for c in cells if c['cell_type']=='code' and 'default_exp' in (d:=directives(c['source']))),
+        None,
+    )
 
 def finish(bad, what):
     "Print what is wrong, or that nothing is; exit accordingly"

@@ -28,9 +28,12 @@ def run(path, flags):
 
 if __name__=='__main__':
     if len(sys.argv)<2: raise SystemExit('usage: python scripts/dev/run_nb.py nbs/00_core.ipynb ...')
-    cfg = get_config(); sys.path.insert(0, str(cfg.config_path))
+    cfg = get_config()
+    sys.path.insert(0, str(cfg.config_path))
     for name in sys.argv[1:]:
         pid = os.fork() # each notebook in a process of its own: nothing leaks from one to the next
-        if not pid: run(Path(name).absolute(), set(cfg.tst_flags.split())); os._exit(0)
+        if not pid:
+            run(Path(name).absolute(), set(cfg.tst_flags.split()))
+            os._exit(0)
         if os.waitpid(pid, 0)[1]: raise SystemExit(f'{name}: failed')
         print(f'{name}: {Path(name).stat().st_size//1000} kB')

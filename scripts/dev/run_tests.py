@@ -5,33 +5,42 @@ from concurrent.futures import ThreadPoolExecutor
 from common import PKG, ROOT, notebooks
 
 DEV = ROOT/'scripts/dev'
+FIGURES = 'how the code reads, in figures'
 TYPED = [f'{PKG}/{name}' for name in ('core.py', 'masks.py', 'diffusion', 'losses')] # floors of pure functions
 MYPY = ['-m', 'mypy', '--ignore-missing-imports', '--follow-imports=silent', '--no-error-summary', *TYPED]
 CHECKS = [
-    ('notebooks are well formed',        [f'{DEV}/check_nbs.py']),
-    ('floors are kept',                  [f'{DEV}/check_layers.py']),
-    ('notebooks and package agree',      [f'{DEV}/check_sync.py']),
-    ('README agrees with index.ipynb',   [f'{DEV}/readme.py', '--check']),
-    ('sidebar lists every notebook',     [f'{DEV}/sidebar.py', '--check']),
-    ('the linter has nothing to say',    ['-m', 'ruff', 'check', '--quiet', '--output-format=concise', '.']),
-    ('types of the pure floors',         MYPY),
-    ('how the code reads, in figures',   [f'{DEV}/figures.py']),
+    ('notebooks are well formed',       [f'{DEV}/check_nbs.py']),
+    ('floors are kept',                 [f'{DEV}/check_layers.py']),
+    ('notebooks and package agree',     [f'{DEV}/check_sync.py']),
+    ('README agrees with index.ipynb',  [f'{DEV}/readme.py', '--check']),
+    ('sidebar lists every notebook',    [f'{DEV}/sidebar.py', '--check']),
+    ('the linter has nothing to say',   ['-m', 'ruff', 'check', '--quiet', '--output-format=concise', '.']),
+    ('types of the pure floors',        MYPY),
+    (FIGURES,                           [f'{DEV}/figures.py']),
 ]
-SHOWN = {'how the code reads, in figures'} # what these print is shown also when all is well
 ENV = {'OMP_NUM_THREADS':'1', 'MPLBACKEND':'agg', 'PYTHONUNBUFFERED':'1'}
-forks = multiprocessing.get_context('forkserver') # loads what nearly all notebooks load once (some ten seconds), and forks a fresh process for each
-forks.set_forkserver_preload(['torch','nbdev.test','transformers.models.clip.modeling_clip','transformers.models.t5.modeling_t5','diffusers.pipelines.flux.pipeline_flux_fill',
-                              'diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion_inpaint','accelerate','peft','matplotlib.figure'])
+# loads what nearly all notebooks load once (some ten seconds), and forks a fresh process for each
+forks = multiprocessing.get_context('forkserver')
+forks.set_forkserver_preload([
+    'torch','nbdev.test','transformers.models.clip.modeling_clip',
+    'transformers.models.t5.modeling_t5','diffusers.pipelines.flux.pipeline_flux_fill',
+    'diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion_inpaint',
+    'accelerate','peft','matplotlib.figure'
+])
 running = set()
 
 def run(cmd, timeout):
     "(did it go well, seconds, output); whatever the command started is gone when it ends or runs out of time"
     start = time.time()
-    p = subprocess.Popen(cmd, cwd=ROOT, env=os.environ|ENV, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors='replace', start_new_session=True)
+    p = subprocess.Popen(
+        cmd, cwd=ROOT, env=os.environ|ENV, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        errors='replace', start_new_session=True
+    )
     running.add(p)
     try: out,late = p.communicate(timeout=timeout)[0], ''
     except subprocess.TimeoutExpired:
-        kill(p); out,late = p.communicate()[0], f'\nstopped: longer than {timeout} s'
+        kill(p)
+        out,late = p.communicate()[0], f'\nstopped: longer than {timeout} s'
     running.discard(p)
     if p.returncode and not late: out += f'\nexit status {p.returncode}'
     return p.returncode==0 and not late, time.time()-start, out+late
@@ -49,19 +58,28 @@ def run_notebook(name, flags, timeout):
     "As `run`, from a process that has the large libraries already"
     start = time.time()
     with tempfile.NamedTemporaryFile('r', errors='replace') as log:
-        p = forks.Process(target=test, args=(name, flags, log.name)); p.start(); running.add(p); p.join(timeout); late = p.exitcode is None
-        kill(p); p.join(); running.discard(p); out = log.read()
+        p = forks.Process(target=test, args=(name, flags, log.name))
+        p.start()
+        running.add(p)
+        p.join(timeout)
+        late = p.exitcode is None
+        kill(p)
+        p.join()
+        running.discard(p)
+        out = log.read()
     if late: out += f'\nstopped: longer than {timeout} s'
     elif p.exitcode: out += f'\nexit status {p.exitcode}'
-    return not p.exitcode and not late and 'Success.' in out, time.time()-start, out # a notebook that ends the process early has not passed
+    # a notebook that ends the process early has not passed
+    return not p.exitcode and not late and 'Success.' in out, time.time()-start, out
 
 def kill(p):
     try: os.killpg(p.pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError): p.poll() if isinstance(p, subprocess.Popen) else p.kill() # all have ended by themselves, or it had not begun
+    except (ProcessLookupError, PermissionError):
+        p.poll() if isinstance(p, subprocess.Popen) else p.kill() # all have ended by themselves, or it had not begun
 
 def report(name, result):
     ok,seconds,out = result
-    shown = [l for l in out.strip().split('\n') if not ok or l.startswith('SKIPPED')]
+    shown = [l for l in out.strip().split('\n') if not ok or name==FIGURES or l.startswith('SKIPPED')]
     print('\n    '.join([f'{"ok    " if ok else "FAILED"} {seconds:6.1f} s  {name}', *shown]), flush=True)
     return name,ok,seconds
 
@@ -84,8 +102,12 @@ def main():
     if not o.words:
         done += [report(what, run([sys.executable, *cmd], o.timeout)) for what,cmd in CHECKS]
         scripts = [*ROOT.glob('scripts/**/*.sh'), ROOT/'.ci/run']
-        done += [report('shell scripts parse', run(['bash','-c','for f; do bash -n "$f" || exit 1; done','-', *map(str, sorted(scripts))], o.timeout))]
-    os.chdir(ROOT); os.environ.update(ENV) # before the fork server starts: torch reads them when it is loaded
+        done += [report(
+            'shell scripts parse',
+            run(['bash','-c','for f; do bash -n "$f" || exit 1; done','-', *map(str, sorted(scripts))], o.timeout),
+        )]
+    os.chdir(ROOT)
+    os.environ.update(ENV) # before the fork server starts: torch reads them when it is loaded
     def one(name): return report(name, run_notebook(name, o.flags, o.timeout))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143)) # so that `finally` below runs
     pool = ThreadPoolExecutor(o.jobs)

@@ -9,7 +9,10 @@ def section(path):
     return str(folder) if folder.parts else 'core' if order and order[0]<10 else None
 
 def sidebar():
-    numbered = sorted((p for p in notebooks() if p.name!='index.ipynb'), key=lambda p: (section(p) in ('invariants','tutorials'), place(p) or (999,''), str(p)))
+    numbered = sorted(
+        (p for p in notebooks() if p.name!='index.ipynb'),
+        key=lambda p: (section(p) in ('invariants','tutorials'), place(p) or (999,''), str(p)),
+    )
     out,last = ['website:','  sidebar:','    contents:','      - index.ipynb'], None
     for p in numbered:
         s,file = section(p), p.relative_to(ROOT/'nbs')
@@ -20,5 +23,11 @@ def sidebar():
 
 if __name__=='__main__':
     target,text = ROOT/'nbs/sidebar.yml', sidebar()
-    if '--check' in sys.argv: finish([] if target.is_file() and target.read_text(encoding='utf-8')==text else ['nbs/sidebar.yml is not up to date: run `bash scripts/dev/prep.sh`'], 'sidebar')
+    if '--check' in sys.argv:
+        finish(
+            [] if target.is_file() and target.read_text(encoding='utf-8')==text else [
+                'nbs/sidebar.yml is not up to date: run `bash scripts/dev/prep.sh`'
+            ],
+            'sidebar',
+        )
     target.write_text(text, encoding='utf-8')
