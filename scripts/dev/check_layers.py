@@ -52,7 +52,7 @@ TORCH_ONLY = {'diffusion'}
 
 
 def imports(tree, package, inside=False):
-    "(dotted name, line, is it inside a function) of every import below `tree`; relative ones are resolved against `package`"
+    "(dotted name, line, is it inside a function) of every import below `tree`; relative ones start at `package`"
     for n in ast.iter_child_nodes(tree):
         if isinstance(n, ast.Import): yield from ((a.name, n.lineno, inside) for a in n.names)
         elif isinstance(n, ast.ImportFrom):

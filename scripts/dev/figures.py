@@ -10,7 +10,7 @@ import tokenize
 from pathlib import Path
 
 from check_layers import check as check_layers
-from common import PKG, ROOT, directives, notebooks, read_cells
+from common import PKG, ROOT, notebooks, read_cells
 
 WIDTH = 120
 COMPLEX = 10
@@ -48,14 +48,19 @@ def wide_lines():
         for i, line in enumerate(path.read_text(encoding='utf-8').split('\n'), 1):
             if len(line) > WIDTH and not line.startswith('# %%'): yield f'{place(path)}:{i}'
     for where, source in code_cells():
-        yield from (f'{where}, line {i}' for i, line in enumerate(source.split('\n'), 1) if len(line) > WIDTH)
+        for i, line in enumerate(source.split('\n'), 1):
+            if len(line) > WIDTH: yield f'{where}, line {i}'
 
 
 def semicolons(source: str) -> int:
-    "Statements joined by `;`"
+    "Statements joined by `;`; one at the end of a line, which hides an output, joins nothing"
     lines = iter(source.splitlines(keepends=True))
-    try: return sum(t.type == tokenize.OP and t.string == ';' for t in tokenize.generate_tokens(lambda: next(lines, '')))
+    count = 0
+    try:
+        for t in tokenize.generate_tokens(lambda: next(lines, '')):
+            if t.type == tokenize.OP and t.string == ';' and t.line[t.end[1]:].strip(): count += 1
     except (tokenize.TokenError, IndentationError): return 0 # a shown fragment, which nobody runs
+    return count
 
 
 def joined_lines():
@@ -70,7 +75,8 @@ def complex_functions():
     for path in (*modules(), *scripts()):
         visitor = ComplexityVisitor.from_code(path.read_text(encoding='utf-8'))
         functions = [*visitor.functions, *(m for c in visitor.classes for m in c.methods)]
-        yield from (f'{place(path)}:{f.lineno} {f.fullname} ({f.complexity})' for f in functions if f.complexity > COMPLEX)
+        for f in functions:
+            if f.complexity > COMPLEX: yield f'{place(path)}:{f.lineno} {f.fullname} ({f.complexity})'
 
 
 def class_bases() -> dict[str, list[str]]:
@@ -86,7 +92,8 @@ def class_bases() -> dict[str, list[str]]:
 def deep_classes():
     "Classes with more than three of ours in their line of descent, themselves counted"
     bases = class_bases()
-    def depth(name: str) -> int: return 0 if name not in bases else 1+max(map(depth, bases[name]), default=0)
+    def depth(name: str) -> int:
+        return 0 if name not in bases else 1+max(map(depth, bases[name]), default=0)
     yield from (f'{name} ({depth(name)})' for name in sorted(bases) if depth(name) > 3)
 
 
@@ -95,8 +102,8 @@ def family_files():
     named = {}
     files = [*modules(), *(p for p in (ROOT/'scripts').rglob('*') if p.suffix in ('.py', '.sh'))]
     for family, pattern in FAMILY_NAMES.items():
-        hits = [p for p in files if 'dev' not in p.parts and re.search(pattern, f'{p.name}\n{p.read_text(encoding="utf-8")}')]
-        named[family] = [place(p) for p in hits if p.stem != family]
+        hits = [p for p in files if re.search(pattern, f'{p.name}\n{p.read_text(encoding="utf-8")}')]
+        named[family] = [place(p) for p in hits if p.stem != family and 'dev' not in p.parts]
     yield from max(named.values(), key=len)
 
 
@@ -109,7 +116,8 @@ def long_modules():
 def public_names(path: Path) -> list[str]:
     "What a module exports by `__all__`"
     for node in ast.parse(path.read_text(encoding='utf-8')).body:
-        if isinstance(node, ast.Assign) and getattr(node.targets[0], 'id', '') == '__all__': return ast.literal_eval(node.value)
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], 'id', '') == '__all__':
+            return ast.literal_eval(node.value)
     return []
 
 

@@ -1,4 +1,7 @@
-"The checks, then every notebook in a process of its own. Words select notebooks by path, and then the checks are left out."
+"""The checks, then every notebook in a process of its own.
+
+Words select notebooks by path, and then the checks are left out.
+"""
 import atexit,multiprocessing,os,signal,subprocess,sys,tempfile,time
 from argparse import ArgumentParser
 from concurrent.futures import ThreadPoolExecutor
