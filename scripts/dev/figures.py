@@ -42,11 +42,18 @@ def code_cells():
             if cell['cell_type'] == 'code': yield f'{place(path)} cell {i}', cell['source']
 
 
+def own_lines(path: Path):
+    "(number, text) of the lines of a file, without those that nbdev writes: its markers and the list of public names"
+    written = False
+    for i, line in enumerate(path.read_text(encoding='utf-8').split('\n'), 1):
+        if line.startswith('# %%'): written = line.startswith('# %% auto')
+        elif not written: yield i, line
+
+
 def wide_lines():
-    "Lines over the width, in modules, scripts and cells; nbdev's own lines apart"
+    "Lines over the width, in modules, scripts and cells"
     for path in (*modules(), *scripts()):
-        for i, line in enumerate(path.read_text(encoding='utf-8').split('\n'), 1):
-            if len(line) > WIDTH and not line.startswith('# %%'): yield f'{place(path)}:{i}'
+        yield from (f'{place(path)}:{i}' for i, line in own_lines(path) if len(line) > WIDTH)
     for where, source in code_cells():
         for i, line in enumerate(source.split('\n'), 1):
             if len(line) > WIDTH: yield f'{where}, line {i}'
