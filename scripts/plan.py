@@ -36,10 +36,12 @@ def parse():
 
 def main():
     a = parse()
-    from inpaint_rl.backbones.base import LoRA
-    from inpaint_rl.backbones.embedded import FAMILIES, model_path
+    from inpaint_rl.backbones.denoiser import LoRA
+    from inpaint_rl.backbones.families import FAMILIES
+    from inpaint_rl.backbones.checks import model_path
     from inpaint_rl.backbones.meta import meta_backbone, read_parts
-    from inpaint_rl.backbones.published import PUBLISHED, published_parts
+    from inpaint_rl.backbones.families import published_parts
+    from inpaint_rl.backbones.published import PUBLISHED
     from inpaint_rl.config import load_config
     from inpaint_rl.core import ConfigError
     from inpaint_rl.trainers import recipes

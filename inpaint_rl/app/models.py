@@ -12,7 +12,9 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
 import torch
-from ..backbones.load import EMBEDDED, FAMILIES, model_path, read_header, read_index
+from ..backbones.families import FAMILIES
+from ..backbones.checks import EMBEDDED, model_path, read_index
+from ..backbones.single_file import read_header
 from ..core import CheckpointError, ConfigError, InpaintRLError
 from ..evaluation.export import LORA_FILE, load_model
 from ..trainers.checkpoints import MANIFEST, checkpoints_seen

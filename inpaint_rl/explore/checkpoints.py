@@ -8,8 +8,9 @@ __all__ = ['checkpoint_steps', 'RunViewer', 'progress_plot', 'draw_checkpoint', 
 # %% ../../nbs/explore/96_checkpoints.ipynb #569947cb
 from pathlib import Path
 import torch
-from ..backbones.base import LoRA
-from ..backbones.embedded import FAMILIES, load_backbone
+from ..backbones.denoiser import LoRA
+from ..backbones.families import FAMILIES
+from ..backbones.load import load_backbone
 from ..core import CheckpointError, ConfigError, InpaintRLError
 from ..evaluation.evaluate import fill
 from ..evaluation.report import INK, PALE, blank_figure

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from ..core import ConfigError
 from ..datasets.records import Batch
-from ..diffusion.flow import check_noise_level
+from ..diffusion.noise_levels import check_noise_level
 from ..diffusion.schedules import Schedule
 from ..evaluation.evaluate import noise_seed
 from ..evaluation.report import INK, PALE, blank_figure

@@ -11,7 +11,7 @@ from typing import Literal
 import torch
 from ..config import option
 from ..core import ConfigError, seed_from
-from ..diffusion.flow import check_noise_level
+from ..diffusion.noise_levels import check_noise_level
 from ..diffusion.schedules import sde_window
 from ..losses.grpo import clip_limits, grpo_loss, masked_mean, mean_kl, ratio_stats, velocity_kl
 from ..rollout import replay, rollout

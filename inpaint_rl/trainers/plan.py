@@ -14,7 +14,7 @@ import torch
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
-from ..backbones.base import Condition
+from ..backbones.backbone import Condition
 from ..core import ConfigError
 
 # %% ../../nbs/trainers/79b_plan.ipynb #f1683ccc

@@ -10,8 +10,9 @@ import hashlib,json
 from dataclasses import dataclass
 from pathlib import Path
 import torch, yaml
-from ..backbones.base import LoRA
-from ..backbones.embedded import FAMILIES, load_backbone
+from ..backbones.denoiser import LoRA
+from ..backbones.families import FAMILIES
+from ..backbones.load import load_backbone
 from ..core import CheckpointError, ConfigError
 from .checkpoints import MANIFEST, damage, load_tree, newest_checkpoint
 

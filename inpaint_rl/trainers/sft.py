@@ -12,10 +12,11 @@ import torch
 from .. import distributed as dist
 from ..config import option
 from ..core import ConfigError, seed_from, seeded_noise
-from ..backbones.base import Condition
+from ..backbones.backbone import Condition
 from ..datasets.buckets import sampler_for
 from ..datasets.records import collate
-from ..losses.sft import ddpm_target, flow_target, sample_sigmas, sample_timesteps, sft_loss
+from ..diffusion.dynamics import ddpm_target, flow_target
+from ..losses.sft import sample_sigmas, sample_timesteps, sft_loss
 from .loop import Loop, TrainConfig
 
 # %% ../../nbs/trainers/73_sft.ipynb #d8ae5029
