@@ -7,7 +7,7 @@ __all__ = ['Condition', 'check_region', 'of_part', 'Backbone']
 
 # %% ../../nbs/backbones/30e_backbone.ipynb #260a019f
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 from .codec import Codec
@@ -104,6 +104,8 @@ class Backbone:
         "Velocity (flow) or noise (ddim) at latents `x` and time `t`, a scalar or [B] as in `Schedule.timesteps`"
         t = torch.as_tensor(t, device=x.device).expand(len(x))
         return self.predict_with(self.denoiser, x, t, condition, guidance).float()
+    def unconditional(self, condition:Condition, drop:Tensor)->Condition: # drop: [B] bool, whose prompts are left out
+        return replace(condition, tensors=self.fields.unconditional(condition.tensors, drop))
     def settle(self, x_next:Tensor, x:Tensor, schedule:Schedule, i:int, condition:Condition)->Tensor:
         "The latents after step `i` from `x`, with the known region where it belongs"
         if not self.family.blends: return x_next

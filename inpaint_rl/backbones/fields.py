@@ -104,6 +104,7 @@ class Field:
     encoder: Encoder # Who makes it
     reads: str = 'prompt' # 'prompt', 'negative' or 'picture'
     optional: bool = False # Not every use of the model asks for it
+    instead_of: str = '' # Name of the field whose place it takes where there is no prompt
 
     @property
     def of_picture(self)->bool: return self.reads=='picture'
@@ -187,6 +188,14 @@ class Fields(dict):
         if tuple(given.shape[1:])!=want:
             raise ConfigError(f'record {batch.ids[0]!r}: precomputed {name!r} is {tuple(given.shape[1:])}, {self.owner} takes {want}')
         return given.to(self.device()).float()
+
+    def unconditional(self, tensors:dict, drop:Tensor)->dict: # name -> [B,...]; drop: [B] bool
+        "The tensors of a condition with the prompts of some samples replaced by their negative ones"
+        twins = {f.instead_of:n for n,f in self.items() if f.instead_of}
+        if not twins:
+            raise ConfigError('prompt_dropout is for families with classifier-free guidance; this one embeds its guidance')
+        rows = lambda t: drop.to(t.device).reshape(-1, *[1]*(t.ndim-1))
+        return tensors | {n:torch.where(rows(tensors[n]), tensors[twin], tensors[n]) for n,twin in twins.items()}
 
     def drop(self, *what:str):
         "Free encoders whose work is done, by their words; decoding goes on"

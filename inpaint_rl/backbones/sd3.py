@@ -65,7 +65,8 @@ class SD3(Backbone):
         def text(h, w): return (sum(self.lengths), c.joint_attention_dim)
         def vector(h, w): return (c.pooled_projection_dim,)
         return dict(text=Field(self.states, text, every), pooled=Field(self.pooled, vector, clips),
-                    negative=Field(self.states, text, every, 'negative'), negative_pooled=Field(self.pooled, vector, clips, 'negative'),
+                    negative=Field(self.states, text, every, 'negative', instead_of='text'),
+                    negative_pooled=Field(self.pooled, vector, clips, 'negative', instead_of='pooled'),
                     image=self.codec.field(optional=True))
 
     def check_size(self, h, w):

@@ -62,7 +62,7 @@ class SDInpaint(Backbone):
 
     def make_fields(self):
         clip = TextEncoders(self.pipe, ('text_encoder','tokenizer'))
-        return dict(text=Field(self.states, self.text_shape, clip), negative=Field(self.states, self.text_shape, clip, 'negative'),
+        return dict(text=Field(self.states, self.text_shape, clip), negative=Field(self.states, self.text_shape, clip, 'negative', instead_of='text'),
                     known=self.codec.field(self.blank), image=self.codec.field(optional=True))
 
     def encode(self, batch):

@@ -62,7 +62,7 @@ class RunViewer:
         )
         self.backbone = load_backbone(f['backbone'], dtype or f['dtype'], lora, f['region'], families)
         if device: self.backbone.to(device)
-        own = dict(self.backbone.denoiser.named_parameters())
+        own = dict(self.backbone.denoiser.net.named_parameters())
         self.base = {n:own[n].detach().cpu().clone() for n in run.weights if n in own}
         put_weights(self.backbone, run.weights, f'{folder}, step {f["step"]}') # weights that do not fit are named now
         self.num_steps, self.guidance = (
