@@ -54,8 +54,9 @@ def main():
     if a.device=='cpu': os.environ['ACCELERATE_USE_CPU'] = 'true'
     from tempfile import TemporaryDirectory
     import torch
-    from inpaint_rl.backbones.base import LoRA
-    from inpaint_rl.backbones.load import load_backbone, model_path
+    from inpaint_rl.backbones.denoiser import LoRA
+    from inpaint_rl.backbones.checks import model_path
+    from inpaint_rl.backbones.load import load_backbone
     from inpaint_rl.backbones.random import random_backbone
     from inpaint_rl.core import ConfigError
     from inpaint_rl.trainers.phases import measure, phase_trainer, phases_table, save_phases

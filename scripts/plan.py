@@ -36,10 +36,11 @@ def parse():
 
 def main():
     a = parse()
-    from inpaint_rl.backbones.base import LoRA
-    from inpaint_rl.backbones.embedded import FAMILIES, model_path
+    from inpaint_rl.backbones.denoiser import LoRA
+    from inpaint_rl.backbones.families import FAMILIES
+    from inpaint_rl.backbones.checks import model_path
     from inpaint_rl.backbones.meta import meta_backbone, read_parts
-    from inpaint_rl.backbones.published import PUBLISHED, published_parts
+    from inpaint_rl.backbones.families import family_named, family_of, published_parts
     from inpaint_rl.config import load_config
     from inpaint_rl.core import ConfigError
     from inpaint_rl.trainers import recipes
@@ -50,12 +51,12 @@ def main():
     if not (a.config or recipe): raise ConfigError(f'{model} has no default recipe: name one with --config')
     config = load_config(a.config or recipe, [*(['train_only=[]'] if a.lora else []), *a.overrides], recipes=recipes)
     name, parts = (
-        (PUBLISHED[a.published]['pipeline'], published_parts(a.published)) if a.published
+        (family_named(a.published).family.pipeline, published_parts(a.published)) if a.published
         else read_parts(model_path(model))
     )
-    cls = next((f for f in FAMILIES if f.pipeline_class==name), None)
+    cls = family_of(name)
     if cls is None:
-        raise ConfigError(f'{a.backbone} is a {name}; known are {", ".join(f.pipeline_class for f in FAMILIES)}')
+        raise ConfigError(f'{a.backbone} is a {name}; known are {", ".join(f.family.pipeline for f in FAMILIES)}')
     backbone = meta_backbone(parts, cls, a.dtype, LoRA(rank=a.lora, alpha=2*a.lora) if a.lora else None)
     print(plan(backbone, config, a.size[0], a.size[-1], a.gpus).text(a.gb))
 

@@ -216,7 +216,7 @@ def list_comparisons(
 # %% ../../nbs/app/94_comparisons.ipynb #6de648dc
 def _check_alike(backbones):
     if not 2<=len(backbones)<=4: raise ConfigError(f'{len(backbones)} checkpoints to compare: choose 2 to 4')
-    kinds = {l:(b.pipeline_class, *b.latent_shape(b.multiple, b.multiple)) for l,b in backbones.items()}
+    kinds = {l:(b.family.pipeline, *b.latent_shape(b.multiple, b.multiple)) for l,b in backbones.items()}
     if len(set(kinds.values()))>1:
         raise ConfigError(
             f'checkpoints of one family can be compared from the same noise; '

@@ -7,6 +7,7 @@ __all__ = ['FLUX_LAYERS', 'UNET_LAYERS', 'LAYERS', 'NODES', 'layers_unknown', 'k
 
 # %% ../../nbs/evaluation/84_comfyui.ipynb #82ff7cb9
 import re
+from ..backbones.families import FAMILIES, family_of
 from ..core import ConfigError
 
 # %% ../../nbs/evaluation/84_comfyui.ipynb #2ab35e5a
@@ -106,11 +107,11 @@ def check_workflow(
 
 # %% ../../nbs/evaluation/84_comfyui.ipynb #9d0b5dd0
 def workflow(
-    pipeline:str, # 'FluxFillPipeline' or 'StableDiffusionInpaintPipeline'
+    pipeline:str, # Pipeline class of a family that has one, such as 'FluxFillPipeline'
     lora:str, # File name under models/loras
-    base:str|None=None, # File name of the base model, under models/diffusion_models (Flux) or models/checkpoints
+    base:str|None=None, # File name of the base model, under models/diffusion_models or models/checkpoints
     prompt:str='', # What to fill in
-    guidance:float|None=None, # None: 30 for Flux Fill, 7.5 for SD1.5
+    guidance:float|None=None, # None: the family's own
     steps:int=50, seed:int=0, image:str='source.png', # Under input/
     blend:bool=True, # Put the known latents back at every step, as ComfyUI's template does; False: as in training
 )->dict: # id -> {'class_type', 'inputs', '_meta'}
@@ -119,30 +120,24 @@ def workflow(
     def node(kind, title='', **inputs):
         nodes[i:=str(len(nodes)+1)] = dict(inputs=inputs, class_type=kind, _meta=dict(title=title or kind))
         return i
-    flux = pipeline=='FluxFillPipeline'
-    if flux:
-        model = [node('UNETLoader', unet_name=base or 'flux1-fill-dev.safetensors', weight_dtype='default'), 0]
-        clip = [
-            node(
-                'DualCLIPLoader', clip_name1='clip_l.safetensors',
-                clip_name2='t5xxl_fp16.safetensors', type='flux', device='default'
-            ),
-            0,
-        ]
-        vae = [node('VAELoader', vae_name='ae.safetensors'), 0]
-    elif pipeline=='StableDiffusionInpaintPipeline':
-        loader = node('CheckpointLoaderSimple', ckpt_name=base or 'sd-v1-5-inpainting.ckpt')
-        model, clip, vae = ([loader,k] for k in range(3))
-    else:
-        raise ConfigError(
-            f'no ComfyUI workflow for a {pipeline}; there are FluxFillPipeline and StableDiffusionInpaintPipeline'
-        )
+    cls = family_of(pipeline)
+    facts = cls.family.comfyui if cls else None
+    if not facts:
+        known = ' and '.join(f.family.pipeline for f in FAMILIES if f.family.comfyui)
+        raise ConfigError(f'no ComfyUI workflow for a {pipeline}; there are {known}')
+    embedded = facts['embedded_guidance']
+    guidance = cls.family.default_guidance if guidance is None else guidance
+    loaders = [
+        node(kind, **(inputs | ({facts['model']:base} if base and facts['model'] in inputs else {})))
+        for kind,inputs in facts['loaders'].items()
+    ]
+    model, clip, vae = ([loaders[0],k] for k in range(3)) if len(loaders)==1 else ([l,0] for l in loaders)
     model = [node('LoraLoaderModelOnly', model=model, lora_name=lora, strength_model=1.), 0]
     if blend: model = [node('DifferentialDiffusion', model=model, strength=1.), 0]
     positive = text = [node('CLIPTextEncode', 'Prompt', clip=clip, text=prompt), 0]
-    if flux:
+    if embedded:
         positive, negative = (
-            [node('FluxGuidance', conditioning=text, guidance=30. if guidance is None else guidance), 0],
+            [node('FluxGuidance', conditioning=text, guidance=guidance), 0],
             [node('ConditioningZeroOut', conditioning=text), 0],
         )
     else: negative = [node('CLIPTextEncode', 'Negative prompt', clip=clip, text=''), 0]
@@ -154,9 +149,8 @@ def workflow(
     latent = [
         node(
             'KSampler', model=model, positive=[known,0], negative=[known,1], latent_image=[known,2],
-            seed=seed, steps=steps, cfg=1. if flux else 7.5 if guidance is None else guidance,
-            sampler_name='euler' if flux else 'ddim', scheduler='simple' if flux else 'ddim_uniform',
-            denoise=1.
+            seed=seed, steps=steps, cfg=1. if embedded else guidance,
+            sampler_name=facts['sampler'], scheduler=facts['scheduler'], denoise=1.
         ),
         0,
     ]

@@ -36,7 +36,7 @@ def record_hash(record)->str: # 16 hex digits
 def weights_hash(backbone)->str: # 16 hex digits
     "Of the denoiser's weights: up to 64 numbers of each tensor"
     h = hashlib.sha256()
-    for n,p in sorted(backbone.denoiser.state_dict().items()):
+    for n,p in sorted(backbone.denoiser.net.state_dict().items()):
         flat = p.detach().flatten()
         h.update(n.encode())
         h.update(flat[::max(1, len(flat)//64)][:65].float().cpu().numpy().tobytes())
@@ -206,7 +206,7 @@ def sample(
         )
     settings = dict(
         num_steps=num_steps, guidance=float(backbone.default_guidance if guidance is None else guidance),
-        paste_back=paste_back, feather=feather, pipeline=backbone.pipeline_class,
+        paste_back=paste_back, feather=feather, pipeline=backbone.family.pipeline,
         dtype=str(backbone.dtype).removeprefix('torch.'), weights=weights_hash(backbone)
     )
     out, error, rows = Path(out), None, []

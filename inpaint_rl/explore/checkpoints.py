@@ -8,8 +8,9 @@ __all__ = ['checkpoint_steps', 'RunViewer', 'progress_plot', 'draw_checkpoint', 
 # %% ../../nbs/explore/96_checkpoints.ipynb #569947cb
 from pathlib import Path
 import torch
-from ..backbones.base import LoRA
-from ..backbones.embedded import FAMILIES, load_backbone
+from ..backbones.denoiser import LoRA
+from ..backbones.families import FAMILIES
+from ..backbones.load import load_backbone
 from ..core import CheckpointError, ConfigError, InpaintRLError
 from ..evaluation.evaluate import fill
 from ..evaluation.report import INK, PALE, blank_figure
@@ -61,7 +62,7 @@ class RunViewer:
         )
         self.backbone = load_backbone(f['backbone'], dtype or f['dtype'], lora, f['region'], families)
         if device: self.backbone.to(device)
-        own = dict(self.backbone.denoiser.named_parameters())
+        own = dict(self.backbone.denoiser.net.named_parameters())
         self.base = {n:own[n].detach().cpu().clone() for n in run.weights if n in own}
         put_weights(self.backbone, run.weights, f'{folder}, step {f["step"]}') # weights that do not fit are named now
         self.num_steps, self.guidance = (

@@ -36,7 +36,7 @@ def draw_groups(
     seed:int=0, # Of the run
     # As in `rollout`
     num_steps:int=8, window=(), noise_level:float=0.,
-    kind:str='flow_sde', guidance:float|None=None, chunk:int|None=None,
+    sde:str='flow_sde', guidance:float|None=None, chunk:int|None=None,
 )->Groups:
     "Draw K samples of each record, and ask every reward about them"
     if k<2: raise ConfigError(f'k={k}: a sample is compared with the others of its group, so a group needs at least 2')
@@ -46,7 +46,7 @@ def draw_groups(
     backbone.check_size(h, w)
     c = backbone.encode(batch).repeat(k)
     seeds = sample_seeds(seed, 0, batch.ids, k)
-    x0 = rollout(backbone, c, seeds, backbone.schedule(num_steps, h, w), window, noise_level, kind, guidance, chunk).x0
+    x0 = rollout(backbone, c, seeds, backbone.schedule(num_steps, h, w), window, noise_level, sde, guidance, chunk).x0
     raw = torch.cat([backbone.decode(x, h, w).cpu() for x in x0.split(chunk or len(x0))])
     reference = (
         backbone.round_trip(batch.image).cpu().repeat_interleave(k, 0)
@@ -127,11 +127,11 @@ def draw_group(
 # %% ../../nbs/explore/92_groups.ipynb #fec8b1c3
 def group_explorer(
     backbone, batch, rewards:dict, # As in `draw_groups`
-    k:int=8, seed:int=0, num_steps:int=8, window=(), noise_level:float=0., kind:str='flow_sde',
+    k:int=8, seed:int=0, num_steps:int=8, window=(), noise_level:float=0., sde:str='flow_sde',
     guidance:float|None=None, chunk:int|None=None,
 ):
     "A group of fills, under every option of the normalisation"
-    g = draw_groups(backbone, batch, rewards, k, seed, num_steps, window, noise_level, kind, guidance, chunk)
+    g = draw_groups(backbone, batch, rewards, k, seed, num_steps, window, noise_level, sde, guidance, chunk)
     W = widgets()
     heavy = {
         f'weight of {n}':W.FloatSlider(value=w, min=min(0, w), max=max(2., 2*abs(w)), step=.1)

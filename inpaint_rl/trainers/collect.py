@@ -145,6 +145,7 @@ class Drawer(Loop):
         batch = read_iteration(self.dataset, self.sampler, iteration, dist.rank(), dist.world_size())
         return batch, sample_seeds(self.config.seed, iteration, batch.ids, self.config.group_size)
 
+    @torch.no_grad()
     def collect(self, iteration): # (Trajectory, Samples, Scores)
         "Deterministic rollouts of this process by the present weights, the pictures that came of them, and what the rewards say"
         c, b, (batch, seeds) = self.config, self.backbone, self.records(iteration)
