@@ -15,7 +15,8 @@ from ..core import ConfigError, DataError
 from ..datasets.records import Record, collate
 from ..evaluation.metrics import known_region_psnr
 from ..masks import bounding_box, crop, crop_box
-from ..rewards.base import Samples, score
+from ..rewards.samples import Samples
+from ..rewards.scores import score
 from ..rollout import rollout
 from .pictures import Picture, paste
 

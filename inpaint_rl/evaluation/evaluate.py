@@ -15,7 +15,9 @@ from ..datasets.records import collate
 from .metrics import compare, diversity, known_region_psnr, summarise
 from .report import write_report
 from ..masks import hole_fraction
-from ..rewards.base import Samples, load_reward, score, spec
+from ..rewards.reward import load_reward, spec
+from ..rewards.samples import Samples
+from ..rewards.scores import score
 from ..rewards.drift import alarms, bands, judges
 from ..rollout import generate
 

@@ -14,7 +14,8 @@ from ..core import CheckpointError, ConfigError, InpaintRLError
 from ..evaluation.evaluate import fill
 from ..evaluation.report import INK, PALE, blank_figure
 from .panel import figure_html, message, panel, widgets
-from ..rewards.base import load_reward, score, spec
+from ..rewards.reward import load_reward, spec
+from ..rewards.scores import score
 from ..show import Html, cell, sheet, show_hole
 from ..trainers.checkpoints import damage, read_metrics
 from ..trainers.runs import is_run, put_weights, read_run

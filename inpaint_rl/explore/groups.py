@@ -14,7 +14,9 @@ from ..datasets.groups import sample_seeds
 from ..evaluation.report import INK, PALE, blank_figure
 from .panel import figure_html, panel, widgets
 from ..losses.advantages import AdvantageResult, advantages
-from ..rewards.base import Samples, Scores, load_reward, score, spec
+from ..rewards.reward import load_reward, spec
+from ..rewards.samples import Samples
+from ..rewards.scores import Scores, score
 from ..rollout import rollout
 from ..show import Html, cell, grid, show_hole
 

@@ -8,7 +8,9 @@ __all__ = ['named_rewards', 'seen_by', 'view_name', 'draw_views', 'reward_explor
 # %% ../../nbs/explore/95_views.ipynb #fb2d4511
 from ..core import ConfigError
 from .panel import panel, widgets
-from ..rewards.base import Samples, Scores, load_reward, score, spec, view
+from ..rewards.reward import load_reward, spec
+from ..rewards.samples import Samples, view
+from ..rewards.scores import Scores, score
 from ..show import Html, Picture, block, cell, of_all, short, show_hole, table
 
 # %% ../../nbs/explore/95_views.ipynb #4760c197

@@ -16,7 +16,8 @@ from typing import Literal
 import torch
 from ..core import ConfigError, DataError, jsonable
 from ..datasets.scenes import DigitScenes
-from .base import Answer, Missing, Samples
+from .samples import Samples
+from .scores import Answer, Missing
 from .http import RequestFailed, Transport, pause
 from .named import make_reward, parse_settings
 from .protocol import ProtocolError, read_answer, read_list, spec_of, write_request

@@ -12,7 +12,8 @@ import torch.nn.functional as F
 from torch import Tensor
 from ..core import ConfigError
 from ..masks import dilate, hole_fraction
-from .base import Answer, Missing, load_reward, reward, score, spec
+from .reward import load_reward, reward, spec
+from .scores import Answer, Missing, score
 
 # %% ../../nbs/rewards/51a_coherence.ipynb #13a9781d
 def sobel(

@@ -15,7 +15,8 @@ from torch import Tensor
 from ..core import RewardError, generator
 from ..datasets.scenes import DigitScenes
 from ..masks import bounding_box
-from .base import Samples, reward
+from .reward import reward
+from .samples import Samples
 
 # %% ../../nbs/rewards/52_digits.ipynb #d7f3885e
 def _colours(samples, name):

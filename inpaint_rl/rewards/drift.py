@@ -11,7 +11,8 @@ import math
 from dataclasses import asdict, dataclass
 import torch
 from torch import Tensor
-from .base import score, spec
+from .reward import spec
+from .scores import score
 from .local import diversity, monitors
 
 # %% ../../nbs/rewards/51b_drift.ipynb #0d9d98aa

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from ..core import DataError, RewardError
 from ..masks import dilate
-from .base import reward
+from .reward import reward
 
 # %% ../../nbs/rewards/51_local.ipynb #15dbe546
 def outline(

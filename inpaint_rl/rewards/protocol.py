@@ -17,7 +17,9 @@ from torch import Tensor
 from ..core import ConfigError, DataError, RewardError, jsonable
 from ..datasets.records import Source, read_image, read_mask
 from ..masks import composite
-from .base import Answer, Missing, Samples, Spec, spec
+from .reward import Spec, spec
+from .samples import Samples
+from .scores import Answer, Missing
 
 # %% ../../nbs/rewards/57_protocol.ipynb #99e8e7ad
 VERSION = 1

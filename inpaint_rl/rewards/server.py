@@ -16,7 +16,9 @@ from dataclasses import dataclass, field, replace
 import torch
 from ..core import ConfigError, InpaintRLError
 from ..masks import hole_fraction
-from .base import Samples, Scores, load_reward, score, spec
+from .reward import load_reward, spec
+from .samples import Samples
+from .scores import Scores, score
 from .named import MADE, READY, make_rewards
 from .protocol import (
     VERSION, Limits, ProtocolError, Request, from_bytes, json_object, list_rewards, read_list,

@@ -12,7 +12,8 @@ import torch
 from PIL import Image
 from ..core import ConfigError
 from .answers import ANSWERS, read_answer, read_question
-from .base import Answer, Missing, check_view, view as prepared
+from .samples import check_view, view as prepared
+from .scores import Answer, Missing
 from .endpoint import Endpoint
 from .http import RequestFailed
 from .local_vlm import LocalVLM

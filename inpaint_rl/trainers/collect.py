@@ -20,7 +20,9 @@ from ..datasets.groups import check_groups, sample_seeds
 from ..datasets.records import collate
 from ..losses.advantages import AdvantageResult, advantages
 from ..losses.grpo import velocity_kl
-from ..rewards.base import Samples, Scores, load_reward, score, spec
+from ..rewards.reward import load_reward, spec
+from ..rewards.samples import Samples
+from ..rewards.scores import Scores, score
 from ..rewards.drift import alarms, hole_statistics, judges
 from ..rollout import rollout
 from .ahead import in_pieces
