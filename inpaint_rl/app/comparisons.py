@@ -263,7 +263,7 @@ def make_comparisons(
     )
 
 def _made(backbones, dataset, checkpoints, work, num_steps, guidance, rewards, pasted):
-    reference = any(spec(f).reference for f in rewards.values())
+    reference = any('round_trip' in spec(f).needs for f in rewards.values())
     for i,seed in work:
         r = dataset[i]
         batch = collate([r])

@@ -85,7 +85,7 @@ class RunViewer:
             put_weights(self.backbone, self.read(step).weights if step else self.base, f'{self.folder}, step {step}')
             reference = (
                 self.backbone.round_trip(self.batch.image).cpu()
-                if any(spec(f).reference for f in self.rewards.values()) else None
+                if any('round_trip' in spec(f).needs for f in self.rewards.values()) else None
             )
             s = fill(self.backbone, self.batch.to('cpu'), seed, self.num_steps, self.guidance, reference=reference)
             self.filled[step, seed] = s, score(self.rewards, s, strict=False)
@@ -130,7 +130,7 @@ def draw_checkpoint(
     pick = lambda s: s.raw if raw else s.composite
     b = viewer.batch
     said = [
-        Html('<br>'.join(f'{cell(n)}: {before.said(i, n)} → {after.said(i, n)}' for n in viewer.rewards))
+        Html('<br>'.join(f'{cell(n)}: {before.html(i, n)} → {after.html(i, n)}' for n in viewer.rewards))
         for i in range(len(now))
     ]
     columns = {

@@ -49,7 +49,7 @@ def draw_views(
         images = show_hole(s.image.float(), s.mask.float(), 0.) if outline else s.image
         more = [cell(short(e, 90)) if e else '' for e in part.extras[n]] if n in part.extras else ['']*len(some)
         columns.append([
-            Html(f'{Picture(x, side).html()}<br><b>{part.said(i, n)}</b> {e}')
+            Html(f'{Picture(x, side).html()}<br><b>{part.html(i, n)}</b> {e}')
             for i,(x,e) in enumerate(zip(images, more))
         ])
     def heading(n):

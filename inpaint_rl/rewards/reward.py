@@ -116,7 +116,8 @@ def _unmet(need, given):
     if sort in ('source','round_trip') and not given['source']:
         return first, 'a source picture, and there is only a prompt', 'give the rows image_path and mask_path'
     if sort=='round_trip' and not given['round_trip']:
-        return first, 'the source through the autoencoder', 'make the samples with round_trip=backbone.round_trip(image)'
+        cure = 'make the samples with round_trip=backbone.round_trip(image)'
+        return first, 'the source through the autoencoder', cure
     if sort=='hole' and any(given['full']):
         return ids[given['full'].index(True)], 'known pixels around the hole', 'give the rows masks that keep something'
     if sort=='input' and not given['inputs'].intersection(keys):
@@ -130,7 +131,7 @@ def check_needs(
     rewards, # name -> reward, or a list of rewards
     given, # A `Record`, a `Batch` of some records, or `Samples`
 ):
-    "`ConfigError` that names the reward, what it needs and the record, if these rewards cannot judge samples of such records"
+    "`ConfigError` with reward, need and record, if one of these rewards cannot judge samples of such records"
     facts = _given(given)
     for name,f in named_rewards(rewards).items():
         for need in spec(f, name).needs:
@@ -195,7 +196,11 @@ def weighted_rewards(
         f = load_reward(f)
         name = key if named else spec(f).name
         if isinstance(weight, bool) or not isinstance(weight, (int,float)) or not math.isfinite(weight):
-            raise ConfigError(f'reward {name!r}: weight {weight!r} is not a number; give {{reward: weight}} or {{name: (reward, weight)}}')
+            raise ConfigError(
+                f'reward {name!r}: weight {weight!r} is not a number; '
+                'give {reward: weight} or {name: (reward, weight)}'
+            )
         found.append((name, f, float(weight)))
-    check_names((n for n,_,_ in found), "name them yourself, as in {'first': (reward, weight), 'second': (reward, weight)}, or rename a function")
+    example = "{'first': (reward, weight), 'second': (reward, weight)}"
+    check_names((n for n,_,_ in found), f'name them yourself, as in {example}, or rename a function')
     return {n:f for n,f,_ in found}, {n:w for n,_,w in found}

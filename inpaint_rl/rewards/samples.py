@@ -51,11 +51,12 @@ class Samples(Stacked):
         feather_px=0, # Softness of the paste, in pixels
         round_trip=None, # The source through the autoencoder and back
     ):
-        "Samples from a batch and the decoded pictures; `DataError` for a record without a picture whose mask keeps some of it"
+        "Samples from a batch and the decoded pictures; without a source the mask must be 1 everywhere (`DataError`)"
         raw = raw.clamp(0,1)
         if batch.image is not None: pasted = composite(raw, batch.image, batch.mask, feather_px)
         elif bool((batch.mask==1).all()): pasted = raw
-        else: raise DataError(f'record {batch.ids[0]!r} has no picture and nothing to keep; its mask must be 1 everywhere')
+        else:
+            raise DataError(f'record {batch.ids[0]!r} has no picture to keep a part of; its mask must be 1')
         inputs = dict(getattr(batch, 'inputs', None) or {})
         return cls(batch.prompt, batch.image, batch.mask, raw, pasted, batch.ids, batch.metadata, round_trip, inputs)
 

@@ -139,10 +139,16 @@ def checked_answer(
 # %% ../../nbs/rewards/50b_scores.ipynb #fac1b813
 def _first_ids(ids, n=4): return ', '.join(map(str, ids[:n])) + (f' and {len(ids)-n} more' if len(ids)>n else '')
 
+def _check_pictures(sp, samples):
+    for n in ('source','round_trip'):
+        if n in sp.needs and getattr(samples, n) is None: raise RewardError(f'it needs samples.{n}, and there is none')
+
 def _call(f, sp, samples, strict, grad):
     "The answer of one reward; raises if it is required and failed altogether"
     pieces = [samples] if sp.max_batch is None else samples.chunks(sp.max_batch)
-    try: return Answer.cat([checked_answer(f(p), sp, len(p), grad) for p in pieces])
+    try:
+        _check_pictures(sp, samples)
+        return Answer.cat([checked_answer(f(p), sp, len(p), grad) for p in pieces])
     except Exception as e: # whatever a reward may raise
         text, n = f'{type(e).__name__}: {e}', len(samples)
         if sp.required and strict:
@@ -214,7 +220,8 @@ def _score(rewards, samples, max_failed, strict, grad):
     for k in sorted(rewards, key=lambda k: k in waiting): # those of services come last
         sp, far = specs[k], k in waiting
         start = begin if far else time.perf_counter()
-        answers[k] = _call(waiting[k], sp, samples, strict, grad) if far else _call(rewards[k], sp, shown(sp.view), strict, grad)
+        f, s = (waiting[k], samples) if far else (rewards[k], shown(sp.view))
+        answers[k] = _call(f, sp, s, strict, grad)
         seconds[k] = torch.full((len(samples),), (time.perf_counter()-start)/max(len(samples),1))
         if strict: answers[k] = _apply_policy(answers[k], sp, samples.ids, max_failed)
     def column(name): return {k:getattr(answers[k], name) for k in rewards}

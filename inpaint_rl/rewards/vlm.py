@@ -104,7 +104,7 @@ class VLM:
             prompt_file
             or ('pair' if answer=='pair' else f'{"picture" if against=="none" else "source"}_{answer}')
         )
-        self.view = functools.partial(prepared, kind=view, size=size) if 'crop' in check_view(view) else view
+        self.view = functools.partial(prepared, name=view, size=size) if 'crop' in check_view(view) else view
         self.judge = (
             judge
             or (LocalVLM(local, device, dtype) if local else Endpoint(
