@@ -66,22 +66,22 @@ def save_pipeline(backbone, folder, dtype:str='bf16'):
         if isinstance(d, dict) and d.pop('_name_or_path', None) is not None: write_json(f, d)
 
 # %% ../../nbs/evaluation/86_export.ipynb #338ace1a
+def _check_what(backbone, what):
+    trained, forms = ('a LoRA', ('lora','merged')) if backbone.lora else ('the weights themselves', ('full',))
+    if what not in forms:
+        raise ConfigError(f'export: what={what!r}; this run trained {trained}, '
+                          f'which can be exported as {" or ".join(forms)}')
+
 def _check(backbone, out, facts, what, dtype, name):
-    if lost := [k for k in FACTS if k not in facts]:
-        raise ConfigError(f'export: the facts of the run do not say {", ".join(lost)}; see trainers.runs.read_run')
+    lost = [k for k in FACTS if k not in facts]
+    if lost: raise ConfigError(f'export: the facts of the run do not say {", ".join(lost)}; see trainers.runs.read_run')
     if dtype not in DTYPES: raise ConfigError(f'export: dtype={dtype!r} is not one of {", ".join(DTYPES)}')
-    kinds = ('lora','merged') if backbone.lora else ('full',)
-    if what not in kinds:
-        raise ConfigError(
-            f'export: what={what!r}; this run trained {"a LoRA" if backbone.lora else "the weights themselves"}, '
-            f'which can be exported as {" or ".join(kinds)}'
-        )
+    _check_what(backbone, what)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ConfigError(f'export: {out} exists and is not empty; choose another folder')
     if not re.fullmatch(r'[\w][\w.-]*', name):
-        raise ConfigError(
-            f'export: name={name!r}; letters, digits, dot, dash and underscore only: it becomes a file name'
-        )
+        raise ConfigError(f'export: name={name!r}; letters, digits, dot, dash and underscore only: '
+                          'it becomes a file name')
 
 def _comfyui(d, backbone, facts, tensors, name, base):
     "Workflows, and for a UNet the LoRA under the names that ComfyUI reads; what the card says of them"
@@ -95,11 +95,8 @@ def _comfyui(d, backbone, facts, tensors, name, base):
     )
     write_json(d/'comfyui/workflow_api.json', w)
     write_json(d/'comfyui/workflow.json', graph(w))
-    needs = [
-        v for n in w.values()
-        for k,v in n['inputs'].items()
-        if k in ('unet_name','clip_name1','clip_name2','vae_name','ckpt_name')
-    ]
+    named = ('unet_name','clip_name1','clip_name2','vae_name','ckpt_name')
+    needs = [v for n in w.values() for k,v in n['inputs'].items() if k in named]
     return dict(file=file, lora=lora, needs=needs, unknown=layers_unknown(tensors))
 
 def export(

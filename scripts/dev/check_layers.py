@@ -34,7 +34,7 @@ MAY = below | {
 METHODS = {f'inpaint_rl.trainers.{name}' for name in ('sft', 'collect', 'grpo', 'nft', 'dpo', 'best_of', 'recipes')}
 NO_METHODS = {'evaluation', 'app'}
 OWNERS = {
-    'diffusers': {'backbones'},
+    'diffusers': {'backbones', 'cli'},
     'transformers': {'backbones', 'rewards', 'trainers'},
     'peft': {'backbones', 'rewards', 'trainers'},
     'gradio': {'app'},
