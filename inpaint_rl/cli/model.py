@@ -69,14 +69,14 @@ def make_config(
 # %% ../../nbs/cli/101_model.ipynb #a72b0d78
 def make_lora(rank:int|None):
     "The LoRA of a rank, scaled by two"
-    from inpaint_rl.backbones.base import LoRA
+    from inpaint_rl.backbones.denoiser import LoRA
     return LoRA(rank=rank, alpha=2*rank) if rank else None
 
 def outline_of(
     model:str, dtype:str='fp32', lora=None, region:str='soft', # As in `load_backbone`
 ): # A `Backbone` without weights; None where the model is no folder
     "The shapes of a model in a folder; a folder that could not be loaded is refused as `load_backbone` would"
-    from inpaint_rl.backbones.load import check_folder, model_path, read_index
+    from inpaint_rl.backbones.checks import check_folder, model_path, read_index
     from inpaint_rl.backbones.meta import meta_backbone, read_parts
     path = model_path(model)
     if not Path(path).is_dir(): return None

@@ -68,7 +68,8 @@ def phases_parser():
 # %% ../../nbs/cli/108a_phases.ipynb #a2e0121f
 def model_from(options)->tuple: # (name for the table, `Backbone`)
     "The model that the options name, or random weights of its size"
-    from inpaint_rl.backbones.load import load_backbone, model_path
+    from inpaint_rl.backbones.checks import model_path
+    from inpaint_rl.backbones.load import load_backbone
     from inpaint_rl.backbones.random import random_backbone
     from inpaint_rl.core import ConfigError
     lora = make_lora(options.lora)

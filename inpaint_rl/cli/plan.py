@@ -27,8 +27,8 @@ def plan_parser():
     add_config_options(settings)
     model = p.add_argument_group('model')
     add_model_options(model)
-    model.add_argument('--published', choices=('flux_fill','sd_inpaint'),
-        help='FLUX.1-Fill-dev or stable-diffusion-inpainting at its published size, in place of --backbone.')
+    model.add_argument('--published', metavar='FAMILY',
+        help='A family at its published size, by its short name such as flux_fill, in place of --backbone.')
     device = p.add_argument_group('pictures and device')
     device.add_argument('--size', type=int, nargs='+', default=[64], metavar='PIXELS',
         help='Height and width of the pictures; one number for a square. Default: 64.')
@@ -40,17 +40,19 @@ def plan_parser():
 
 def outline_from(options): # A `Backbone` without weights
     "The model that the options name"
-    from inpaint_rl.backbones.load import FAMILIES, model_path
+    from inpaint_rl.backbones.checks import model_path
+    from inpaint_rl.backbones.families import FAMILIES, family_named, family_of, published_parts
     from inpaint_rl.backbones.meta import meta_backbone, read_parts
-    from inpaint_rl.backbones.published import PUBLISHED, published_parts
     from inpaint_rl.core import ConfigError
-    if options.published: name, parts = PUBLISHED[options.published]['pipeline'], published_parts(options.published)
-    else: name, parts = read_parts(model_path(model_of(options.backbone)))
-    family = next((f for f in FAMILIES if f.pipeline_class==name), None)
-    if family is None:
-        known = ', '.join(f.pipeline_class for f in FAMILIES)
+    if options.published:
+        parts, cls = published_parts(options.published), family_named(options.published)
+        return meta_backbone(parts, cls, options.dtype, make_lora(options.lora))
+    name, parts = read_parts(model_path(model_of(options.backbone)))
+    cls = family_of(name)
+    if cls is None:
+        known = ', '.join(f.family.pipeline for f in FAMILIES)
         raise ConfigError(f'{options.backbone} is a {name}; known are {known}')
-    return meta_backbone(parts, family, options.dtype, make_lora(options.lora))
+    return meta_backbone(parts, cls, options.dtype, make_lora(options.lora))
 
 def main(argv):
     "The command `inpaint-rl plan`"

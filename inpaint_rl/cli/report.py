@@ -63,7 +63,7 @@ def base_of(
     facts:dict, # Of a run, from `read_run`
 ): # A `Backbone`
     "What a run started from; its fresh adapters, if it has any, change nothing"
-    from inpaint_rl.backbones.base import LoRA
+    from inpaint_rl.backbones.denoiser import LoRA
     from inpaint_rl.backbones.load import load_backbone
     f = facts['lora']
     lora = f and LoRA(rank=f['rank'], alpha=f['alpha'], targets=tuple(f.get('targets') or ()))

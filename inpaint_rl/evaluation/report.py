@@ -82,7 +82,7 @@ def drift_words(
     row = lambda b: [b['name'], _number(b['start']), f"{edge(b['low'])} to {edge(b['high'])}",
                      _number(b['last']), b['left'] or 'inside']
     table = markdown_table(head, map(row, drift['bands']))
-    raised = [f"- iteration {a['step']}: {a['said']}" for a in drift['alarms']]
+    raised = [f"- iteration {a['step']}: {a.get('message') or a['said']}" for a in drift['alarms']]
     advice = [f'- {s}' for s in dict.fromkeys(a['advice'] for a in drift['alarms'])]
     none = (
         'No alarm: while the reward rose no number left its band, and no held-out reward fell.'

@@ -17,7 +17,7 @@ from ..datasets.records import collate, read_image, read_mask
 from .evaluate import noise_seed
 from .charts import contact_sheet
 from ..masks import composite
-from ..rewards.base import Samples
+from ..rewards.samples import Samples
 from ..rollout import generate
 
 # %% ../../nbs/evaluation/83_sample.ipynb #574d736a
@@ -38,7 +38,7 @@ def record_hash(record)->str: # 16 hex digits
 def weights_hash(backbone)->str: # 16 hex digits
     "Of the denoiser's weights: up to 64 numbers of each tensor"
     h = hashlib.sha256()
-    for n,p in sorted(backbone.denoiser.state_dict().items()):
+    for n,p in sorted(backbone.denoiser.net.state_dict().items()):
         flat = p.detach().flatten()
         h.update(n.encode())
         h.update(flat[::max(1, len(flat)//64)][:65].float().cpu().numpy().tobytes())
@@ -218,7 +218,7 @@ def sample(
     _check_ids(dataset, n)
     settings = dict(
         num_steps=num_steps, guidance=float(backbone.default_guidance if guidance is None else guidance),
-        paste_back=paste_back, feather=feather, pipeline=backbone.pipeline_class,
+        paste_back=paste_back, feather=feather, pipeline=backbone.family.pipeline,
         dtype=str(backbone.dtype).removeprefix('torch.'), weights=weights_hash(backbone)
     )
     out, error, rows = Path(out), None, []
