@@ -32,7 +32,8 @@ def build_vae(folder, channels, kl, report):
 def build_model(family, vae, config, out, draft, report):
     "Text encoders and denoiser around an autoencoder; False where the training was stopped"
     from diffusers import AutoencoderKL
-    from inpaint_rl.backbones.embedded import assemble, make_text_encoders, make_tokenizers, save_small
+    from inpaint_rl.backbones.embedded import assemble, make_text_encoders, save_small
+    from inpaint_rl.backbones.tokenizers import make_tokenizers
     from inpaint_rl.backbones.load import load_backbone
     from inpaint_rl.datasets.scenes import DigitScenes
     from inpaint_rl.trainers.sft import SFTTrainer
