@@ -13,7 +13,7 @@ from .core import ConfigError, DataError, Stacked, seed_from, seeded_noise, shar
 from .backbones.base import Condition
 from .diffusion.regions import unpack
 from .diffusion.schedules import Schedule
-from .show import Picture, latent_colours, of_all, table
+from .show import Picture, latent_colours, shown_of, table
 
 # %% ../nbs/40_rollout.ipynb #c482f57e
 @dataclass
@@ -60,8 +60,8 @@ class Trajectory(Stacked):
             ['step', *(f'before {i}' for i in self.steps[:s]), 'final'],
             rows,
             (
-                f'{of_all(n, len(self), "samples")}, '
-                f'{of_all(s, len(self.steps), "recorded steps")} of {len(self.schedule)}; '
+                f'{shown_of(n, len(self), "samples")}, '
+                f'{shown_of(s, len(self.steps), "recorded steps")} of {len(self.schedule)}; '
                 f'latents by their first three channels; {self.kind}, '
                 f'noise level {self.noise_level:g}, guidance {self.guidance:g}'
             ),

@@ -48,16 +48,17 @@ def main():
     a = parse()
     import torch
     from inpaint_rl import distributed as dist
-    from inpaint_rl.backbones.embedded import load_backbone
+    from inpaint_rl.backbones.load import load_backbone
     from inpaint_rl.datasets.buckets import bucket_sizes
-    from inpaint_rl.datasets.cache import CachedDataset, preprocess
+    from inpaint_rl.datasets.cache import preprocess
+    from inpaint_rl.datasets.cached import CachedDataset
     from inpaint_rl.datasets.importers import read_dataset
     if int(os.environ.get('WORLD_SIZE', 1))>1: torch.distributed.init_process_group('gloo')
     from diffusers.utils import logging
     logging.disable_progress_bar()
     backbone = load_backbone(a.backbone, a.dtype)
     if torch.cuda.is_available(): backbone.to(f'cuda:{os.environ.get("LOCAL_RANK", 0)}')
-    size = bucket_sizes(a.size, backbone.multiple, most=a.buckets) if a.buckets else a.size
+    size = bucket_sizes(a.size, backbone.multiple, max_ratio=a.buckets) if a.buckets else a.size
     if not a.buckets: backbone.check_size(a.size, a.size)
     dataset = read_dataset(a.data, a.format, a.set, size=size, least=a.least)
     say = print if dist.is_main() else lambda text: None

@@ -49,7 +49,7 @@ def main():
     a = parse()
     from accelerate import PartialState
     from inpaint_rl import distributed as dist
-    from inpaint_rl.datasets.records import JsonlDataset
+    from inpaint_rl.datasets.jsonl import JsonlDataset
     from inpaint_rl.datasets.scenes import DigitScenes
     from inpaint_rl.evaluation.export import load_model
     from inpaint_rl.evaluation.sample import sample

@@ -118,11 +118,11 @@ def main():
     print('loading torch, diffusers and the model ...', flush=True)
     from inpaint_rl import distributed as dist
     from inpaint_rl.backbones.base import LoRA
-    from inpaint_rl.backbones.embedded import load_backbone
+    from inpaint_rl.backbones.load import load_backbone
     from inpaint_rl.config import load_config, to_yaml
     from inpaint_rl.core import ConfigError, write_json
-    from inpaint_rl.datasets.buckets import alike, bucket_sizes
-    from inpaint_rl.datasets.cache import CachedDataset
+    from inpaint_rl.datasets.buckets import same_size_indices, bucket_sizes
+    from inpaint_rl.datasets.cached import CachedDataset
     from inpaint_rl.datasets.importers import read_dataset
     from inpaint_rl.datasets.pairs import PairDataset
     from inpaint_rl.datasets.records import collate
@@ -163,7 +163,7 @@ def main():
             raise ConfigError('--buckets needs --size with one number, the side of the square of the same area')
         train = (
             PairDataset(a.data, size) if a.pairs
-            else read(a.data, bucket_sizes(size, backbone.multiple, most=a.buckets) if a.buckets else size)
+            else read(a.data, bucket_sizes(size, backbone.multiple, max_ratio=a.buckets) if a.buckets else size)
         )
         held_out, weighed, watched = read(a.held_out_data, size), {}, []
         if a.cache: train = CachedDataset(train, a.cache, backbone)
@@ -192,7 +192,7 @@ def main():
     rewards, monitors = {found[n]:w for n,w in weighed.items()}, tuple(found[m] for m in watched)
     trainer = recipes.make_trainer(
         backbone, rewards, train, config,
-        samples=collate([held_out[i] for i in alike(held_out, 8)]), monitors=monitors
+        samples=collate([held_out[i] for i in same_size_indices(held_out, 8)]), monitors=monitors
     )
     lora = a.lora and dict(rank=a.lora, alpha=2*a.lora, targets=list(backbone.lora.targets))
     if dist.is_main():

@@ -13,7 +13,7 @@ from torch import Tensor
 from ..core import ConfigError, generator, seed_from
 from ..datasets.records import Record, collate
 from ..diffusion.flow import Step, check_noise_level
-from ..evaluation.report import INK, blank_figure
+from ..show import INK, blank_figure
 from .panel import figure_html, panel, widgets
 from ..losses.grpo import grpo_loss, mean_kl, ratio_stats
 from ..rollout import replay, rollout

@@ -17,7 +17,7 @@ from ..datasets.records import Batch
 from ..diffusion.flow import check_noise_level
 from ..diffusion.schedules import Schedule
 from ..evaluation.evaluate import noise_seed
-from ..evaluation.report import INK, PALE, blank_figure
+from ..show import INK, PALE, blank_figure
 from .panel import figure_html, panel
 from ..losses.grpo import step_scale
 from ..masks import composite

@@ -9,7 +9,7 @@ __all__ = ['named_rewards', 'seen_by', 'view_name', 'draw_views', 'reward_explor
 from ..core import ConfigError
 from .panel import panel, widgets
 from ..rewards.base import Samples, Scores, load_reward, score, spec, view
-from ..show import Html, Picture, block, cell, of_all, short, show_hole, table
+from ..show import Html, Picture, block, cell, shown_of, short, show_hole, table
 
 # %% ../../nbs/explore/95_views.ipynb #4760c197
 def named_rewards(
@@ -65,7 +65,7 @@ def draw_views(
     return table(
         ['source and hole', *map(heading, rewards)],
         body,
-        f'from sample {first}: {of_all(len(some), len(samples), "samples")}',
+        f'from sample {first}: {shown_of(len(some), len(samples), "samples")}',
     )
 
 # %% ../../nbs/explore/95_views.ipynb #fec05109

@@ -15,7 +15,7 @@ from torch import Tensor
 from ..config import _file_module
 from ..core import ConfigError, DataError, RewardError, Stacked, shared
 from ..masks import bounding_box, composite, crop, crop_box
-from ..show import Html, cell, of_all, sheet, show_hole, table
+from ..show import Html, cell, shown_of, sheet, show_hole, table
 
 # %% ../../nbs/rewards/50_base.ipynb #9b2d1588
 @dataclass
@@ -272,7 +272,7 @@ class Scores(Stacked):
             ['std', *(v.std(correction=0) if len(v) else None for v in ok.values())],
             ['without', *(n-len(v) for v in ok.values())],
         ]
-        return str(table(['sample', *map(name, self.values)], rows, of_all(
+        return str(table(['sample', *map(name, self.values)], rows, shown_of(
             min(n, most), n, 'samples; mean and std of those that have a score'
         )))
 
