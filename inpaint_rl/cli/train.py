@@ -108,9 +108,9 @@ def canary_of(config): # what the servers said about known pictures when the run
 # %% ../../nbs/cli/105_train.ipynb #3c985eb1
 def sample_records(held_out, n:int=8): # a batch
     "Records that the sample grids show: the first of the commonest size"
-    from inpaint_rl.datasets.buckets import alike
+    from inpaint_rl.datasets.buckets import same_size_indices
     from inpaint_rl.datasets.records import collate
-    return collate([held_out[i] for i in alike(held_out, n)])
+    return collate([held_out[i] for i in same_size_indices(held_out, n)])
 
 def run_facts(
     options, parts:Parts, rewards, # `cli.rewards.Rewards`
