@@ -19,8 +19,8 @@ def add_model_options(
 ):
     "--backbone, --dtype and --lora"
     group.add_argument('--backbone', default=os.environ.get('MODEL_PATH') or 'flux_fill', metavar='MODEL',
-        help="The model: a folder in diffusers' layout, a .safetensors file, a hub id, or a family such as flux_fill or "
-             "sd_inpaint for the small model that comes with the package. Default: $MODEL_PATH, else flux_fill.")
+        help="The model: a folder in diffusers' layout, a .safetensors file, a hub id, or a family such as flux_fill "
+             "or sd_inpaint for the small model that comes with the package. Default: $MODEL_PATH, else flux_fill.")
     group.add_argument('--lora', type=int, metavar='RANK', help='Train a LoRA of this rank in place of all weights.')
     group.add_argument('--dtype', default='fp32', choices=DTYPE_NAMES,
         help='Precision of the computation. Default: fp32.')

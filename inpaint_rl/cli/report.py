@@ -19,7 +19,8 @@ REPORT_EXAMPLES = """\
 
 def report_parser():
     "All options of the command"
-    p = make_parser('report', 'Write report.json, report.md and their pictures anew for a finished run.', REPORT_EXAMPLES)
+    purpose = 'Write report.json, report.md and their pictures anew for a finished run.'
+    p = make_parser('report', purpose, REPORT_EXAMPLES)
     p.add_argument('run', help='Folder of the run.')
     again = p.add_argument_group('measuring again')
     again.add_argument('--measure', action='store_true',
