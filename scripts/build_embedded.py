@@ -24,8 +24,9 @@ def main():
     from diffusers import AutoencoderKL
     from safetensors.torch import save_file
     from inpaint_rl.backbones import embedded as E
-    from inpaint_rl.backbones.flux_fill import FluxFill
-    from inpaint_rl.backbones.sd_inpaint import SDInpaint
+    from inpaint_rl.backbones.families import family_named
+    from inpaint_rl.backbones.load import load_backbone
+    from inpaint_rl.backbones.tokenizers import make_tokenizers
     from inpaint_rl.datasets.scenes import DigitScenes
     from inpaint_rl.rewards.digits import fit_reader
     from inpaint_rl.trainers import recipes
@@ -37,8 +38,8 @@ def main():
         save_file({k:v.contiguous() for k,v in fit_reader().state_dict().items()}, a.out/'digit-reader.safetensors')
         said('digit reader')
     for name, family, channels, kl, recipe in (
-        ('tiny-flux-fill', FluxFill, 16, .1, recipes.build_tiny_flux_fill),
-        ('tiny-sd-inpaint', SDInpaint, 4, .03, recipes.build_tiny_sd_inpaint),
+        ('tiny-flux-fill', family_named('flux_fill'), 16, .1, recipes.build_tiny_flux_fill),
+        ('tiny-sd-inpaint', family_named('sd_inpaint'), 4, .03, recipes.build_tiny_sd_inpaint),
     ):
         if name not in a.only: continue
         kept = a.work/name/'vae'
@@ -49,12 +50,12 @@ def main():
                 report=lambda i, l: said(f'{name}: autoencoder step {i} of 4500, loss {l:.3f}')
             )
             vae.save_pretrained(kept)
-        clip, t5 = E.make_tokenizers()
+        clip, t5 = make_tokenizers()
         clip_model, t5_model, accuracy = E.make_text_encoders(clip, t5)
         said(f'{name}: text encoders name the digit in {accuracy} of prompts')
         draft = a.work/name/'untrained'
         E.save_small(E.assemble(family, clip, t5, clip_model, t5_model, AutoencoderKL.from_pretrained(kept)), draft)
-        backbone = E.load_backbone(str(draft))
+        backbone = load_backbone(str(draft))
         trainer = SFTTrainer(
             backbone, DigitScenes(4096), replace(recipe(), run_dir=str(a.work/name), overwrite=True)
         ).train()

@@ -15,7 +15,6 @@ from ..losses.advantages import group_index
 from ..losses.grpo import masked_mean
 from ..losses.sft import sft_loss
 from .collect import CollectConfig, Collector, base_distance, check_levels, portions, renoise
-from .sft import denoising_target
 
 # %% ../../nbs/trainers/78_best_of.ipynb #f8649431
 def best_of(
@@ -65,7 +64,7 @@ class BestOfTrainer(Collector):
             x, time, level, noise = renoise(b, x0, [t.seeds[i] for i in mine], t.schedule, k)
             predict = lambda: b.predict(x, time, condition, t.guidance)
             pred = predict()
-            loss = sft_loss(pred, denoising_target(b, x0, noise, level), condition.weight)
+            loss = sft_loss(pred, b.target(x0, noise, level), condition.weight)
             keep.append((loss.detach(), ok))
             if c.kl_coef: loss = loss + c.kl_coef*base_distance(b, predict, pred, condition.weight, c.kl_outside)
             return masked_mean(loss, ok, count)

@@ -19,7 +19,6 @@ from ..losses.sft import sft_loss
 from ..rollout import Trajectory
 from .collect import CollectConfig, Collector, base_distance, check_levels, portions, renoise
 from .ema import EMA
-from .sft import denoising_target
 
 # %% ../../nbs/trainers/77_dpo.ipynb #0b8efcb1
 @dataclass
@@ -75,7 +74,7 @@ class DPOTrainer(Collector):
         "How well samples are denoised at their k-th level"
         c, b, x0, condition = self.config, self.backbone, t.x0[rows], t.condition.select(rows)
         x, time, level, noise = renoise(b, x0, seeds, t.schedule, k)
-        target = denoising_target(b, x0, noise, level)
+        target = b.target(x0, noise, level)
         predict = lambda: b.predict(x, time, condition, t.guidance)
         with torch.no_grad(), self.reference.swap(): ref = predict()
         pred = predict()
@@ -146,7 +145,7 @@ class OfflineDPOTrainer(DPOTrainer):
         none = x0.new_zeros(len(x0), 0, *x0.shape[1:])
         guidance = b.default_guidance if self.config.guidance is None else self.config.guidance
         t = Trajectory(
-            x0, *[none]*4, x0.new_zeros(len(x0), 0),
+            x0, *[none]*3, *[x0.new_zeros(len(x0), 0)]*2,
             b.encode(batch).repeat(2), seeds, schedule, (), 0., '', guidance
         )
         return t, AdvantageResult(torch.tensor([1.,-1.]*len(batch)), torch.ones(len(x0), dtype=torch.bool)), [

@@ -11,7 +11,7 @@ from typing import Literal
 import torch
 from ..config import option
 from ..core import ConfigError, seed_from
-from ..diffusion.flow import check_noise_level
+from ..diffusion.noise_levels import check_noise_level
 from ..diffusion.schedules import sde_window
 from ..losses.grpo import clip_limits, grpo_loss, masked_mean, mean_kl, ratio_stats, velocity_kl
 from ..rollout import replay, rollout
@@ -73,7 +73,7 @@ class GRPOTrainer(Collector):
 
     def __init__(self, backbone, rewards, dataset, config:GRPOConfig, callbacks=(), samples=None, monitors=()):
         self.steps_per_iteration = config.inner_epochs*config.updates
-        if backbone.kind!='flow' and config.kind!='flow_sde':
+        if backbone.process!='flow' and config.kind!='flow_sde':
             raise ConfigError(
                 f'kind={config.kind!r} is for flow models; '
                 f'{type(backbone).__name__} takes DDIM steps, leave kind as it is'
@@ -84,10 +84,11 @@ class GRPOTrainer(Collector):
             schedule = self.schedule_for(*size)
             stop = len(schedule)-1 if config.window_stop is None else config.window_stop
             check_noise_level(
-                schedule, config.noise_level, config.kind if backbone.kind=='flow' else 'ddim',
+                schedule, config.noise_level, config.kind if backbone.process=='flow' else 'ddim',
                 range(config.window_start, stop)
             )
 
+    @torch.no_grad()
     def collect(self, iteration): # (Trajectory, Samples, Scores)
         "The rollouts of this process, and the pictures that came of them"
         c, b, (batch, seeds) = self.config, self.backbone, self.records(iteration)
@@ -134,7 +135,7 @@ class GRPOTrainer(Collector):
             pred, new = replay(b, part, j)
             at = (range(len(rows)), j) if isinstance(j, list) else (slice(None), j)
             kl = self.distance(part, j, pred, new) if c.kl_coef else None
-            old = type(new)(part.x_next[at], part.mean[at], part.std[at], part.log_prob[at])
+            old = type(new)(part.x_next[at], part.mean[at], part.scale[at], part.log_prob[at])
             loss, stats = grpo_loss(
                 new, old, a, weight=part.weight, clip_range=c.clip_range,
                 ratio_norm=c.ratio_norm, clip_scale_by_hole=c.clip_scale_by_hole,

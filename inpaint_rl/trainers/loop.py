@@ -230,18 +230,18 @@ class Trainer:
             c.shard=='fsdp2' and a.num_processes>1, a.num_processes>1 and (c.shard=='fsdp2' or mesh is not None)
         )
         do = lambda net: parallelize(net, c, a.device, b.dtype, mesh, a.num_processes)
-        if self.collective: b.prepare(do) # a reference cannot be copied any more; it is made alike
-        elif c.attention or c.activation_checkpointing or c.compile: do(b.denoiser)
+        if self.collective: b.denoiser.prepare(do) # a reference cannot be copied any more; it is made alike
+        elif c.attention or c.activation_checkpointing or c.compile: do(b.denoiser.net)
         b.to(a.device)
-        if not self.sharded: b.denoiser.to(a.device)
+        if not self.sharded: b.denoiser.net.to(a.device)
         self.params = b.trainable() # after sharding, which replaces them
-        self.model = b.denoiser if self.sharded else a.prepare(b.denoiser)
-        if a.num_processes>1 and not self.sharded and self.model is b.denoiser:
+        self.model = b.denoiser.net if self.sharded else a.prepare(b.denoiser.net)
+        if a.num_processes>1 and not self.sharded and self.model is b.denoiser.net:
             raise ConfigError(
                 f'{a.num_processes} processes, but accelerate ({a.distributed_type}) '
                 f'would not exchange their gradients; on CPUs set ACCELERATE_USE_CPU=true'
             )
-        b.wrapped = self.model
+        b.denoiser.wrapped = self.model
 
     def everywhere(self,
         f, # Function without arguments that predicts: an evaluation, a picture
