@@ -11,7 +11,8 @@ lib = cfg['lib_name']
 
 EXTRAS = ('server', 'ocr', 'geneval', 'app', 'widgets') # pip install -e '.[server,ocr]'
 extras = {name: shlex.split(cfg[f'{name}_requirements']) for name in EXTRAS}
-extras['dev'] = shlex.split(cfg['dev_requirements']) + [r for rs in extras.values() for r in rs] # who develops needs all
+# who develops needs all of them
+extras['dev'] = shlex.split(cfg['dev_requirements']) + [r for rs in extras.values() for r in rs]
 DATA = [
     'embedded/**', # small scenes and models
     '**/*.txt', # questions put to judges

@@ -21,18 +21,21 @@ from nbdev.config import get_config
 from nbdev.process import extract_directives
 from common import ROOT, notebooks
 from run_nb import skipped
+from sidebar import name_of
 
 FOLDERS = ('tutorials',) # all pages of these
-NAMES = ( # and these, by what follows the number in the file name
-    'masks', 'show', 'records', 'scenes', 'regions', 'flow', 'base', 'rollout', 'advantages', 'grpo', 'collect', 'recipes', 'report',
+NAMES = ( # and these, by folder and what follows the number in the file name
+    'masks', 'show', 'rollout', 'datasets/records', 'datasets/scenes', 'diffusion/regions', 'diffusion/flow',
+    'backbones/family', 'backbones/backbone', 'backbones/sd3', 'rewards/samples', 'rewards/scores', 'losses/advantages',
+    'losses/grpo', 'trainers/collect', 'trainers/grpo', 'trainers/recipes', 'evaluation/report',
 )
 MAX_KB = 300
 MADE_WITH = ROOT/'nbs/outputs.json'
 
 def keeps_outputs(path):
     "Is this one of the pages?"
-    path = Path(path)
-    return path.parent.name in FOLDERS or bool((m := re.match(r'\d+[a-z]*_(\w+)\.ipynb$', path.name)) and m[1] in NAMES)
+    folder,name = name_of(Path(path))
+    return folder in FOLDERS or name in NAMES
 
 def machine():
     "What decides the last digits of a number"
@@ -44,6 +47,7 @@ HIDES = (
     (re.compile(r'(?<![\w.])/(?:tmp|home|root|Users|private|var|work)/[^\s\'",)]+'), '…'),
     (re.compile(re.escape(tempfile.gettempdir())+r'[^\s\'",)]*'), '…'),
     (re.compile(r'\b0x[0-9a-f]{6,}'), '0x…'),
+    (re.compile(r'(127\.0\.0\.1|localhost):\d+'), r'\1:…'),
     (re.compile(r'(?<![\w.])\d[\d,]*(?:\.\d+)?(?= ?(?:s|ms|µs|seconds?|minutes?|img/s|it/s|pictures/s)\b)'), '…'),
 )
 
@@ -116,14 +120,16 @@ def store_page(path, flags):
     print(f'{path}: {kb} kB')
 
 def check_page(path, flags):
-    "Run a page as a test: an exception in a cell, or text that is not what is stored, ends the process. Else: Success."
+    "Run a page as a test: an exception in a cell, or text that is not what is stored, ends the process"
     made_with = json.loads(MADE_WITH.read_text())['made_with'] if MADE_WITH.exists() else ''
     nb,was = executed(path, flags)
     rtol = 0 if machine()==made_with else .05
     bad = []
     for i,stored in was.items():
         lines = differences(stored, list(shown(nb.cells[i].outputs)), rtol)
-        if lines: bad += [f'{path}, cell {i}: the stored output is not what the cell shows now', *(f'    {l}' for l in lines)]
+        if not lines: continue
+        bad.append(f'{path}, cell {i}: the stored output is not what the cell shows now')
+        bad += [f'    {line}' for line in lines]
     if bad: raise SystemExit('\n'.join([*bad, f'If this is meant: python scripts/dev/outputs.py {path}']))
     print('Success.')
 
@@ -151,10 +157,13 @@ def main():
     ap.add_argument('--check', action='store_true', help='compare, and change nothing')
     o = ap.parse_args()
     pages = [str(p.relative_to(ROOT)) for p in notebooks() if keeps_outputs(p.relative_to(ROOT))]
+    gone = set(NAMES)-{name_of(Path(p))[1] for p in pages}
+    if gone: raise SystemExit(f'NAMES in outputs.py lists pages that are not there: {", ".join(sorted(gone))}')
     pages = [p for p in pages if not o.words or any(w in p for w in o.words)]
     if not pages: raise SystemExit(f'no page that keeps its outputs has {" or ".join(o.words)!r} in its path')
     os.chdir(ROOT)
-    if not o.check and (not o.words or not MADE_WITH.exists()): MADE_WITH.write_text(json.dumps({'made_with':machine()}, indent=1)+'\n')
+    if not o.check and (not o.words or not MADE_WITH.exists()):
+        MADE_WITH.write_text(json.dumps({'made_with':machine()}, indent=1)+'\n')
     bad = [p for p in pages if not run(p, o.check)]
     if bad: raise SystemExit('failed:\n'+'\n'.join(f'  {p}' for p in bad))
 

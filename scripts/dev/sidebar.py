@@ -1,25 +1,25 @@
 """nbs/sidebar.yml from the notebooks, in the order in which one would read them; `--check` only compares.
 
 First the tutorials, then the idea (what a policy gradient on a hole consists of), then what is used (data, rewards,
-methods, commands, app), then the machinery under it, and last the promises and the measurements. A page that SECTIONS does
-not name goes to the section of its folder, so a new page is never left out; no section opens twice.
+methods, commands, app), then the machinery under it, and last the promises and the measurements. A page that SECTIONS
+does not name goes to the section of its folder, so a new page is never left out; no section opens twice.
 """
 import re
 import sys
 from check_layers import place
 from common import ROOT, finish, notebooks
 
-SECTIONS = { # title -> what is in it, in this order: a folder, or 'folder/name' and 'name' of single pages without numbers
+SECTIONS = { # title -> what is in it, in this order: folders, and single pages as 'folder/name' without the number
     'tutorials': ['tutorials'],
     'the idea': [
-        'masks', 'diffusion/regions', 'diffusion/schedules', 'diffusion/flow', 'diffusion/ddim', 'rollout', 'losses/advantages',
-        'losses/grpo', 'losses', 'trainers/collect', 'trainers/grpo',
+        'masks', 'diffusion/regions', 'diffusion/schedules', 'diffusion/step', 'diffusion/flow', 'diffusion/ddim',
+        'rollout', 'losses/advantages', 'losses/grpo', 'losses', 'trainers/collect', 'trainers/grpo',
     ],
     'use: data': ['datasets'],
     'use: rewards': ['rewards'],
     'use: training': [
-        'trainers/recipes', 'trainers/sft', 'trainers/nft', 'trainers/dpo', 'trainers/best_of', 'trainers/plan', 'trainers/phases',
-        'trainers/memory',
+        'trainers/recipes', 'trainers/sft', 'trainers/nft', 'trainers/dpo', 'trainers/best_of', 'trainers/plan',
+        'trainers/phases',
     ],
     'use: evaluation': ['evaluation'],
     'use: commands': ['cli'],
