@@ -40,7 +40,7 @@ def main():
     from inpaint_rl.backbones.embedded import FAMILIES, model_path
     from inpaint_rl.backbones.meta import meta_backbone, read_parts
     from inpaint_rl.backbones.published import PUBLISHED, published_parts
-    from inpaint_rl.config import load_config
+    from inpaint_rl.config_files import load_config
     from inpaint_rl.core import ConfigError
     from inpaint_rl.trainers import recipes
     from inpaint_rl.trainers.plan import plan

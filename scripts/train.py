@@ -119,7 +119,8 @@ def main():
     from inpaint_rl import distributed as dist
     from inpaint_rl.backbones.base import LoRA
     from inpaint_rl.backbones.embedded import load_backbone
-    from inpaint_rl.config import load_config, to_yaml
+    from inpaint_rl.config import to_yaml
+    from inpaint_rl.config_files import load_config
     from inpaint_rl.core import ConfigError, write_json
     from inpaint_rl.datasets.buckets import alike, bucket_sizes
     from inpaint_rl.datasets.cache import CachedDataset

@@ -15,7 +15,7 @@ from ..datasets.records import Record, collate
 from ..diffusion.flow import Step, check_noise_level
 from ..evaluation.report import INK, blank_figure
 from .panel import figure_html, panel, widgets
-from ..losses.grpo import grpo_loss, mean_kl, ratio_stats
+from ..losses.grpo_loss import grpo_loss, mean_kl, ratio_stats
 from ..rollout import replay, rollout
 from ..show import Html, grid, show_hole, table
 

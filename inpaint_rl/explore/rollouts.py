@@ -19,7 +19,7 @@ from ..diffusion.schedules import Schedule
 from ..evaluation.evaluate import noise_seed
 from ..evaluation.report import INK, PALE, blank_figure
 from .panel import figure_html, panel
-from ..losses.grpo import step_scale
+from ..losses.grpo_loss import step_scale
 from ..masks import composite
 from ..rollout import rollout
 from ..show import Html, cell, grid, latent_colours, show_hole

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 import torch
 from torch import Tensor
-from ..config import _file_module
+from ..config_files import file_module
 from ..core import ConfigError, DataError, RewardError, Stacked, shared
 from ..masks import bounding_box, composite, crop, crop_box
 from ..show import Html, cell, of_all, sheet, show_hole, table
@@ -174,7 +174,7 @@ def spec(
 
 # %% ../../nbs/rewards/50_base.ipynb #532892b8
 @functools.lru_cache(maxsize=None)
-def _from_file(path): return _file_module(Path(path)) # once, as an import would
+def _from_file(path): return file_module(Path(path)) # once, as an import would
 
 def load_reward(
     what, # A callable, 'package.module.name' (or 'package.module:name'), or 'file.py:name'
