@@ -58,7 +58,7 @@ def main():
     from inpaint_rl.backbones.load import load_backbone, model_path
     from inpaint_rl.backbones.random import random_backbone
     from inpaint_rl.core import ConfigError
-    from inpaint_rl.trainers.phases import measure, phase_trainer, phases_table, save_phases
+    from inpaint_rl.trainers.profile import measure_phases, phase_trainer, phases_table, save_phases
     lora = LoRA(rank=a.lora, alpha=2*a.lora) if a.lora else None
     if a.device=='cuda' and not torch.cuda.is_available():
         raise ConfigError('--device cuda: there is no CUDA device here')
@@ -81,7 +81,7 @@ def main():
         trainer = phase_trainer(
             backbone, run, a.size, a.groups, a.group_size, a.chunk, a.steps, a.window, a.guidance, rewards
         )
-        result = dict(model=name, **measure(trainer, a.iterations, a.warmup))
+        result = dict(model=name, **measure_phases(trainer, a.iterations, a.warmup))
     save_phases(result, a.out)
     print(phases_table(result))
 

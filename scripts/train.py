@@ -131,7 +131,7 @@ def main():
     from inpaint_rl.evaluation.evaluate import evaluate, report_run
     from inpaint_rl.rewards import local
     from inpaint_rl.trainers import recipes
-    from inpaint_rl.trainers.checkpoints import read_metrics
+    from inpaint_rl.trainers.metrics_log import read_metrics
     model = SHORT.get(a.backbone, a.backbone)
     recipe = f"{model}_{a.method or 'grpo'}".replace('-', '_') if a.backbone in SHORT else None
     if not (a.config or recipe):

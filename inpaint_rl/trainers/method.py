@@ -41,6 +41,8 @@ class Method:
     shown = () # Metrics for the progress bar: pairs (metric, label)
     name = '' # In the log of a run of several phases
     steps_per_iteration = 1 # Optimizer steps, for the learning-rate schedule
+    snapshot = '' # What a second copy of the weights that learn is called, where the method keeps one
+    snapshot_draws = False # Is it the one that draws samples?
     ended = False # True ends the run after an iteration, with a checkpoint
 
     def __init__(self,

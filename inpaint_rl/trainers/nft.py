@@ -49,7 +49,7 @@ class NFTConfig(CollectConfig):
 # %% ../../nbs/trainers/76_nft.ipynb #3a6f3af5
 class NFTTrainer(RewardMethod):
     "DiffusionNFT on any backbone"
-    name, snapshot = 'nft', 'old policy of NFT'
+    name, snapshot, snapshot_draws = 'nft', 'old policy of NFT', True
     learn = learn_finished
 
     def begin(self):
