@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 from .core import ConfigError, DataError, Stacked, seed_from, seeded_noise, shared
-from .backbones.base import Condition
+from .backbones.backbone import Condition
+from .diffusion.flow import SDE
 from .diffusion.regions import unpack
 from .diffusion.schedules import Schedule
 from .show import Picture, latent_colours, of_all, table
@@ -23,22 +24,27 @@ class Trajectory(Stacked):
     x: Tensor             # [B,S,...] latents before each recorded step, fp32
     x_next: Tensor        # [B,S,...] and after it
     mean: Tensor          # [B,S,...] mean of the Gaussian that `x_next` was drawn from
-    std: Tensor           # [B,S,...] its standard deviation, zero where the step was deterministic
+    scale: Tensor         # [B,S] its standard deviation where the region weight is 1
     log_prob: Tensor      # [B,S] log-density, mean over the region
     condition: Condition  # What the denoiser was told
     seeds: list           # One per sample: the sample is a function of its seed, its condition and the weights
     schedule: Schedule = shared() # Levels and times of all N steps
     steps: tuple = shared()       # Which of them are recorded, S indices
     noise_level: float = shared() # a or eta inside the window
-    kind: str = shared()          # flow_sde, dance_sde, cps; unused by DDIM
+    sde: str = shared()           # flow_sde, dance_sde, cps; unused by DDIM
     guidance: float = shared()
 
     @property
     def weight(self): return self.condition.weight
 
+    @property
+    def std(self): # [B,S,...], zero where nothing was random
+        scale = self.scale.reshape(*self.scale.shape, *[1]*(self.x.ndim-2))
+        return (scale*self.weight[:,None].float()).expand_as(self.x)
+
     def _repr_html_(self, most=4, steps=10): # samples and steps shown
         c, n, s = self.condition, min(len(self), most), min(len(self.steps), steps)
-        level = 'sigma' if self.schedule.kind=='flow' else 'alpha_bar'
+        level = 'sigma' if self.schedule.process=='flow' else 'alpha_bar'
         std = self.std[:n,:s].float().flatten(2).amax(2).amax(0) if s else ()
         rows = [
             [
@@ -62,7 +68,7 @@ class Trajectory(Stacked):
             (
                 f'{of_all(n, len(self), "samples")}, '
                 f'{of_all(s, len(self.steps), "recorded steps")} of {len(self.schedule)}; '
-                f'latents by their first three channels; {self.kind}, '
+                f'latents by their first three channels; {self.sde}, '
                 f'noise level {self.noise_level:g}, guidance {self.guidance:g}'
             ),
         ))
@@ -82,7 +88,18 @@ def latent_picture(
 def _step_noise(seeds, i, x): # noise of step i; depends on the sample's seed and i alone
     return seeded_noise([seed_from('step', s, i) for s in seeds], x.shape[1:], x.device)
 
-@torch.no_grad()
+def _walk(backbone, z, condition, seeds, schedule, steps, window, noise_level, sde, guidance):
+    "The latents after `steps`, and rows (x, x_next, mean, scale, log_prob) of those in the window"
+    record = []
+    for i in steps:
+        pred = backbone.predict(z, schedule.timesteps[i], condition, guidance)
+        random = dict(noise_level=noise_level, sde=sde, noise=_step_noise(seeds, i, z), weight=condition.weight) if i in window else {}
+        step = backbone.step(schedule, i, z, pred, **random)
+        settled = backbone.settle(step.x_next, z, schedule, i, condition)
+        if random: record.append((z, settled, step.mean, step.scale.flatten(), step.log_prob))
+        z = settled
+    return z, record
+
 def rollout(
     backbone, # A `Backbone`
     condition:Condition, # From `backbone.encode`, one row per sample
@@ -90,7 +107,7 @@ def rollout(
     schedule:Schedule, # From `backbone.schedule`
     window=(), # Step indices where noise is injected and recorded; empty samples deterministically
     noise_level:float=0., # a of the flow SDE or eta of DDIM, inside the window
-    kind:str='flow_sde', # Flow models: flow_sde, dance_sde or cps
+    sde:SDE='flow_sde', # Flow models: flow_sde, dance_sde or cps
     guidance:float|None=None, # None takes the family's own
     chunk:int|None=None, # Samples per forward pass; an update must use the same, see below
     x:Tensor|None=None, # Starting latents; None draws them from the seeds
@@ -98,7 +115,7 @@ def rollout(
     stop:int|None=None, # One past the last step to take; None goes to the end
     part=None, # A function that is called with the final latents of each chunk as soon as they are there
 )->Trajectory:
-    "Denoise, recording the steps of the window"
+    "Denoise, recording the steps of the window. Gradients are the caller's choice: wrap it in `torch.no_grad()` to keep no graph"
     if len(seeds)!=len(condition):
         raise ConfigError(f'{len(seeds)} seeds for {len(condition)} conditions: one per sample is needed')
     if window and not noise_level:
@@ -107,23 +124,15 @@ def rollout(
         )
     guidance = backbone.default_guidance if guidance is None else guidance
     window, chunk, parts = tuple(sorted(window)), chunk or len(seeds), []
+    steps = range(start, len(schedule) if stop is None else stop)
     for first in range(0, len(seeds), chunk):
         rows = slice(first, first+chunk)
         c, s = condition.select(rows), list(seeds[rows])
         z = backbone.initial_noise(s, c.height, c.width) if x is None else x[rows].to(backbone.device)
-        record = []
-        for i in range(start, len(schedule) if stop is None else stop):
-            pred = backbone.predict(z, schedule.timesteps[i], c, guidance)
-            if i in window:
-                step = backbone.step(
-                    schedule, i, z, pred, noise_level, kind=kind, noise=_step_noise(s, i, z), weight=c.weight
-                )
-                record.append((z, step.x_next, step.mean, step.std.expand_as(z), step.log_prob))
-            else: step = backbone.step(schedule, i, z, pred)
-            z = step.x_next
-        empty = z.new_zeros(len(s), 0, *z.shape[1:])
-        fields = [torch.stack(f, 1) for f in zip(*record)] if record else [empty]*4 + [z.new_zeros(len(s), 0)]
-        parts.append(Trajectory(z, *fields, c, s, schedule, window, noise_level, kind, guidance))
+        z, record = _walk(backbone, z, c, s, schedule, steps, window, noise_level, sde, guidance)
+        empty, none = z.new_zeros(len(s), 0, *z.shape[1:]), z.new_zeros(len(s), 0)
+        fields = [torch.stack(f, 1) for f in zip(*record)] if record else [empty]*3 + [none]*2
+        parts.append(Trajectory(z, *fields, c, s, schedule, window, noise_level, sde, guidance))
         if part: part(z)
     return Trajectory.cat(parts)
 
@@ -138,8 +147,9 @@ def replay(
     i = torch.tensor(t.steps)[j]
     x, x_next = (t.x[:,j], t.x_next[:,j]) if j.ndim==0 else (t.x[range(len(t)),j], t.x_next[range(len(t)),j])
     pred = backbone.predict(x, t.schedule.timesteps[i], t.condition, t.guidance)
-    return pred, backbone.step(t.schedule, i, x, pred, t.noise_level, kind=t.kind, x_next=x_next, weight=t.weight)
+    return pred, backbone.step(t.schedule, i, x, pred, t.noise_level, sde=t.sde, x_next=x_next, weight=t.weight)
 
+@torch.no_grad()
 def generate(
     backbone, batch, # A `Batch`
     seeds, # One int per row of the batch

@@ -17,9 +17,10 @@ from torch import Tensor
 from ..core import ConfigError, DataError, atomic_dir, jsonable, seed_from, write_json
 from ..datasets.records import collate, read_bytes, read_image, read_json, read_mask
 from ..evaluation.evaluate import fill
-from ..evaluation.sample import _png
+from ..evaluation.sample import encode_png
 from ..masks import check_mask
-from ..rewards.base import Samples, load_reward, spec
+from ..rewards.reward import load_reward, spec
+from ..rewards.samples import Samples
 from .fills import plain_scores
 
 # %% ../../nbs/app/94_comparisons.ipynb #3c7b38c1
@@ -196,7 +197,7 @@ def save_comparison(
             for n,x in sorted(
                 {'source.png':c.source, 'mask.png':c.mask, **{names[l]:x for l,x in c.fills.items()}}.items()
             ):
-                (d/n).write_bytes(_png(x))
+                (d/n).write_bytes(encode_png(x))
             write_json(d/'comparison.json', _text(c, dict(source='source.png', mask='mask.png', fills=names)))
     return path
 
@@ -216,7 +217,7 @@ def list_comparisons(
 # %% ../../nbs/app/94_comparisons.ipynb #6de648dc
 def _check_alike(backbones):
     if not 2<=len(backbones)<=4: raise ConfigError(f'{len(backbones)} checkpoints to compare: choose 2 to 4')
-    kinds = {l:(b.pipeline_class, *b.latent_shape(b.multiple, b.multiple)) for l,b in backbones.items()}
+    kinds = {l:(b.family.pipeline, *b.latent_shape(b.multiple, b.multiple)) for l,b in backbones.items()}
     if len(set(kinds.values()))>1:
         raise ConfigError(
             f'checkpoints of one family can be compared from the same noise; '
@@ -262,7 +263,7 @@ def make_comparisons(
     )
 
 def _made(backbones, dataset, checkpoints, work, num_steps, guidance, rewards, pasted):
-    reference = any(spec(f).reference for f in rewards.values())
+    reference = any('round_trip' in spec(f).needs for f in rewards.values())
     for i,seed in work:
         r = dataset[i]
         batch = collate([r])

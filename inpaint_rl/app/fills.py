@@ -15,7 +15,8 @@ from ..core import ConfigError, DataError
 from ..datasets.records import Record, collate
 from ..evaluation.metrics import known_region_psnr
 from ..masks import bounding_box, crop, crop_box
-from ..rewards.base import Samples, score
+from ..rewards.samples import Samples
+from ..rewards.scores import score
 from ..rollout import rollout
 from .pictures import Picture, paste
 
@@ -86,7 +87,7 @@ def sampled(backbone, batch, seeds, num_steps:int, guidance:float):
     x, n = None, len(schedule)
     chunk = max(1, AT_ONCE//(c.height*c.width))
     for i in range(n):
-        x = rollout(backbone, c, seeds, schedule, guidance=guidance, chunk=chunk, x=x, start=i, stop=i+1).x0
+        with torch.no_grad(): x = rollout(backbone, c, seeds, schedule, guidance=guidance, chunk=chunk, x=x, start=i, stop=i+1).x0
         if i+1<n: yield i+1, None
     with torch.no_grad(): yield n, torch.cat([backbone.decode(z, c.height, c.width).cpu() for z in x.split(chunk)])
 
@@ -121,7 +122,7 @@ def fill_window(
                 s.label,
                 seeds,
                 replace(
-                    Samples.of(batch, raw, reference=reference.expand_as(raw)),
+                    Samples.of(batch, raw, round_trip=reference.expand_as(raw)),
                     composite=seen(window, raw, paste_back),
                 ),
                 time.perf_counter()-start,
@@ -147,7 +148,7 @@ def scored(filled:Filled, rewards)->Filled:
     "With the numbers that go under its pictures"
     values, filled.reasons = plain_scores(rewards, filled.samples)
     filled.scores = values | {'known_region_psnr':known_region_psnr(
-        filled.samples.raw, filled.samples.reference, filled.samples.mask
+        filled.samples.raw, filled.samples.round_trip, filled.samples.mask
     ).tolist()}
     return filled
 

@@ -12,7 +12,9 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
 import torch
-from ..backbones.load import EMBEDDED, FAMILIES, model_path, read_header, read_index
+from ..backbones.families import FAMILIES
+from ..backbones.checks import EMBEDDED, model_path, read_index
+from ..backbones.single_file import read_header
 from ..core import CheckpointError, ConfigError, InpaintRLError
 from ..evaluation.export import LORA_FILE, load_model
 from ..trainers.checkpoints import MANIFEST, checkpoints_seen
@@ -254,8 +256,8 @@ def find_sources(names, roots=(), hub:bool=True, families=FAMILIES)->list:
     odd = next((s for s in found if s.family is not found[0].family), None)
     if odd:
         raise ConfigError(
-            f'{odd.label} is of another family ({odd.family.pipeline_class}) '
-            f'than {found[0].label} ({found[0].family.pipeline_class}): '
+            f'{odd.label} is of another family ({odd.family.family.pipeline}) '
+            f'than {found[0].label} ({found[0].family.family.pipeline}): '
             f'they cannot start from the same noise. Choose checkpoints of one family'
         )
     return found
@@ -264,7 +266,7 @@ def find_sources(names, roots=(), hub:bool=True, families=FAMILIES)->list:
 def share_parts(backbone, other):
     "Let a backbone use the frozen networks of another that was loaded from the same base model; adapted ones stay its own"
     mine, theirs = backbone.pipe.components, other.pipe.components
-    alike = {n for n,p in mine.items() if n!=backbone.denoiser_name and hasattr(p, 'parameters') and not any(
+    alike = {n for n,p in mine.items() if n!=backbone.family.denoiser and hasattr(p, 'parameters') and not any(
         hasattr(x, 'peft_config') for x in (p, theirs.get(n))
     )}
     backbone.pipe.register_modules(**{n:theirs[n] for n in alike if type(theirs.get(n)) is type(mine[n])})
@@ -325,7 +327,7 @@ class Models:
                 source.path, None if source.base==source.path else source.base,
                 self.dtype or 'fp32', families=self.families
             )
-        backbone.denoiser.requires_grad_(False)
+        backbone.denoiser.net.requires_grad_(False)
         return backbone, facts
 
     def _drop(self, key):
@@ -361,7 +363,7 @@ def fact(facts, key):
 
 def defaults(backbone, facts)->dict:
     "Working side in pixels, steps and guidance that suit a checkpoint"
-    side, steps, guidance = int(backbone.vae.config.sample_size), fact(facts, 'eval_steps'), fact(facts, 'guidance')
+    side, steps, guidance = int(backbone.codec.vae.config.sample_size), fact(facts, 'eval_steps'), fact(facts, 'guidance')
     return dict(side=side, steps=int(steps) if steps and steps>=1 else 8 if side<=64 else 28, guidance=float(
         backbone.default_guidance if guidance is None else guidance
     ))

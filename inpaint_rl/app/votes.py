@@ -15,7 +15,7 @@ import torch
 from ..core import CheckpointError, ConfigError, DataError, generator, seed_from
 from ..datasets.records import jsonl_lines
 from ..evaluation.metrics import wilson
-from ..evaluation.report import _table
+from ..evaluation.report import markdown_table
 from .comparisons import utc_now
 
 # %% ../../nbs/app/95_votes.ipynb #e219c613
@@ -282,7 +282,7 @@ def votes_words(
     if not rates: return 'No votes yet.\n'
     head, rows = rate_rows(rates)
     bias = position_bias(known)
-    out = [_table(head, [[plain(x) for x in r] for r in rows])]
+    out = [markdown_table(head, [[plain(x) for x in r] for r in rows])]
     if bias['decided']:
         sure = bias['low']>.5 or bias['high']<.5
         out.append(

@@ -10,7 +10,7 @@ import inspect,json
 from importlib import import_module
 from pathlib import Path
 import torch
-from .base import LoRA
+from .denoiser import DTYPES, LoRA
 from ..core import ConfigError
 
 # %% ../../nbs/backbones/38_meta.ipynb #edbb0765
@@ -34,11 +34,10 @@ def read_parts(
 def meta_backbone(
     parts:dict, # part -> (library, class, configuration); those without a configuration (tokenizers) are left out
     cls, # The family: a `Backbone` class
-    dtype:str='fp32', lora:LoRA|None=None, region:str='soft', # As in `load_backbone`
+    dtype:str='fp32', lora:LoRA|None=None, region:str|None=None, # As in `load_backbone`
 ):
     "A backbone whose networks have shapes and no weights"
     import diffusers
-    from inpaint_rl.backbones.base import DTYPES
     half, made = DTYPES.get(dtype, torch.float32), {}
     for name,(library,kind,config) in parts.items():
         if config is None: continue
@@ -49,9 +48,9 @@ def meta_backbone(
         with torch.device('meta'):
             net = part(part.config_class(**config)) if library=='transformers' else part.from_config(config)
         # as `load_backbone`: what learns and the VAE are FP32
-        if name!='vae' and (lora or name!=cls.denoiser_name): net = net.to(half)
+        if name!='vae' and (lora or name!=cls.family.denoiser): net = net.to(half)
         made[name] = net
-    pipe = getattr(diffusers, cls.pipeline_class)
+    pipe = getattr(diffusers, cls.family.pipeline)
     missing = {
         n:False if n.startswith('requires') else None
         for n in inspect.signature(pipe).parameters if n not in made

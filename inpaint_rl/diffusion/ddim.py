@@ -10,7 +10,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 from ..core import ConfigError, DataError
-from .flow import Step, is_random, transition
+from .step import Step, is_random, transition
 from .regions import check_weight
 from .schedules import per_sample
 
@@ -66,19 +66,19 @@ def ddim_step(
         raise DataError(f'prediction of shape {list(eps.shape)} for latents of shape {list(x.shape)}: they must agree')
     x,eps = x.float(),eps.float()
     ab,ab_next,e = (per_sample(o, x) for o in (alpha_bar, alpha_bar_next, eta))
-    std = ddim_std(ab, ab_next, e) if e.any() else torch.zeros_like(ab)
-    random = is_random(std)
-    if (std.square()>(1-ab_next)*(1+1e-6)).any():
+    scale = ddim_std(ab, ab_next, e) if e.any() else torch.zeros_like(ab)
+    random = is_random(scale)
+    if (scale.square()>(1-ab_next)*(1+1e-6)).any():
         raise ConfigError(
             f'eta={eta} asks for more noise than the next level holds: '
             f'the largest that works here is {((1-ab)/(1-ab/ab_next)).sqrt().min():.3f}'
         )
     a,b,c,d = split_prediction(ab, prediction)
     r = ab_next.sqrt()
-    ax,bx,c,d,std,left = (o.to(x.device, torch.float32) for o in (r*a, r*b, c, d, std, 1-ab_next))
-    if random and weight is not None: std = std*check_weight(weight, x)
+    ax,bx,c,d,scale,left = (o.to(x.device, torch.float32) for o in (r*a, r*b, c, d, scale, 1-ab_next))
+    std = scale*check_weight(weight, x) if random and weight is not None else scale
     q = (left-std.square()).clamp_(min=0).sqrt_() # share of the predicted noise
     mean = x*(ax+q*c)
     mean = mean.add_(eps*(bx+q*d))
-    if random: return transition(mean, std, noise, x_next, weight)
-    return Step(mean if x_next is None else x_next.to(x.device, torch.float32), mean, std, None)
+    if random: return transition(mean, scale, noise, x_next, weight)
+    return Step(mean if x_next is None else x_next.to(x.device, torch.float32), mean, scale, None)

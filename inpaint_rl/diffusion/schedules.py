@@ -33,11 +33,11 @@ class Schedule:
     "The noise levels of one sampling run"
     timesteps: Tensor # [N], what the network is told at each step
     levels: Tensor # [N+1], fp32 on the CPU: sigma (falling) or alpha_bar (rising)
-    kind: Literal['flow','ddim'] # What a level means
+    process: Literal['flow','ddim'] # What a level means
     sigma_max: float|None = None # Flow only: second level of the full schedule; taken from `levels` if not given
 
     def __post_init__(self):
-        if self.kind not in ('flow','ddim'): raise ConfigError(f"schedule kind {self.kind!r}: use 'flow' or 'ddim'")
+        if self.process not in ('flow','ddim'): raise ConfigError(f"schedule process {self.process!r}: use 'flow' or 'ddim'")
         l = torch.as_tensor(self.levels, dtype=torch.float32).cpu()
         object.__setattr__(self, 'levels', l)
         if l.ndim!=1 or len(l)!=len(self.timesteps)+1 or len(l)<2:
@@ -45,13 +45,13 @@ class Schedule:
                 f'{len(self.timesteps)} timesteps need {len(self.timesteps)+1} '
                 f'levels (and at least one step), got shape {list(l.shape)}'
             )
-        step = l.diff()*(-1 if self.kind=='flow' else 1)
+        step = l.diff()*(-1 if self.process=='flow' else 1)
         if not (l.min()>=0 and l.max()<=1 and step.min()>0):
             raise ConfigError(
-                f"levels of a {self.kind} schedule must {'fall' if self.kind=='flow' else 'rise'} "
+                f"levels of a {self.process} schedule must {'fall' if self.process=='flow' else 'rise'} "
                 f"strictly inside [0,1], got {l.tolist()}"
             )
-        if self.kind=='flow' and self.sigma_max is None: object.__setattr__(self, 'sigma_max', l[1].item())
+        if self.process=='flow' and self.sigma_max is None: object.__setattr__(self, 'sigma_max', l[1].item())
 
     def __len__(self): return len(self.timesteps)
 
@@ -62,7 +62,7 @@ class Schedule:
         n = len(self)
         if not 0<strength<=1:
             raise ConfigError(f'strength={strength}: it must lie in (0,1], where 1 starts from pure noise')
-        start = int(n-min(n*strength, n)) if self.kind=='flow' else n-min(int(n*strength), n)
+        start = int(n-min(n*strength, n)) if self.process=='flow' else n-min(int(n*strength), n)
         if start>=n: raise ConfigError(f'strength={strength} leaves none of {n} steps: raise it to at least {1/n:.3f}')
         return replace(self, timesteps=self.timesteps[start:], levels=self.levels[start:])
 
@@ -126,11 +126,11 @@ def add_noise(
     x0:Tensor, # Clean latents [B, ...]
     noise:Tensor, # Standard normal, shaped like `x0`
     level, # sigma or alpha_bar: a number or [B]
-    kind:Literal['flow','ddim']='flow', # What the level means
+    process:Literal['flow','ddim']='flow', # What the level means
 )->Tensor: # fp32
     "The noisy sample at a level"
     l = per_sample(level, x0)
-    a,b = (1-l, l) if kind=='flow' else (l.sqrt(), (1-l).sqrt())
+    a,b = (1-l, l) if process=='flow' else (l.sqrt(), (1-l).sqrt())
     return (x0.float()*a.to(x0.device, torch.float32)).add_(noise.float()*b.to(x0.device, torch.float32))
 
 # %% ../../nbs/diffusion/20_schedules.ipynb #55fccdeb

@@ -42,35 +42,36 @@ def front_matter(facts)->str:
     )
 
 # %% ../../nbs/evaluation/85_card.ipynb #0f83953a
-def _said(v):
+def _entry(k, w): return f'`{k}` × {w:g}' if isinstance(w, (int,float)) else f'{k} {_or_not_recorded(w)}'
+
+def _or_not_recorded(v):
     if v is None or v in ('', [], {}): return 'not recorded'
     match v:
-        case dict():
-            return ', '.join(f'`{k}` × {w:g}' if isinstance(w, (int,float)) else f'{k} {_said(w)}' for k,w in v.items())
+        case dict(): return ', '.join(_entry(k, w) for k,w in v.items())
         case list() | tuple(): return ', '.join(f'`{x}`' for x in v)
         case _: return str(v)
 
 def _origin(f):
     lora = f.get('lora') and f"rank {f['lora']['rank']}, alpha {f['lora']['alpha']:g}" + (
-        f", on {_said(f['lora'].get('targets'))}" if f['lora'].get('targets') else ''
+        f", on {_or_not_recorded(f['lora'].get('targets'))}" if f['lora'].get('targets') else ''
     )
-    data = lambda k: _said(public_name(f[k]) if f.get(k) else None)
+    data = lambda k: _or_not_recorded(public_name(f[k]) if f.get(k) else None)
     rows = [
         ('base model', f'`{public_name(f["backbone"])}`'),
-        ('method', _said(f.get('method'))),
-        ('recipe', _said(f.get('recipe') and public_name(f['recipe']))),
+        ('method', _or_not_recorded(f.get('method'))),
+        ('recipe', _or_not_recorded(f.get('recipe') and public_name(f['recipe']))),
         ('what was trained', f'LoRA: {lora}' if lora else 'weights of the denoiser'),
         ('training data', data('data')),
         ('measured on', data('held_out_data')),
-        ('rewards', _said(f.get('rewards'))),
-        ('watched only', _said(f.get('monitors'))),
-        ('region weight', _said(f.get('region'))),
-        ('seed', _said(f.get('seed'))),
+        ('rewards', _or_not_recorded(f.get('rewards'))),
+        ('watched only', _or_not_recorded(f.get('monitors'))),
+        ('region weight', _or_not_recorded(f.get('region'))),
+        ('seed', _or_not_recorded(f.get('seed'))),
         ('iterations', f['step']),
         ('weights', {'ema':'average over the training (EMA)', 'raw':'as they were at that iteration'}[f['weights']]),
-        ('precision', f"trained in {_said(f.get('dtype'))}, exported in {f['export_dtype']}"),
+        ('precision', f"trained in {_or_not_recorded(f.get('dtype'))}, exported in {f['export_dtype']}"),
         ('config SHA-256', f"`{f['config_sha256']}`"),
-        ('versions', _said(f.get('versions'))),
+        ('versions', _or_not_recorded(f.get('versions'))),
     ]
     return '| | |\n|:--|:--|\n' + '\n'.join(f'| {k} | {str(v).replace("|", chr(92)+"|")} |' for k,v in rows) + '\n'
 
@@ -83,8 +84,8 @@ def _results(f, report):
     out = [comparison_table({k:report[k] for k in ('before','after')}, report.get('differences', {}))]
     n, seed = report['after'].get('n'), report.get('seed')
     out += [
-        f'\nMeasured on {_said(n)} held-out samples, the same sources, holes, prompts and noise before and '
-        f'after (run seed {_said(seed)}). Intervals are 95% bootstrap intervals of the paired difference.\n'
+        f'\nMeasured on {_or_not_recorded(n)} held-out samples, the same sources, holes, prompts and noise before and '
+        f'after (run seed {_or_not_recorded(seed)}). Intervals are 95% bootstrap intervals of the paired difference.\n'
     ]
     if report.get('iterations') not in (None, f['step']):
         out += [
@@ -124,7 +125,8 @@ from diffusers import {cls}
 pipe.to('cuda' if torch.cuda.is_available() else 'cpu')
 
 source, mask = Image.open('source.png').convert('RGB'), Image.open('mask.png').convert('L')   # white is the hole
-fill = pipe(prompt='what to paint', image=source, mask_image=mask, height=source.height, width=source.width{steps}{guidance}).images[0]
+fill = pipe(prompt='what to paint', image=source, mask_image=mask,
+            height=source.height, width=source.width{steps}{guidance}).images[0]
 Image.composite(fill, source, mask).save('filled.png')   # the known pixels stay the source's
 '''
 
@@ -168,7 +170,7 @@ def card(
     parts = [
         front_matter(f), f'# {name}\n',
         f"{kind} the inpainting model `{public_name(f['backbone'])}`{extra}, "
-        f"post-trained with {_said(f.get('method'))} by inpaint_rl.\n",
+        f"post-trained with {_or_not_recorded(f.get('method'))} by inpaint_rl.\n",
         f'![Examples: the same holes, '
         f'prompts and noise]({picture})\n' if picture else 'No example pictures were found in the run.\n',
         '## Where it comes from\n', _origin(f), '## What was measured\n', _results(f, report),

@@ -7,6 +7,7 @@ __all__ = ['FLUX_LAYERS', 'UNET_LAYERS', 'LAYERS', 'NODES', 'layers_unknown', 'k
 
 # %% ../../nbs/evaluation/84_comfyui.ipynb #82ff7cb9
 import re
+from ..backbones.families import FAMILIES, family_of
 from ..core import ConfigError
 
 # %% ../../nbs/evaluation/84_comfyui.ipynb #2ab35e5a
@@ -27,10 +28,10 @@ def layers_unknown(
 )->list: # Names of modules
     "The adapted modules that ComfyUI would skip"
     modules = sorted({re.sub(r'\.lora_[AB]\.weight$', '', k) for k in keys})
-    return [
-        m for m in modules
-        if not (m.partition('.')[0] in LAYERS and re.fullmatch(LAYERS[m.partition('.')[0]], m.partition('.')[2]))
-    ]
+    def known(module):
+        part, _, path = module.partition('.')
+        return part in LAYERS and re.fullmatch(LAYERS[part], path)
+    return [m for m in modules if not known(m)]
 
 def kohya(
     tensors:dict, # A UNet's LoRA in diffusers' format, scale 1
@@ -82,96 +83,84 @@ NODES = dict( # class -> ({input: type}, [types of the outputs])
 _AFTER = {('KSampler','seed'):['fixed'], ('LoadImage','image'):['image']}
 
 # %% ../../nbs/evaluation/84_comfyui.ipynb #d5228f17
+def _refuse(node, why): raise ConfigError(f'workflow, node {node}: {why}')
+
+def _check_input(prompt, node, name, value, wanted): # wanted: the type of the input
+    if (wanted in _LINKED)!=isinstance(value, list):
+        _refuse(node, f'{name} is {value!r}; it needs {"a link" if wanted in _LINKED else "a value"}')
+    if not isinstance(value, list): return
+    source, slot = value
+    outputs = NODES[prompt[source]['class_type']][1] if source in prompt else []
+    if slot>=len(outputs): _refuse(node, f'{name} is linked to output {slot} of node {source}, which there is not')
+    if outputs[slot]!=wanted: _refuse(node, f'{name} is a {wanted} and linked to a {outputs[slot]}')
+
 def check_workflow(
     prompt:dict, # In the API format: id -> {'class_type', 'inputs'}
 ):
     "Refuse a workflow with an unknown node, input or link"
-    def bad(i, why): raise ConfigError(f'workflow, node {i}: {why}')
     for i,n in prompt.items():
-        kind = n['class_type']
-        if kind not in NODES: bad(i, f'{kind!r} is no stock node that we know')
-        inputs,_ = NODES[kind]
+        node_class = n['class_type']
+        if node_class not in NODES: _refuse(i, f'{node_class!r} is no stock node that we know')
+        inputs, _ = NODES[node_class]
         if n['inputs'].keys()!=inputs.keys():
-            bad(i, f'{kind} has inputs {sorted(inputs)}, given are {sorted(n["inputs"])}')
-        for name,v in n['inputs'].items():
-            if (inputs[name] in _LINKED)!=isinstance(v, list):
-                bad(i, f'{kind}.{name} is {v!r}; it needs {"a link" if inputs[name] in _LINKED else "a value"}')
-            if not isinstance(v, list): continue
-            source,slot = v
-            outputs = NODES[prompt[source]['class_type']][1] if source in prompt else []
-            if slot>=len(outputs):
-                bad(i, f'{kind}.{name} is linked to output {slot} of node {source}, which there is not')
-            if outputs[slot]!=inputs[name]: bad(i, f'{kind}.{name} is a {inputs[name]} and linked to a {outputs[slot]}')
+            _refuse(i, f'{node_class} has inputs {sorted(inputs)}, given are {sorted(n["inputs"])}')
+        for name,value in n['inputs'].items(): _check_input(prompt, i, f'{node_class}.{name}', value, inputs[name])
     return prompt
+
+# %% ../../nbs/evaluation/84_comfyui.ipynb #461e17bb
+def _comfyui_facts(pipeline): # (Family, how its model is loaded and sampled in ComfyUI)
+    cls = family_of(pipeline)
+    if cls and cls.family.comfyui: return cls.family, cls.family.comfyui
+    known = ' and '.join(f.family.pipeline for f in FAMILIES if f.family.comfyui)
+    raise ConfigError(f'no ComfyUI workflow for a {pipeline}; there are {known}')
+
+def _load(node, facts, base): # links to model, clip and vae
+    given = lambda inputs: {facts['model']:base} if base and facts['model'] in inputs else {}
+    loaders = [node(name, **(inputs | given(inputs))) for name,inputs in facts['loaders'].items()]
+    return [[loaders[0],k] for k in range(3)] if len(loaders)==1 else [[l,0] for l in loaders]
+
+def _guide(node, facts, clip, text, guidance): # links to positive and negative, and the sampler's cfg
+    if facts['embedded_guidance']: # guidance is an input of the model
+        positive = node('FluxGuidance', conditioning=text, guidance=guidance)
+        return [positive,0], [node('ConditioningZeroOut', conditioning=text), 0], 1.
+    return text, [node('CLIPTextEncode', 'Negative prompt', clip=clip, text=''), 0], guidance
 
 # %% ../../nbs/evaluation/84_comfyui.ipynb #9d0b5dd0
 def workflow(
-    pipeline:str, # 'FluxFillPipeline' or 'StableDiffusionInpaintPipeline'
+    pipeline:str, # Pipeline class of a family that has one, such as 'FluxFillPipeline'
     lora:str, # File name under models/loras
-    base:str|None=None, # File name of the base model, under models/diffusion_models (Flux) or models/checkpoints
+    base:str|None=None, # File name of the base model, under models/diffusion_models or models/checkpoints
     prompt:str='', # What to fill in
-    guidance:float|None=None, # None: 30 for Flux Fill, 7.5 for SD1.5
+    guidance:float|None=None, # None: the family's own
     steps:int=50, seed:int=0, image:str='source.png', # Under input/
     blend:bool=True, # Put the known latents back at every step, as ComfyUI's template does; False: as in training
 )->dict: # id -> {'class_type', 'inputs', '_meta'}
     "An inpainting workflow of stock nodes, in ComfyUI's API format"
+    family, facts = _comfyui_facts(pipeline)
     nodes = {}
-    def node(kind, title='', **inputs):
-        nodes[i:=str(len(nodes)+1)] = dict(inputs=inputs, class_type=kind, _meta=dict(title=title or kind))
+    def node(node_class, title='', **inputs):
+        nodes[i:=str(len(nodes)+1)] = dict(inputs=inputs, class_type=node_class, _meta=dict(title=title or node_class))
         return i
-    flux = pipeline=='FluxFillPipeline'
-    if flux:
-        model = [node('UNETLoader', unet_name=base or 'flux1-fill-dev.safetensors', weight_dtype='default'), 0]
-        clip = [
-            node(
-                'DualCLIPLoader', clip_name1='clip_l.safetensors',
-                clip_name2='t5xxl_fp16.safetensors', type='flux', device='default'
-            ),
-            0,
-        ]
-        vae = [node('VAELoader', vae_name='ae.safetensors'), 0]
-    elif pipeline=='StableDiffusionInpaintPipeline':
-        loader = node('CheckpointLoaderSimple', ckpt_name=base or 'sd-v1-5-inpainting.ckpt')
-        model, clip, vae = ([loader,k] for k in range(3))
-    else:
-        raise ConfigError(
-            f'no ComfyUI workflow for a {pipeline}; there are FluxFillPipeline and StableDiffusionInpaintPipeline'
-        )
+    model, clip, vae = _load(node, facts, base)
     model = [node('LoraLoaderModelOnly', model=model, lora_name=lora, strength_model=1.), 0]
     if blend: model = [node('DifferentialDiffusion', model=model, strength=1.), 0]
-    positive = text = [node('CLIPTextEncode', 'Prompt', clip=clip, text=prompt), 0]
-    if flux:
-        positive, negative = (
-            [node('FluxGuidance', conditioning=text, guidance=30. if guidance is None else guidance), 0],
-            [node('ConditioningZeroOut', conditioning=text), 0],
-        )
-    else: negative = [node('CLIPTextEncode', 'Negative prompt', clip=clip, text=''), 0]
+    text = [node('CLIPTextEncode', 'Prompt', clip=clip, text=prompt), 0]
+    scale = family.default_guidance if guidance is None else guidance
+    positive, negative, cfg = _guide(node, facts, clip, text, scale)
     picture = node('LoadImage', 'Source; paint the hole with the mask editor', image=image)
-    known = node(
-        'InpaintModelConditioning', positive=positive, negative=negative,
-        vae=vae, pixels=[picture,0], mask=[picture,1], noise_mask=blend
-    )
-    latent = [
-        node(
-            'KSampler', model=model, positive=[known,0], negative=[known,1], latent_image=[known,2],
-            seed=seed, steps=steps, cfg=1. if flux else 7.5 if guidance is None else guidance,
-            sampler_name='euler' if flux else 'ddim', scheduler='simple' if flux else 'ddim_uniform',
-            denoise=1.
-        ),
-        0,
-    ]
-    fill = [node('VAEDecode', samples=latent, vae=vae), 0]
-    pasted = [
-        node(
-            'ImageCompositeMasked', 'Paste the fill into the source', destination=[picture,0],
-            source=fill, x=0, y=0, resize_source=False, mask=[picture,1]
-        ),
-        0,
-    ]
-    node('SaveImage', images=pasted, filename_prefix='inpaint_rl')
+    known = node('InpaintModelConditioning', positive=positive, negative=negative,
+                 vae=vae, pixels=[picture,0], mask=[picture,1], noise_mask=blend)
+    latent = node('KSampler', model=model, positive=[known,0], negative=[known,1], latent_image=[known,2], seed=seed,
+                  steps=steps, cfg=cfg, sampler_name=facts['sampler'], scheduler=facts['scheduler'], denoise=1.)
+    fill = node('VAEDecode', samples=[latent,0], vae=vae)
+    pasted = node('ImageCompositeMasked', 'Paste the fill into the source', destination=[picture,0],
+                  source=[fill,0], x=0, y=0, resize_source=False, mask=[picture,1])
+    node('SaveImage', images=[pasted,0], filename_prefix='inpaint_rl')
     return check_workflow(nodes)
 
 # %% ../../nbs/evaluation/84_comfyui.ipynb #e69b58af
+_EXTRA_HEIGHT = {'CLIPTextEncode':110, 'LoadImage':260, 'SaveImage':300} # of text fields and pictures, in pixels
+
 def graph(
     prompt:dict, # From `workflow`
 )->dict: # What the page opens
@@ -183,16 +172,14 @@ def graph(
     for i,n in prompt.items():
         inputs,outputs = NODES[n['class_type']]
         ports, values = [], []
-        for name,kind in inputs.items():
-            if kind in _LINKED:
+        for name,port_type in inputs.items():
+            if port_type in _LINKED:
                 source,slot = n['inputs'][name]
-                links.append([len(links)+1, int(source), slot, int(i), len(ports), kind])
-                ports.append(dict(name=name, type=kind, link=len(links)))
+                links.append([len(links)+1, int(source), slot, int(i), len(ports), port_type])
+                ports.append(dict(name=name, type=port_type, link=len(links)))
             else: values += [n['inputs'][name], *_AFTER.get((n['class_type'],name), [])]
-        height = (
-            46+26*(max(len(ports), len(outputs))+len(values))
-            + {'CLIPTextEncode':110, 'LoadImage':260, 'SaveImage':300}.get(n['class_type'], 0)
-        )
+        rows = max(len(ports), len(outputs)) + len(values)
+        height = 46 + 26*rows + _EXTRA_HEIGHT.get(n['class_type'], 0)
         top = used.get(depth[i], 0)
         used[depth[i]] = top+height+70
         nodes.append(dict(

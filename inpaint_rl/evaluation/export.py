@@ -11,8 +11,8 @@ from pathlib import Path
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
-from ..backbones.base import DTYPES
-from ..backbones.embedded import load_backbone
+from ..backbones.denoiser import DTYPES
+from ..backbones.load import load_backbone
 from ..core import CheckpointError, ConfigError, atomic_dir, atomic_write, jsonable, write_json
 from .card import card, public_name
 from .comfyui import graph, kohya, layers_unknown, workflow
@@ -35,7 +35,7 @@ def save_lora(
 )->dict: # name -> tensor, as saved
     "Write a LoRA in diffusers' format with its scale multiplied in"
     backbone.save(folder)
-    file, part = Path(folder)/LORA_FILE, backbone.lora_argument
+    file, part = Path(folder)/LORA_FILE, backbone.family.denoiser
     with safe_open(file, 'pt') as f: header, tensors = dict(f.metadata()), {k:f.get_tensor(k) for k in f.keys()}
     adapter = json.loads(header['lora_adapter_metadata'])
     rank = adapter[f'{part}.r']
@@ -53,10 +53,7 @@ def save_lora(
 # %% ../../nbs/evaluation/86_export.ipynb #de627e46
 def merge(backbone):
     "Fold the LoRA into the weights; the backbone has no adapters afterwards"
-    if backbone.lora is None: raise ConfigError('merge: this backbone has no LoRA')
-    backbone.denoiser.fuse_lora()
-    backbone.denoiser.unload_lora()
-    backbone.lora = None
+    backbone.denoiser.merge()
     return backbone
 
 def save_pipeline(backbone, folder, dtype:str='bf16'):
@@ -69,40 +66,37 @@ def save_pipeline(backbone, folder, dtype:str='bf16'):
         if isinstance(d, dict) and d.pop('_name_or_path', None) is not None: write_json(f, d)
 
 # %% ../../nbs/evaluation/86_export.ipynb #338ace1a
+def _check_what(backbone, what):
+    trained, forms = ('a LoRA', ('lora','merged')) if backbone.lora else ('the weights themselves', ('full',))
+    if what not in forms:
+        raise ConfigError(f'export: what={what!r}; this run trained {trained}, '
+                          f'which can be exported as {" or ".join(forms)}')
+
 def _check(backbone, out, facts, what, dtype, name):
-    if lost := [k for k in FACTS if k not in facts]:
-        raise ConfigError(f'export: the facts of the run do not say {", ".join(lost)}; see trainers.runs.read_run')
+    lost = [k for k in FACTS if k not in facts]
+    if lost: raise ConfigError(f'export: the facts of the run do not say {", ".join(lost)}; see trainers.runs.read_run')
     if dtype not in DTYPES: raise ConfigError(f'export: dtype={dtype!r} is not one of {", ".join(DTYPES)}')
-    kinds = ('lora','merged') if backbone.lora else ('full',)
-    if what not in kinds:
-        raise ConfigError(
-            f'export: what={what!r}; this run trained {"a LoRA" if backbone.lora else "the weights themselves"}, '
-            f'which can be exported as {" or ".join(kinds)}'
-        )
+    _check_what(backbone, what)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ConfigError(f'export: {out} exists and is not empty; choose another folder')
     if not re.fullmatch(r'[\w][\w.-]*', name):
-        raise ConfigError(
-            f'export: name={name!r}; letters, digits, dot, dash and underscore only: it becomes a file name'
-        )
+        raise ConfigError(f'export: name={name!r}; letters, digits, dot, dash and underscore only: '
+                          'it becomes a file name')
 
 def _comfyui(d, backbone, facts, tensors, name, base):
     "Workflows, and for a UNet the LoRA under the names that ComfyUI reads; what the card says of them"
     (d/'comfyui').mkdir()
     file, lora = LORA_FILE, f'{name}.safetensors'
-    if backbone.lora_argument=='unet':
+    if backbone.family.comfyui.get('kohya'):
         file = f'comfyui/{lora}'
         atomic_write(d/file, save(kohya(tensors), {'format':'pt'} | {f'inpaint_rl.{k}':str(facts[k]) for k in FACTS}))
     w = workflow(
-        backbone.pipeline_class, lora, base, guidance=facts.get('guidance'), steps=facts.get('eval_steps') or 50
+        backbone.family.pipeline, lora, base, guidance=facts.get('guidance'), steps=facts.get('eval_steps') or 50
     )
     write_json(d/'comfyui/workflow_api.json', w)
     write_json(d/'comfyui/workflow.json', graph(w))
-    needs = [
-        v for n in w.values()
-        for k,v in n['inputs'].items()
-        if k in ('unet_name','clip_name1','clip_name2','vae_name','ckpt_name')
-    ]
+    named = ('unet_name','clip_name1','clip_name2','vae_name','ckpt_name')
+    needs = [v for n in w.values() for k,v in n['inputs'].items() if k in named]
     return dict(file=file, lora=lora, needs=needs, unknown=layers_unknown(tensors))
 
 def export(
@@ -120,14 +114,11 @@ def export(
     name = name or out.resolve().name
     what = what or ('lora' if backbone.lora else 'full')
     _check(backbone, out, facts, what, dtype, name)
-    facts = public_facts(facts) | dict(what=what, export_dtype=dtype, pipeline=backbone.pipeline_class, comfyui=None)
+    facts = public_facts(facts) | dict(what=what, export_dtype=dtype, pipeline=backbone.family.pipeline, comfyui=None)
     with atomic_dir(out) as d:
         if what=='lora':
-            facts['comfyui'] = _comfyui(
-                d, backbone, facts,
-                save_lora(backbone, d, {k:v for k,v in facts.items() if k!='comfyui'}, dtype),
-                name, comfyui_base
-            )
+            tensors = save_lora(backbone, d, {k:v for k,v in facts.items() if k!='comfyui'}, dtype)
+            if backbone.family.comfyui: facts['comfyui'] = _comfyui(d, backbone, facts, tensors, name, comfyui_base)
         else: save_pipeline(merge(backbone) if what=='merged' else backbone, d, dtype)
         if picture: (d/'examples.png').write_bytes(Path(picture).read_bytes())
         write_json(d/'export.json', facts)
@@ -164,5 +155,5 @@ def load_model(
     if not base: raise ConfigError(f'{source} does not say which model it was trained on: give the base model')
     b = load_backbone(base, dtype, **kwargs)
     b.pipe.load_lora_weights(str(folder), weight_name=file)
-    b.denoiser.requires_grad_(False).to(b.dtype)
+    b.denoiser.net.requires_grad_(False).to(b.dtype)
     return b, facts

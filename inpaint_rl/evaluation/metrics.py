@@ -16,10 +16,8 @@ from ..rewards import local
 # %% ../../nbs/evaluation/80_metrics.ipynb #b52919de
 def _check_pair(a, b, mask):
     if a.shape != b.shape or a.ndim != 4 or tuple(mask.shape) != (len(a), 1, *a.shape[-2:]):
-        raise DataError(
-            f'pictures {tuple(a.shape)} and {tuple(b.shape)} with mask '
-            f'{tuple(mask.shape)}: expected [B,3,H,W] twice and [B,1,H,W]'
-        )
+        raise DataError(f'pictures {tuple(a.shape)} and {tuple(b.shape)} with mask {tuple(mask.shape)}: '
+                        'expected [B,3,H,W] twice and [B,1,H,W]')
 
 def known_region_psnr(
     raw:Tensor, # What the model decoded, [B,3,H,W] in [0,1]
@@ -30,7 +28,7 @@ def known_region_psnr(
     "Peak signal-to-noise ratio over the pixels that were to be kept"
     if compat not in (None, 'brushnet'): raise ConfigError(f"compat={compat!r}: expected None or 'brushnet'")
     _check_pair(raw, reference, mask)
-    psnr = local.known_region_psnr(raw, reference, mask)
+    psnr = local.known_psnr(raw, reference, mask)
     if len(lost:=psnr.isnan().nonzero().flatten()):
         raise DataError(f'known_region_psnr: nothing is kept in row(s) {lost.tolist()}; is the mask inverted?')
     return psnr - 10*math.log10(3) if compat else psnr
@@ -42,12 +40,11 @@ def diversity(
 )->Tensor: # [G], 0 = all fills alike
     "Mean pairwise root-mean-square distance between fills, inside the hole"
     if images.ndim != 5 or tuple(mask.shape) != (len(images), 1, *images.shape[-2:]):
-        raise DataError(
-            f'fills {tuple(images.shape)} with mask {tuple(mask.shape)}: expected [G,K,3,H,W] and [G,1,H,W]'
-        )
+        raise DataError(f'fills {tuple(images.shape)} with mask {tuple(mask.shape)}: '
+                        'expected [G,K,3,H,W] and [G,1,H,W]')
     if images.shape[1] < 2:
         raise ConfigError(f'diversity of {images.shape[1]} fill: it takes at least 2 seeds per hole')
-    apart = local.diversity(images, mask)
+    apart = local.hole_diversity(images, mask)
     if len(empty:=apart.isnan().nonzero().flatten()):
         raise DataError(f'diversity: the hole is empty in row(s) {empty.tolist()}')
     return apart
@@ -68,10 +65,8 @@ def hole_bucket(
 
 # %% ../../nbs/evaluation/80_metrics.ipynb #76b1be7b
 def _values(v):
-    return torch.as_tensor(
-        [float('nan') if x is None else float(x) for x in (v.tolist() if hasattr(v, 'tolist') else v)],
-        dtype=torch.float64,
-    )
+    numbers = v.tolist() if hasattr(v, 'tolist') else v
+    return torch.as_tensor([float('nan') if x is None else float(x) for x in numbers], dtype=torch.float64)
 
 def _means(columns, rows):
     "Means over `rows`, their count, and how many values were missing"
@@ -83,21 +78,28 @@ def _means(columns, rows):
         if not bool(ok.all()): missing[name] = int((~ok).sum())
     return out | ({'missing':missing} if missing else {})
 
+def _columns(per_sample, n): # name -> [n] numbers, checked
+    taken = {'n','missing','by_hole_size'} & per_sample.keys()
+    if taken: raise ConfigError(f'a metric may not be called {sorted(taken)[0]!r}: the summary uses that name')
+    columns = {k:_values(v) for k,v in per_sample.items()}
+    uneven = {k:len(v) for k,v in columns.items() if len(v) != n}
+    if uneven: raise DataError(f'{uneven} values for {n} samples: each metric needs one value per sample')
+    return columns
+
+def _size_order(label): # small holes first, labels without a number last
+    number = re.match(r'\d+(\.\d+)?', label)
+    return float(number[0]) if number else math.inf, label
+
 def summarise(
     per_sample:dict, # name -> [B] numbers (tensor or list; bools count as 0 and 1)
     buckets, # [B] hole fractions, or [B] labels
 )->dict: # name -> mean, 'n', 'missing' where values were NaN, and 'by_hole_size': label -> the same
     "Means over all samples and by bucket, with counts"
     labels = list(buckets) if len(buckets) and isinstance(buckets[0], str) else hole_bucket(list(buckets))
-    taken = {'n','missing','by_hole_size'} & per_sample.keys()
-    if taken: raise ConfigError(f'a metric may not be called {sorted(taken)[0]!r}: the summary uses that name')
-    columns = {k:_values(v) for k,v in per_sample.items()}
-    uneven = {k:len(v) for k,v in columns.items() if len(v) != len(labels)}
-    if uneven: raise DataError(f'{uneven} values for {len(labels)} samples: each metric needs one value per sample')
-    # small holes first
-    order = sorted(set(labels), key=lambda l: (float(m[0]) if (m:=re.match(r'\d+(\.\d+)?', l)) else math.inf, l))
-    rows = {b:[i for i,l in enumerate(labels) if l==b] for b in order}
-    return _means(columns, list(range(len(labels)))) | {'by_hole_size':{b:_means(columns, r) for b,r in rows.items()}}
+    columns = _columns(per_sample, len(labels))
+    by_size = {size:[i for i,l in enumerate(labels) if l==size] for size in sorted(set(labels), key=_size_order)}
+    overall = _means(columns, list(range(len(labels))))
+    return overall | {'by_hole_size':{size:_means(columns, rows) for size,rows in by_size.items()}}
 
 # %% ../../nbs/evaluation/80_metrics.ipynb #828fff5e
 def bootstrap_ci(
@@ -111,7 +113,8 @@ def bootstrap_ci(
     v = v[v.isfinite()]
     if not len(v): raise DataError('bootstrap_ci: there is no finite value')
     g = generator('bootstrap', seed)
-    means = torch.cat([v[torch.randint(len(v), (50,len(v)), generator=g)].mean(1) for _ in range(-(-resamples//50))])
+    draw = lambda: v[torch.randint(len(v), (50,len(v)), generator=g)].mean(1)
+    means = torch.cat([draw() for _ in range(math.ceil(resamples/50))])
     low,high = means.quantile(torch.tensor([(1-level)/2, (1+level)/2], dtype=v.dtype)).tolist()
     return v.mean().item(), low, high
 
@@ -142,7 +145,8 @@ def wilson(
 )->tuple: # (low, high)
     "The 95% interval of a share (Wilson 1927)"
     z = 1.959964
-    middle, half = (p+z*z/(2*n))/(1+z*z/n), z*math.sqrt(p*(1-p)/n + z*z/(4*n*n))/(1+z*z/n)
+    middle = (p+z*z/(2*n))/(1+z*z/n)
+    half = z*math.sqrt(p*(1-p)/n + z*z/(4*n*n))/(1+z*z/n)
     return max(0., middle-half), min(1., middle+half)
 
 def accuracy(

@@ -8,13 +8,15 @@ __all__ = ['checkpoint_steps', 'RunViewer', 'progress_plot', 'draw_checkpoint', 
 # %% ../../nbs/explore/96_checkpoints.ipynb #569947cb
 from pathlib import Path
 import torch
-from ..backbones.base import LoRA
-from ..backbones.embedded import FAMILIES, load_backbone
+from ..backbones.denoiser import LoRA
+from ..backbones.families import FAMILIES
+from ..backbones.load import load_backbone
 from ..core import CheckpointError, ConfigError, InpaintRLError
 from ..evaluation.evaluate import fill
-from ..evaluation.report import INK, PALE, blank_figure
+from ..evaluation.charts import INK, PALE, blank_figure
 from .panel import figure_html, message, panel, widgets
-from ..rewards.base import load_reward, score, spec
+from ..rewards.reward import load_reward, spec
+from ..rewards.scores import score
 from ..show import Html, cell, sheet, show_hole
 from ..trainers.checkpoints import damage
 from ..trainers.metrics_log import read_metrics
@@ -62,7 +64,7 @@ class RunViewer:
         )
         self.backbone = load_backbone(f['backbone'], dtype or f['dtype'], lora, f['region'], families)
         if device: self.backbone.to(device)
-        own = dict(self.backbone.denoiser.named_parameters())
+        own = dict(self.backbone.denoiser.net.named_parameters())
         self.base = {n:own[n].detach().cpu().clone() for n in run.weights if n in own}
         put_weights(self.backbone, run.weights, f'{folder}, step {f["step"]}') # weights that do not fit are named now
         self.num_steps, self.guidance = (
@@ -85,7 +87,7 @@ class RunViewer:
             put_weights(self.backbone, self.read(step).weights if step else self.base, f'{self.folder}, step {step}')
             reference = (
                 self.backbone.round_trip(self.batch.image).cpu()
-                if any(spec(f).reference for f in self.rewards.values()) else None
+                if any('round_trip' in spec(f).needs for f in self.rewards.values()) else None
             )
             s = fill(self.backbone, self.batch.to('cpu'), seed, self.num_steps, self.guidance, reference=reference)
             self.filled[step, seed] = s, score(self.rewards, s, strict=False)
@@ -130,7 +132,7 @@ def draw_checkpoint(
     pick = lambda s: s.raw if raw else s.composite
     b = viewer.batch
     said = [
-        Html('<br>'.join(f'{cell(n)}: {before.said(i, n)} → {after.said(i, n)}' for n in viewer.rewards))
+        Html('<br>'.join(f'{cell(n)}: {before.html(i, n)} → {after.html(i, n)}' for n in viewer.rewards))
         for i in range(len(now))
     ]
     columns = {

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 import torch
 from ..core import ConfigError
 from ..datasets.groups import sample_seeds
-from ..evaluation.report import INK, PALE, blank_figure
+from ..evaluation.charts import INK, PALE, blank_figure
 from .panel import figure_html, panel, widgets
 from ..losses.advantages import AdvantageResult, advantages
-from ..rewards.base import Samples, Scores, load_reward, score, spec
+from ..rewards.reward import load_reward, spec
+from ..rewards.samples import Samples
+from ..rewards.scores import Scores, score
 from ..rollout import rollout
 from ..show import Html, cell, grid, show_hole
 
@@ -36,7 +38,7 @@ def draw_groups(
     seed:int=0, # Of the run
     # As in `rollout`
     num_steps:int=8, window=(), noise_level:float=0.,
-    kind:str='flow_sde', guidance:float|None=None, chunk:int|None=None,
+    sde:str='flow_sde', guidance:float|None=None, chunk:int|None=None,
 )->Groups:
     "Draw K samples of each record, and ask every reward about them"
     if k<2: raise ConfigError(f'k={k}: a sample is compared with the others of its group, so a group needs at least 2')
@@ -46,13 +48,13 @@ def draw_groups(
     backbone.check_size(h, w)
     c = backbone.encode(batch).repeat(k)
     seeds = sample_seeds(seed, 0, batch.ids, k)
-    x0 = rollout(backbone, c, seeds, backbone.schedule(num_steps, h, w), window, noise_level, kind, guidance, chunk).x0
+    x0 = rollout(backbone, c, seeds, backbone.schedule(num_steps, h, w), window, noise_level, sde, guidance, chunk).x0
     raw = torch.cat([backbone.decode(x, h, w).cpu() for x in x0.split(chunk or len(x0))])
     reference = (
         backbone.round_trip(batch.image).cpu().repeat_interleave(k, 0)
-        if any(spec(f).reference for f,_ in named.values()) else None
+        if any('round_trip' in spec(f).needs for f,_ in named.values()) else None
     )
-    samples = Samples.of(batch.to('cpu').repeat(k), raw, reference=reference)
+    samples = Samples.of(batch.to('cpu').repeat(k), raw, round_trip=reference)
     return Groups(samples, score({n:f for n,(f,_) in named.items()}, samples), {n:w for n,(_,w) in named.items()}, k)
 
 # %% ../../nbs/explore/92_groups.ipynb #14420865
@@ -107,7 +109,7 @@ def draw_group(
     )
     def label(i):
         head = f'<b>{a.values[rows][i]:+.2f}</b>' if a.valid[rows][i] else '<b>left out</b>'
-        return Html('<br>'.join([head, *(f'{cell(n)} {scores.said(i, n)}' for n in scores.values)]))
+        return Html('<br>'.join([head, *(f'{cell(n)} {scores.html(i, n)}' for n in scores.values)]))
     tiles = [show_hole(s.source[:1], s.mask[:1])[0], *(s.composite[i] for i in order)]
     stats = ', '.join(
         f'{cell(n)}: std {a.stats.get(f"{n}/std", math.nan):.3g} in the batch, '
@@ -127,11 +129,11 @@ def draw_group(
 # %% ../../nbs/explore/92_groups.ipynb #fec8b1c3
 def group_explorer(
     backbone, batch, rewards:dict, # As in `draw_groups`
-    k:int=8, seed:int=0, num_steps:int=8, window=(), noise_level:float=0., kind:str='flow_sde',
+    k:int=8, seed:int=0, num_steps:int=8, window=(), noise_level:float=0., sde:str='flow_sde',
     guidance:float|None=None, chunk:int|None=None,
 ):
     "A group of fills, under every option of the normalisation"
-    g = draw_groups(backbone, batch, rewards, k, seed, num_steps, window, noise_level, kind, guidance, chunk)
+    g = draw_groups(backbone, batch, rewards, k, seed, num_steps, window, noise_level, sde, guidance, chunk)
     W = widgets()
     heavy = {
         f'weight of {n}':W.FloatSlider(value=w, min=min(0, w), max=max(2., 2*abs(w)), step=.1)

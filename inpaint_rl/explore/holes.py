@@ -10,7 +10,7 @@ import inspect
 import numpy as np, torch
 from torch import Tensor
 from ..core import ConfigError
-from ..evaluation.report import INK, blank_figure
+from ..evaluation.charts import INK, blank_figure
 from .panel import figure_html, panel, widgets
 from ..masks import dilate, feather, hole_fraction, mask_kinds
 from ..show import Html, show_mask

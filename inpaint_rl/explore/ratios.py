@@ -12,8 +12,9 @@ import torch
 from torch import Tensor
 from ..core import ConfigError, generator, seed_from
 from ..datasets.records import Record, collate
-from ..diffusion.flow import Step, check_noise_level
-from ..evaluation.report import INK, blank_figure
+from ..diffusion.noise_levels import check_noise_level
+from ..diffusion.step import Step
+from ..evaluation.charts import INK, blank_figure
 from .panel import figure_html, panel, widgets
 from ..losses.grpo_loss import grpo_loss, mean_kl, ratio_stats
 from ..rollout import replay, rollout
@@ -87,7 +88,7 @@ def measure_ratios(
     backbone, records, # From `square_holes`, or any records of one size
     change=None, # A function that changes the backbone's weights in place; None: `jitter()`
     noise_levels=(.3,.7), copies:int=32, # Samples per hole
-    num_steps:int=6, window=(1,3), kind:str='flow_sde', guidance:float|None=None, seed:int=0, chunk:int=32,
+    num_steps:int=6, window=(1,3), sde:str='flow_sde', guidance:float|None=None, seed:int=0, chunk:int=32,
 )->Ratios:
     "Replay recorded steps under changed weights"
     if not noise_levels or copies<2:
@@ -98,10 +99,10 @@ def measure_ratios(
     h, w = batch.image.shape[-2:]
     schedule = backbone.schedule(num_steps, h, w)
     change = change or jitter()
-    for a in noise_levels: check_noise_level(schedule, a, kind if schedule.kind=='flow' else 'ddim', window)
+    for a in noise_levels: check_noise_level(schedule, a, sde if schedule.process=='flow' else 'ddim', window)
     c, seeds = backbone.encode(batch), [seed_from('ratios', seed, k) for _ in batch.ids for k in range(copies)]
     roll = [
-        rollout(backbone, c.repeat(copies), seeds, schedule, window, a, kind, guidance, chunk)
+        rollout(backbone, c.repeat(copies), seeds, schedule, window, a, sde, guidance, chunk)
         for a in noise_levels
     ]
     saved = {n:p.detach().cpu().clone() for n,p in backbone.trainable().items()}
@@ -211,12 +212,12 @@ def ratio_explorer(
     fractions=(.06,.25,.56), # Holes, as shares of the frame
     # As in `measure_ratios`
     change=None, noise_levels=(.3,.5,.7), copies:int=32, num_steps:int=6, window=(1,3),
-    kind:str='flow_sde', guidance:float|None=None, seed:int=0, chunk:int=32,
+    sde:str='flow_sde', guidance:float|None=None, seed:int=0, chunk:int=32,
 ):
     "How clip range, hole size and noise level move the clipped share"
     r = measure_ratios(
         backbone, square_holes(record, fractions, backbone.multiple), change, noise_levels, copies,
-        num_steps, window, kind, guidance, seed, chunk
+        num_steps, window, sde, guidance, seed, chunk
     )
     W = widgets()
     # half of all are clipped: both ends of the slider have something to show

@@ -14,12 +14,11 @@ import torch
 from torch import Tensor
 from ..core import ConfigError
 from ..datasets.records import Batch
-from ..diffusion.flow import check_noise_level
+from ..diffusion.noise_levels import check_noise_level
 from ..diffusion.schedules import Schedule
 from ..evaluation.evaluate import noise_seed
-from ..evaluation.report import INK, PALE, blank_figure
+from ..evaluation.charts import INK, PALE, blank_figure
 from .panel import figure_html, panel
-from ..losses.grpo_loss import step_scale
 from ..masks import composite
 from ..rollout import rollout
 from ..show import Html, cell, grid, latent_colours, show_hole
@@ -55,13 +54,13 @@ def record_rollout(
     seeds=None, # One int per record; None: those that an evaluation would use
     # As in `rollout`
     num_steps:int=8, window=(), noise_level:float=0.,
-    kind:str='flow_sde', guidance:float|None=None, chunk:int|None=None,
+    sde:str='flow_sde', guidance:float|None=None, chunk:int|None=None,
 )->Recorded:
     "Roll out, and keep every step"
     h, w = batch.image.shape[-2:]
     backbone.check_size(h, w)
     schedule = backbone.schedule(num_steps, h, w)
-    if window: check_noise_level(schedule, noise_level, kind if schedule.kind=='flow' else 'ddim', window)
+    if window: check_noise_level(schedule, noise_level, sde if schedule.process=='flow' else 'ddim', window)
     elif noise_level:
         raise ConfigError(
             f'noise_level={noise_level} with an empty window: '
@@ -70,7 +69,7 @@ def record_rollout(
     c, watched = backbone.encode(batch), Watched(backbone)
     end = rollout(
         watched, c, [noise_seed(0,i) for i in batch.ids] if seeds is None else list(seeds), schedule,
-        window, noise_level, kind, guidance, chunk
+        window, noise_level, sde, guidance, chunk
     ).x0
     # the chunks of each step side by side
     at = lambda of: torch.stack([
@@ -83,11 +82,7 @@ def record_rollout(
         for i,l in enumerate(schedule.levels[:-1])
     ]
     noise = torch.stack([(x[i]-a)/b for i,(a,b) in enumerate(mixed)])
-    std = torch.stack([step_scale(
-        torch.cat([s[3].std.expand_as(s[1]) for s in watched.seen if s[0]==i]).cpu(),
-        c.weight.cpu() if i in window else None,
-        x0[i],
-    ) for i in range(len(schedule))])
+    std = at(lambda i,x,pred,step: step.scale.flatten())
     log_prob = at(lambda i,x,pred,step: torch.full((len(x),), math.nan) if step.log_prob is None else step.log_prob)
     return Recorded(batch, torch.cat([x, end[None].cpu()]), x0, noise, std, log_prob, schedule)
 
@@ -122,7 +117,7 @@ def schedule_plot(
     fig = blank_figure(720, 170)
     steps = range(n)
     rows = (
-        ('sigma' if r.schedule.kind=='flow' else 'alpha_bar', range(n+1), r.schedule.levels),
+        ('sigma' if r.schedule.process=='flow' else 'alpha_bar', range(n+1), r.schedule.levels),
         ('std of the step', steps, r.std[:,b]),
         ('log-prob', steps, r.log_prob[:,b]),
     )
@@ -144,7 +139,7 @@ def schedule_plot(
 def step_words(recorded, i, b):
     "One step in a line"
     r, n = recorded, len(recorded.schedule)
-    level = 'sigma' if r.schedule.kind=='flow' else 'alpha_bar'
+    level = 'sigma' if r.schedule.process=='flow' else 'alpha_bar'
     if i==n: return f'the end, after {n} steps: {level} {r.schedule.levels[-1]:.4f}'
     random = f'random, std {r.std[i,b]:.4f}, log-prob {r.log_prob[i,b]:.4f}' if i in r.window else 'deterministic'
     return f'before step {i} of {n}: {level} {r.schedule.levels[i]:.4f} → {r.schedule.levels[i+1]:.4f}, {random}'
@@ -161,10 +156,10 @@ def draw_step(
 # %% ../../nbs/explore/91_rollouts.ipynb #16bdd6c9
 def rollout_explorer(
     backbone, batch, # As in `record_rollout`
-    seeds=None, num_steps:int=8, window=(), noise_level:float=0., kind:str='flow_sde', guidance:float|None=None,
+    seeds=None, num_steps:int=8, window=(), noise_level:float=0., sde:str='flow_sde', guidance:float|None=None,
 ):
     "Sliders over the steps of rollouts, and over the samples of a batch"
-    r = record_rollout(backbone, batch, seeds, num_steps, window, noise_level, kind, guidance)
+    r = record_rollout(backbone, batch, seeds, num_steps, window, noise_level, sde, guidance)
     tiles = lru_cache(512)(lambda i, b: step_pictures(backbone, r, i, b))
     return panel(lambda step, sample: draw_step(r, step, sample, tiles(step, sample)), step=(0, num_steps), sample=(
         0, len(batch)-1

@@ -16,7 +16,8 @@ from typing import Literal
 import torch
 from ..core import ConfigError, DataError, jsonable
 from ..datasets.scenes import DigitScenes
-from .base import Answer, Missing, Samples
+from .samples import Samples
+from .scores import Answer, Missing
 from .http import RequestFailed, Transport, pause
 from .named import make_reward, parse_settings
 from .protocol import ProtocolError, read_answer, read_list, spec_of, write_request
@@ -54,7 +55,7 @@ class Server:
         views = [self.listed[n]['view'] for n in names]
         raw = any(v=='custom' or v.split('+')[0]=='raw' for v in views)
         id, start = uuid.uuid4().hex, time.monotonic()
-        if not any(self.listed[n]['reference'] for n in names): samples = replace(samples, reference=None)
+        if not any(self.listed[n]['reference'] for n in names): samples = replace(samples, round_trip=None)
         said = self.transport.json(
             'POST', '/v1/score', read_s=read_s, data=write_request(samples, names, pixels, raw, id),
             headers={'Content-Type':'application/octet-stream'}
@@ -152,7 +153,7 @@ def content_key(samples, i, about)->str: # `about`: name and version of the rewa
         json.dumps([about, samples.prompt[i], jsonable(samples.metadata[i])[0]], sort_keys=True).encode(),
         digest_size=24,
     )
-    for t in (samples.composite, samples.source, samples.mask, samples.raw, samples.reference):
+    for t in (samples.composite, samples.source, samples.mask, samples.raw, samples.round_trip):
         if t is not None:
             x = t[i].detach().cpu().contiguous()
             h.update(repr((tuple(x.shape), str(x.dtype))).encode())
@@ -212,7 +213,7 @@ class Dispatcher:
             # the server works, and a reward of it asks for a moment
             if tried and not failed: time.sleep(pause(tried, .1, 10.))
             new, why, failed = self.once(rows_of(samples, rows), names, failed)
-            if why and why.kind in ('too_large','bad_picture') and len(rows)>1: # fewer at once, or those that are sound
+            if why and why.cause in ('too_large','bad_picture') and len(rows)>1: # fewer at once, or those that are sound
                 half = len(rows)//2
                 parts = [self.ask(rows_of(samples, r), names, tried) for r in (rows[:half], rows[half:])]
                 new, why = {k:Answer.cat([p[k] for p in parts]) for k in names}, None
@@ -246,7 +247,7 @@ def canary_samples()->Samples:
     "Two scenes with a text, as the dataset has them"
     b = DigitScenes(2, 'test').batch(range(2))
     return Samples.of(
-        replace(b, metadata=[m | {'text':str(m['digit'])} for m in b.metadata]), b.image, reference=b.image
+        replace(b, metadata=[m | {'text':str(m['digit'])} for m in b.metadata]), b.image, round_trip=b.image
     )
 
 def compare_canary(
@@ -294,7 +295,7 @@ def ask_canary(
             told[s.url] = {n:[None if x!=x else x for x in a.values.tolist()] for n,a in found.items()}
         except (RequestFailed,ProtocolError) as e: raise ConfigError(f'{s.url} could not score the canary: {e}') from e
         for n,a in found.items(): # a sample without a target is no failure, a reward that breaks down is
-            broken = [r for r in a.reasons if r is not None and (r.retryable or r.kind.endswith(('Error','Exception')))]
+            broken = [r for r in a.reasons if r is not None and (r.retryable or r.cause.endswith(('Error','Exception')))]
             if broken: raise ConfigError(f'{s.url}: reward {n!r} breaks down on the canary: {broken[0]}')
     compare_canary(told, entries, expected)
     return {n:next(v[n] for v in told.values() if n in v) for n in entries}
@@ -313,8 +314,8 @@ class RemoteReward:
     "A reward that servers compute; its attributes are those that they declare"
     def __init__(self, service, entry, on_failure):
         self.__name__, self.service, sp = entry['name'], service, spec_of(entry)
-        self.range, self.std_floor, self.higher_is_better, self.reference, self.version, self.on_failure = (
-            sp.range, sp.std_floor, sp.higher_is_better, sp.reference, sp.version, on_failure
+        self.range, self.std_floor, self.higher_is_better, self.needs, self.version, self.on_failure = (
+            sp.range, sp.std_floor, sp.higher_is_better, sp.needs, sp.version, on_failure
         )
     def __call__(self, samples): return self.service.submit(samples, [self.__name__]).result()[self.__name__]
     def __repr__(self): return f'<reward {self.__name__} of {", ".join(s.url for s in self.service.servers)}>'

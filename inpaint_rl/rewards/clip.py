@@ -16,7 +16,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 from ..core import CheckpointError, ConfigError, DataError, atomic_dir, write_json
-from .base import Answer, spec
+from .reward import spec
+from .scores import Answer
 
 # %% ../../nbs/rewards/53_clip.ipynb #73fa3a04
 # of the pictures that OpenAI trained on; everybody kept them

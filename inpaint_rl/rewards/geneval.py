@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from ..core import ConfigError, DataError, RewardError, atomic_write
 from ..datasets.records import jsonl_lines, read_image, read_json
-from .base import Answer, Missing
+from .scores import Answer, Missing
 
 # %% ../../nbs/rewards/56_geneval.ipynb #efec67ca
 CLASSES = tuple('''person, bicycle, car, motorcycle, airplane, bus, train, truck, boat, traffic light, fire hydrant, stop sign, parking meter, bench, bird, cat,

@@ -9,7 +9,7 @@ __all__ = ['READY', 'MADE', 'geneval', 'scale_aware', 'takes', 'make_reward', 'p
 import inspect
 import yaml
 from ..core import ConfigError
-from .base import load_reward, spec
+from .reward import load_reward, spec
 
 # %% ../../nbs/rewards/56b_named.ipynb #78a11546
 def geneval(

@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 from ..core import ConfigError
 from ..masks import bounding_box, crop, crop_box
-from .base import Answer, Missing
+from .scores import Answer, Missing
 
 # %% ../../nbs/rewards/54_ocr.ipynb #ccfaeadf
 _plain = str.maketrans(

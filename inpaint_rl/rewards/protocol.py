@@ -17,7 +17,9 @@ from torch import Tensor
 from ..core import ConfigError, DataError, RewardError, jsonable
 from ..datasets.records import Source, read_image, read_mask
 from ..masks import composite
-from .base import Answer, Missing, Samples, Spec, spec
+from .reward import Spec, spec
+from .samples import Samples
+from .scores import Answer, Missing
 
 # %% ../../nbs/rewards/57_protocol.ipynb #99e8e7ad
 VERSION = 1
@@ -346,7 +348,7 @@ def write_request(
     if pixels not in ('uint8','float32'): raise ConfigError(f"pixels={pixels!r}: choose 'uint8' or 'float32'")
     pictures = dict(
         image=samples.composite, source=samples.source,
-        raw=samples.raw if raw else None, reference=samples.reference
+        raw=samples.raw if raw else None, reference=samples.round_trip
     )
     metadata, odd = jsonable(samples.metadata)
     if odd:
@@ -374,7 +376,7 @@ def write_answer(
     "What a server says"
     errors = [
         dict(
-            index=i, reward=k, type=getattr(w, 'kind', 'no_score'), message=str(w),
+            index=i, reward=k, type=getattr(w, 'cause', 'no_score'), message=str(w),
             retryable=bool(getattr(w, 'retryable', False))
         )
         for k,ws in scores.reasons.items() for i,w in enumerate(ws) if w is not None
@@ -435,7 +437,7 @@ def list_rewards(
         return dict(
             name=name, version=s.version, range=[end(x) for x in s.range],
             higher_is_better=s.higher_is_better, std_floor=s.std_floor, differentiable=s.differentiable,
-            reference=s.reference, view=s.view if isinstance(s.view, str) else 'custom',
+            reference='round_trip' in s.needs, view=s.view if isinstance(s.view, str) else 'custom',
             device=str(getattr(f, 'device', None) or 'cpu'), max_batch=s.max_batch
         )
     return dict(version=VERSION, rewards=[entry(k, f) for k,f in rewards.items()], limits=asdict(limits))
@@ -467,5 +469,5 @@ def spec_of(entry:dict)->Spec:
     return Spec(
         entry['name'], range=(-math.inf if low is None else low, math.inf if high is None else high),
         std_floor=entry['std_floor'], higher_is_better=entry['higher_is_better'],
-        reference=entry['reference'], version=entry['version']
+        needs=('source','round_trip') if entry['reference'] else (), version=entry['version']
     )

@@ -16,7 +16,9 @@ from dataclasses import dataclass, field, replace
 import torch
 from ..core import ConfigError, InpaintRLError
 from ..masks import hole_fraction
-from .base import Samples, Scores, load_reward, score, spec
+from .reward import load_reward, spec
+from .samples import Samples
+from .scores import Scores, score
 from .named import MADE, READY, make_rewards
 from .protocol import (
     VERSION, Limits, ProtocolError, Request, from_bytes, json_object, list_rewards, read_list,
@@ -34,7 +36,7 @@ class Job:
     @property
     def kind(self): # jobs of one kind fit into one batch
         s = self.samples
-        return self.names, tuple(s.composite.shape[1:]), s.reference is not None
+        return self.names, tuple(s.composite.shape[1:]), s.round_trip is not None
 
 class Worker(threading.Thread):
     "Scores the jobs of one device, one batch after the other"
@@ -146,7 +148,7 @@ class Budget:
 def nbytes(samples)->int:
     "Memory of the pictures of `Samples`; those that are one tensor count once"
     tensors = {
-        t.data_ptr():t for t in (samples.composite, samples.source, samples.mask, samples.raw, samples.reference)
+        t.data_ptr():t for t in (samples.composite, samples.source, samples.mask, samples.raw, samples.round_trip)
         if t is not None
     }
     return sum(t.numel()*t.element_size() for t in tensors.values())

@@ -12,7 +12,8 @@ import torch
 from PIL import Image
 from ..core import ConfigError
 from .answers import ANSWERS, read_answer, read_question
-from .base import Answer, Missing, check_view, view as prepared
+from .samples import check_view, view as prepared
+from .scores import Answer, Missing
 from .endpoint import Endpoint
 from .http import RequestFailed
 from .local_vlm import LocalVLM
@@ -103,7 +104,7 @@ class VLM:
             prompt_file
             or ('pair' if answer=='pair' else f'{"picture" if against=="none" else "source"}_{answer}')
         )
-        self.view = functools.partial(prepared, kind=view, size=size) if 'crop' in check_view(view) else view
+        self.view = functools.partial(prepared, name=view, size=size) if 'crop' in check_view(view) else view
         self.judge = (
             judge
             or (LocalVLM(local, device, dtype) if local else Endpoint(

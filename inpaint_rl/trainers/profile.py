@@ -125,7 +125,7 @@ def phase_trainer(
     config = GRPOConfig(
         run_dir=str(run_dir), overwrite=True, groups=groups, group_size=group_size, chunk=chunk,
         decode_chunk=chunk, num_steps=steps, window=window, window_mode='fixed', window_start=1,
-        noise_level=.6 if backbone.kind=='flow' else .3, guidance=guidance, learning_rate=1e-5
+        noise_level=.6 if backbone.process=='flow' else .3, guidance=guidance, learning_rate=1e-5
     )
     return GRPOTrainer(
         backbone, rewards or {'inpaint_rl.rewards.local.seam':1.},
@@ -172,7 +172,7 @@ def circumstances(
         device=torch.cuda.get_device_name(device) if device.type=='cuda' else 'cpu',
         dtype=plain(b.dtype), rate_dtype=plain(rate_dtype),
         peak_gib=peak/2**30, lora_rank=b.lora.rank if b.lora else None,
-        parameters=sum(p.numel() for p in b.denoiser.parameters()),
+        parameters=sum(p.numel() for p in b.denoiser.net.parameters()),
         trained=sum(p.numel() for p in b.trainable().values()),
         size=trainer.dataset[0].image.shape[-1]
     )

@@ -10,8 +10,9 @@ import hashlib,json
 from dataclasses import dataclass
 from pathlib import Path
 import torch, yaml
-from ..backbones.base import LoRA
-from ..backbones.embedded import FAMILIES, load_backbone
+from ..backbones.denoiser import LoRA
+from ..backbones.families import FAMILIES
+from ..backbones.load import load_backbone
 from ..core import CheckpointError, ConfigError
 from .checkpoints import MANIFEST, damage, newest_checkpoint
 from .trees import load_tree
@@ -115,11 +116,11 @@ def put_weights(
     source='the weights', # How messages call them
 ):
     "Copy trained weights into a backbone"
-    own = backbone.trainable() if backbone.lora else dict(backbone.denoiser.named_parameters())
+    own = backbone.trainable() if backbone.lora else dict(backbone.denoiser.net.named_parameters())
     odd = sorted(n for n in (own.keys()|weights.keys() if backbone.lora else weights.keys())
                  if n not in own or n not in weights or own[n].shape!=weights[n].shape)
     if odd or not weights:
-        raise CheckpointError(f'{source}: not of this {type(backbone.denoiser).__name__}' + (
+        raise CheckpointError(f'{source}: not of this {type(backbone.denoiser.net).__name__}' + (
             f' or LoRA: {len(odd)} of {len(weights)} weights do not fit, first {odd[0]!r}' if odd
             else ': there are none'
         ))

@@ -1,4 +1,7 @@
-"Lint of the notebooks: what would break export or tests without a clear word, and the habits of the house. `--stats` prints a table."
+"""Lint of the notebooks: what would break export or tests without a clear word, and the habits of the house.
+
+`--stats` prints a table.
+"""
 import ast,re,sys
 from pathlib import Path
 from statistics import median

@@ -1,11 +1,14 @@
-"Do the notebooks and the package agree? Exports and cleans a copy and compares; `--fix` brings the differences into the tree."
+"""Do the notebooks and the package agree?
+
+Exports and cleans a copy and compares; `--fix` brings the differences into the tree.
+"""
 import os,shutil,subprocess,sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from common import GENERATED, PKG, ROOT, finish, notebooks
 
 def watched(root):
-    "Path from `root` to content, for the files that export and clean write: notebooks, generated modules and the package's own two"
+    "Path from `root` -> content of what export and clean write: notebooks, generated modules, the package's own two"
     files = [*notebooks(root), *(
         p for p in (root/PKG).rglob('*.py')
         if p.name in ('__init__.py','_modidx.py') or GENERATED.search(p.read_text(encoding='utf-8'))

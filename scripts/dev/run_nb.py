@@ -1,4 +1,7 @@
-"Run notebooks and store their outputs, honouring the directives; then clean them. A notebook that fails is left as it was."
+"""Run notebooks and store their outputs, honouring the directives; then clean them.
+
+A notebook that fails is left as it was.
+"""
 import os,sys
 from pathlib import Path
 os.environ.setdefault('OMP_NUM_THREADS', '1')
@@ -22,7 +25,7 @@ def run(path, flags):
         if c.cell_type=='code' and not skipped(c, flags): c.outputs = []
     with working_directory(path.parent):
         try: shell.run_all(nb, exc_stop=True, preproc=lambda c: skipped(c, flags))
-        except Exception: raise SystemExit(shell.prettytb(fname=path))
+        except Exception as e: raise SystemExit(shell.prettytb(fname=path)) from e
     write_nb(nb, path)
     nbdev_clean(fname=str(path))
 

@@ -1,16 +1,25 @@
-"The checks, then every notebook in a process of its own. Words select notebooks by path, and then the checks are left out."
+"""The checks, then every notebook in a process of its own.
+
+Words select notebooks by path, and then the checks are left out.
+"""
 import atexit,multiprocessing,os,signal,subprocess,sys,tempfile,time
 from argparse import ArgumentParser
 from concurrent.futures import ThreadPoolExecutor
-from common import ROOT, notebooks
+from common import PKG, ROOT, notebooks
 
 DEV = ROOT/'scripts/dev'
+FIGURES = 'how the code reads, in figures'
+TYPED = [f'{PKG}/{name}' for name in ('core.py', 'masks.py', 'diffusion', 'losses')] # floors of pure functions
+MYPY = ['-m', 'mypy', '--ignore-missing-imports', '--follow-imports=silent', '--no-error-summary', *TYPED]
 CHECKS = [
-    ('notebooks are well formed', ['check_nbs.py']),
-    ('floors are kept', ['check_layers.py']),
-    ('notebooks and package agree', ['check_sync.py']),
-    ('README agrees with index.ipynb', ['readme.py','--check']),
-    ('sidebar lists every notebook', ['sidebar.py','--check']),
+    ('notebooks are well formed',       [f'{DEV}/check_nbs.py']),
+    ('floors are kept',                 [f'{DEV}/check_layers.py']),
+    ('notebooks and package agree',     [f'{DEV}/check_sync.py']),
+    ('README agrees with index.ipynb',  [f'{DEV}/readme.py', '--check']),
+    ('sidebar lists every notebook',    [f'{DEV}/sidebar.py', '--check']),
+    ('the linter has nothing to say',   ['-m', 'ruff', 'check', '--quiet', '--output-format=concise', '.']),
+    ('types of the pure floors',        MYPY),
+    (FIGURES,                           [f'{DEV}/figures.py']),
 ]
 ENV = {'OMP_NUM_THREADS':'1', 'MPLBACKEND':'agg', 'PYTHONUNBUFFERED':'1'}
 # loads what nearly all notebooks load once (some ten seconds), and forks a fresh process for each
@@ -73,7 +82,7 @@ def kill(p):
 
 def report(name, result):
     ok,seconds,out = result
-    shown = [l for l in out.strip().split('\n') if not ok or l.startswith('SKIPPED')]
+    shown = [l for l in out.strip().split('\n') if not ok or name==FIGURES or l.startswith('SKIPPED')]
     print('\n    '.join([f'{"ok    " if ok else "FAILED"} {seconds:6.1f} s  {name}', *shown]), flush=True)
     return name,ok,seconds
 
@@ -94,7 +103,7 @@ def main():
     if not names: raise SystemExit(f'no notebook has {" or ".join(o.words)!r} in its path')
     done = []
     if not o.words:
-        done += [report(what, run([sys.executable, str(DEV/cmd[0]), *cmd[1:]], o.timeout)) for what,cmd in CHECKS]
+        done += [report(what, run([sys.executable, *cmd], o.timeout)) for what,cmd in CHECKS]
         scripts = [*ROOT.glob('scripts/**/*.sh'), ROOT/'.ci/run']
         done += [report(
             'shell scripts parse',
