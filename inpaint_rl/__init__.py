@@ -5,8 +5,8 @@ __version__ = "0.0.1"
 _NAMES = dict(
     config=('load_config',),
     rollout=('generate',),
-    **{'backbones.base':('LoRA',), 'backbones.load':('load_backbone',), 'datasets.records':('JsonlDataset',),
-       'rewards.base':('reward', 'score'), 'evaluation.evaluate':('evaluate',), 'trainers.recipes':('make_trainer',),
+    **{'backbones.denoiser':('LoRA',), 'backbones.load':('load_backbone',), 'datasets.records':('JsonlDataset',),
+       'rewards.reward':('reward',), 'rewards.scores':('score',), 'evaluation.evaluate':('evaluate',), 'trainers.recipes':('make_trainer',),
        'trainers.sft':('SFTConfig', 'SFTTrainer'), 'trainers.grpo':('GRPOConfig', 'GRPOTrainer'),
        'trainers.nft':('NFTConfig', 'NFTTrainer'), 'trainers.dpo':('DPOConfig', 'DPOTrainer'),
        'trainers.best_of':('BestOfConfig', 'BestOfTrainer')})

@@ -15,7 +15,9 @@ from threading import Lock
 import torch
 from torch import Tensor
 from ..core import ConfigError, DataError, atomic_dir, jsonable, seed_from, write_json
-from ..datasets.records import collate, read_bytes, read_image, read_json, read_mask
+from ..datasets.images import read_image, read_mask
+from ..datasets.records import collate
+from ..datasets.rows import read_bytes, read_json
 from ..evaluation.evaluate import fill
 from ..evaluation.sample import encode_png
 from ..masks import check_mask

@@ -19,8 +19,8 @@ def add_model_options(
 ):
     "--backbone, --dtype and --lora"
     group.add_argument('--backbone', default=os.environ.get('MODEL_PATH') or 'flux_fill', metavar='MODEL',
-        help="The model: a folder in diffusers' layout, a .safetensors file, a hub id, or a family such as flux_fill or "
-             "sd_inpaint for the small model that comes with the package. Default: $MODEL_PATH, else flux_fill.")
+        help="The model: a folder in diffusers' layout, a .safetensors file, a hub id, or a family such as flux_fill "
+             "or sd_inpaint for the small model that comes with the package. Default: $MODEL_PATH, else flux_fill.")
     group.add_argument('--lora', type=int, metavar='RANK', help='Train a LoRA of this rank in place of all weights.')
     group.add_argument('--dtype', default='fp32', choices=DTYPE_NAMES,
         help='Precision of the computation. Default: fp32.')
@@ -57,7 +57,7 @@ def make_config(
     **named, # Further settings; None: not given
 )->tuple: # (the config, the name of its recipe, the name of its method)
     "The config that a command line means"
-    from inpaint_rl.config import load_config
+    from inpaint_rl.config_files import load_config
     from inpaint_rl.core import ConfigError
     from inpaint_rl.trainers import recipes
     recipe = config or default_recipe(backbone, method)

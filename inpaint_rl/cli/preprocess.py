@@ -63,7 +63,8 @@ def main(argv):
     options = preprocess_parser().parse_args(argv)
     import torch
     from inpaint_rl.backbones.load import load_backbone
-    from inpaint_rl.datasets.cache import CachedDataset, preprocess
+    from inpaint_rl.datasets.cache import preprocess
+    from inpaint_rl.datasets.cached import CachedDataset
     from inpaint_rl.distributed import is_main
     if int(os.environ.get('WORLD_SIZE', 1))>1: torch.distributed.init_process_group('gloo')
     quiet()

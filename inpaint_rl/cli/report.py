@@ -19,7 +19,8 @@ REPORT_EXAMPLES = """\
 
 def report_parser():
     "All options of the command"
-    p = make_parser('report', 'Write report.json, report.md and their pictures anew for a finished run.', REPORT_EXAMPLES)
+    purpose = 'Write report.json, report.md and their pictures anew for a finished run.'
+    p = make_parser('report', purpose, REPORT_EXAMPLES)
     p.add_argument('run', help='Folder of the run.')
     again = p.add_argument_group('measuring again')
     again.add_argument('--measure', action='store_true',
@@ -76,7 +77,7 @@ def measure_run(
     from accelerate import PartialState
     from inpaint_rl.evaluation.evaluate import evaluate, report_run
     from inpaint_rl.rewards import local
-    from inpaint_rl.trainers.checkpoints import read_metrics
+    from inpaint_rl.trainers.metrics_log import read_metrics
     from inpaint_rl.trainers.runs import put_weights, read_run
     run = read_run(folder, weights, step)
     facts, held_out = run.facts, held_out_of(run.facts)
@@ -97,7 +98,7 @@ def main(argv):
     "The command `inpaint-rl report`"
     options = report_parser().parse_args(argv)
     from inpaint_rl.evaluation.report import rewrite_report
-    from inpaint_rl.trainers.checkpoints import read_metrics
+    from inpaint_rl.trainers.metrics_log import read_metrics
     folder, chosen = Path(options.run), options.weights or options.step is not None
     if options.measure or chosen or not (folder/'report.json').is_file():
         quiet()

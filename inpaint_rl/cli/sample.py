@@ -67,7 +67,7 @@ def main(argv):
     "The command `inpaint-rl sample`"
     options = sample_parser().parse_args(argv)
     from accelerate import PartialState
-    from inpaint_rl.datasets.records import JsonlDataset
+    from inpaint_rl.datasets.jsonl import JsonlDataset
     from inpaint_rl.datasets.scenes import DigitScenes
     from inpaint_rl.distributed import is_main
     from inpaint_rl.evaluation.export import load_model

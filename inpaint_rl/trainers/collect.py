@@ -14,7 +14,8 @@ from ..config import option, settings
 from ..core import ConfigError, RewardError
 from ..datasets.buckets import read_iteration, sampler_for
 from ..datasets.groups import check_groups, sample_seeds
-from ..rewards.base import Samples, Scores
+from ..rewards.samples import Samples
+from ..rewards.scores import Scores
 from .ahead import overlapped
 from .scoring import Scoring
 from .settings import TrainConfig
@@ -130,7 +131,6 @@ class Collector:
         "Finished latents as pictures, pasted back; `batch` has one record per group"
         c, b, (h,w) = self.config, self.backbone, batch.image.shape[-2:]
         raw = torch.cat([b.decode(z, h, w) for z in x0.split(c.sampling.decode_chunk)]).cpu()
-        reference = None
-        if self.scoring.wants_round_trip:
-            reference = b.round_trip(batch.image).cpu().repeat_interleave(c.group_size, 0)
-        return Samples.of(replace(batch, encoded=None).repeat(c.group_size), raw, reference=reference)
+        again = None
+        if self.scoring.wants_round_trip: again = b.round_trip(batch.image).cpu().repeat_interleave(c.group_size, 0)
+        return Samples.of(replace(batch, encoded=None).repeat(c.group_size), raw, round_trip=again)

@@ -114,7 +114,8 @@ def given_pairs(backbone, collector, iteration)->tuple: # (Trajectory, Advantage
     none = x0.new_zeros(len(x0), 0, *x0.shape[1:])
     guidance = b.default_guidance if collector.config.guidance is None else collector.config.guidance
     condition = b.encode(batch).repeat(2)
-    t = Trajectory(x0, *[none]*4, x0.new_zeros(len(x0), 0), condition, seeds, schedule, (), 0., '', guidance)
+    empty = x0.new_zeros(len(x0), 0)
+    t = Trajectory(x0, *[none]*3, empty, empty, condition, seeds, schedule, (), 0., '', guidance)
     adv = AdvantageResult(torch.tensor([1.,-1.]*len(batch)), torch.ones(len(x0), dtype=torch.bool))
     return t, adv, [i for i in batch.ids for _ in range(2)]
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 from ..losses.common import masked_mean
-from .renoise import base_distance, deal_chunks, denoising_target, renoise
+from .renoise import base_distance, deal_chunks, renoise
 
 # %% ../../nbs/trainers/75b_finished.ipynb #3e54b35b
 @dataclass
@@ -29,7 +29,7 @@ def noised(method, t, rows, units:int, k:int)->Noised: # `units`: how many these
     "The samples `rows` at the `k`-th of their levels"
     b, x0, condition = method.backbone, t.x0[rows], t.condition.select(rows)
     x, time, level, noise = renoise(b, x0, method.noise_seeds(t, rows, units), t.schedule, k)
-    target = denoising_target(b, x0, noise, level)
+    target = b.target(x0, noise, level)
     return Noised(rows, x0, x, level, target, condition.weight, lambda: b.predict(x, time, condition, t.guidance))
 
 # %% ../../nbs/trainers/75b_finished.ipynb #5a187dbe

@@ -10,7 +10,7 @@ from typing import Literal
 import torch
 from ..config import option, settings
 from ..core import ConfigError, seed_from
-from ..diffusion.flow import check_noise_level
+from ..diffusion.noise_levels import check_noise_level
 from ..diffusion.schedules import sde_window
 from ..losses.common import masked_mean, velocity_kl
 from ..losses.grpo_loss import clip_limits, grpo_loss, ratio_stats

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
-from ..backbones.base import Condition
+from ..datasets.records import Batch
 
 # %% ../../nbs/trainers/79ab_memory.ipynb #f1683ccc
 class LiveBytes(TorchDispatchMode):
@@ -62,25 +62,9 @@ def blank_condition(
     n:int, h:int, w:int, # Samples, and the size of their pictures in pixels
 ): # latents, `Condition`
     "Zeros in the shapes that a family's denoiser is given"
-    c, x = b.denoiser.config, b.to_x(torch.zeros(n, *b.latent_shape(h, w)))
-    words = getattr(getattr(b.pipe, 'tokenizer_2', None) or b.pipe.tokenizer, 'model_max_length', None)
-    flux = 'pooled_projection_dim' in c
-    text = torch.zeros(
-        n, min(512, words or (512 if flux else 77)), c['joint_attention_dim' if flux else 'cross_attention_dim']
-    )
-    if flux:
-        return x, Condition(
-            dict(text=text, pooled=torch.zeros(n, c['pooled_projection_dim']), known=torch.zeros(
-                *x.shape[:-1], c['in_channels']-x.shape[-1]
-            )),
-            torch.ones_like(x),
-            h,
-            w,
-        )
-    return x, Condition(
-        dict(text=text, negative=text.clone(), known=torch.zeros(n, c['in_channels']-x.shape[1], *x.shape[2:])),
-        torch.ones_like(x), h, w
-    )
+    fields = {name:torch.zeros(n, *f.shape(h, w)) for name,f in b.fields.items()}
+    batch = Batch(torch.zeros(n,3,h,w), torch.ones(n,1,h,w), ['']*n, ['']*n, encoded=fields)
+    with b.computing_on('cpu'): return b.to_x(torch.zeros(n, *b.latent_shape(h, w))), b.encode(batch)
 
 # %% ../../nbs/trainers/79ab_memory.ipynb #d6d15b9f
 @dataclass
@@ -98,34 +82,31 @@ def activations(
     gathered:bool=False, # Weights arrive in compute precision (FSDP)
 )->Activations:
     "What one forward and backward pass of the denoiser needs"
-    wrapped, device = b.wrapped, b._device
+    wrapped = b.denoiser.wrapped
+    x, condition = blank_condition(b, n, h, w)
     try:
-        with faked(b.denoiser, b.dtype if gathered else None) as net:
-            b.wrapped, b._device = None, torch.device('cpu')
+        with b.computing_on('cpu'), faked(b.denoiser.net, b.dtype if gathered else None) as net:
+            b.denoiser.wrapped = None
             was = getattr(net, 'is_gradient_checkpointing', False)
             if checkpointing: net.enable_gradient_checkpointing()
             for p in net.parameters():
                 if p.requires_grad: p.grad = torch.empty_like(p)
-            x, condition = blank_condition(b, n, h, w)
             with torch.no_grad(), LiveBytes() as r: b.predict(x, 500., condition, guidance)
             with LiveBytes() as u:
                 pred = b.predict(x, 500., condition, guidance)
                 kept = u.now
                 pred.square().mean().backward()
             if checkpointing and not was: net.disable_gradient_checkpointing()
-    finally: b.wrapped, b._device = wrapped, device
+    finally: b.denoiser.wrapped = wrapped
     return Activations(r.peak, kept, u.peak)
 
 def picture_peak(b, n, h, w): # (bytes to encode, bytes to decode) n pictures at once
     def peak(f):
         with LiveBytes() as live: f()
         return live.peak
-    device = b._device
-    try:
-        with torch.no_grad(), faked(b.vae):
-            b._device = torch.device('cpu')
-            return (
-                peak(lambda: b.vae.encode(torch.zeros(n, 3, h, w, dtype=b.vae.dtype))),
-                peak(lambda: b.vae.decode(torch.zeros(n, *b.latent_shape(h, w), dtype=b.vae.dtype))),
-            )
-    finally: b._device = device
+    vae = b.codec.vae
+    with torch.no_grad(), faked(vae):
+        return (
+            peak(lambda: vae.encode(torch.zeros(n, 3, h, w, dtype=vae.dtype))),
+            peak(lambda: vae.decode(torch.zeros(n, *b.latent_shape(h, w), dtype=vae.dtype))),
+        )

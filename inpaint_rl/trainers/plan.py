@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['Plan', 'nbytes', 'block_bytes', 'frozen_copy', 'other_parts', 'fsdp_blocks', 'stays', 'phases', 'prediction',
-           'per_sample', 'supervised_phases', 'drawn_phases', 'assumptions', 'check_gpus', 'plan']
+           'sample_bytes', 'supervised_phases', 'drawn_phases', 'assumptions', 'check_gpus', 'plan']
 
 # %% ../../nbs/trainers/79b_plan.ipynb #db44ddb8
 from dataclasses import dataclass, field
@@ -66,16 +66,16 @@ def block_bytes(net, dtype): # (largest block put together, what belongs to no b
 def frozen_copy(b, c, sharded:bool)->int: # bytes of the reference policy, over all GPUs that share it
     if b.lora is not None or not getattr(c, 'kl_coef', 0): return 0
     size = torch.empty((), dtype=b.dtype).element_size() if sharded else 4
-    return size*sum(p.numel() for p in b.denoiser.parameters())
+    return size*sum(p.numel() for p in b.denoiser.net.parameters())
 
 def other_parts(b)->dict: # name -> bytes of what is not trained: text encoders, autoencoder
     return {
         n:nbytes([*m.parameters(), *m.buffers()])
-        for n,m in b.pipe.components.items() if isinstance(m, nn.Module) and m is not b.denoiser
+        for n,m in b.pipe.components.items() if isinstance(m, nn.Module) and m is not b.denoiser.net
     }
 
 def fsdp_blocks(b, trained:int)->int: # bytes of two blocks put together and of a block's gradients
-    block, rest = block_bytes(b.denoiser, b.dtype)
+    block, rest = block_bytes(b.denoiser.net, b.dtype)
     return 2*block+rest+(4*block//max(1, torch.empty((), dtype=b.dtype).element_size()) if trained else 0)
 
 def stays(b, c, gpus:int)->dict:
@@ -86,7 +86,7 @@ def stays(b, c, gpus:int)->dict:
     snapshot = METHODS[method_of(c)].trainer.snapshot
     own = {
         'trained weights, FP32':int(4*T*on_gpu),
-        'frozen weights of the denoiser':int((nbytes(b.denoiser.parameters())-nbytes(trained))*on_gpu),
+        'frozen weights of the denoiser':int((nbytes(b.denoiser.net.parameters())-nbytes(trained))*on_gpu),
         'gradients':int(4*T*on_gpu),
         'DDP buckets':4*T if gpus>1 and s==1 else 0,
         'FSDP: blocks put together, and their gradients':fsdp_blocks(b, T) if s>1 else 0,
@@ -109,12 +109,12 @@ def prediction(b, c, chunk, s, h, w)->tuple: # (peak without gradients, kept, pe
     one = activations(b, chunk, h, w, guidance, c.parallel.activation_checkpointing, s>1)
     return tuple(v//c.parallel.sp_size for v in (one.rollout, one.kept, one.update))
 
-def per_sample(b, h, w)->tuple: # bytes of (what the denoiser is given about a sample, its latents)
+def sample_bytes(b, h, w)->tuple: # bytes of (what the denoiser is given about a sample, its latents)
     x, condition = blank_condition(b, 1, h, w)
     return nbytes([condition.weight, *condition.tensors.values()]), nbytes([x])
 
 def supervised_phases(b, c, ranks, s, h, w, fit): # `fit`: the square roots of the second moments, of all weights at once
-    given, latents = per_sample(b, h, w)
+    given, latents = sample_bytes(b, h, w)
     update = prediction(b, c, c.micro_batch, s, h, w)[2] + 2*c.micro_batch*(given+latents)
     return {'encoding':picture_peak(b, c.micro_batch, h, w)[0], 'forward and backward':update, 'optimizer step':int(fit)}
 
@@ -122,7 +122,7 @@ def drawn_phases(b, c, ranks, s, h, w, fit):
     samples = c.groups*c.group_size//ranks
     chunk, trainer = min(c.sampling.chunk, samples), METHODS[method_of(c)].trainer
     run, kept, update = prediction(b, c, chunk, s, h, w)
-    given, latents = per_sample(b, h, w)
+    given, latents = sample_bytes(b, h, w)
     steps = getattr(c.sampling, 'window', 0) # recorded: x, x_next, mean, std of each
     records, part = (n*(given+(1+4*steps)*latents) for n in (samples, chunk))
     encode, decode = picture_peak(b, c.groups//ranks, h, w)[0], picture_peak(b, min(c.sampling.decode_chunk, samples), h, w)[1]

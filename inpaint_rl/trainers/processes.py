@@ -69,15 +69,15 @@ def place(
     sharded = how.shard=='fsdp2' and several
     collective = several and (how.shard=='fsdp2' or mesh is not None)
     prepare = lambda net: parallelize(net, how, a.device, b.dtype, mesh, a.num_processes)
-    if collective: b.prepare(prepare) # a reference cannot be copied any more; it is made in the same way
-    elif how.attention or how.activation_checkpointing or how.compile: prepare(b.denoiser)
+    if collective: b.denoiser.prepare(prepare) # a reference cannot be copied any more; it is made in the same way
+    elif how.attention or how.activation_checkpointing or how.compile: prepare(b.denoiser.net)
     b.to(a.device)
-    if not sharded: b.denoiser.to(a.device)
-    model = b.denoiser if sharded else a.prepare(b.denoiser)
-    if several and not sharded and model is b.denoiser:
+    if not sharded: b.denoiser.net.to(a.device)
+    model = b.denoiser.net if sharded else a.prepare(b.denoiser.net)
+    if several and not sharded and model is b.denoiser.net:
         raise ConfigError(
             f'{a.num_processes} processes, but accelerate ({a.distributed_type}) '
             f'would not exchange their gradients; on CPUs set ACCELERATE_USE_CPU=true'
         )
-    b.wrapped = model
+    b.denoiser.wrapped = model
     return Placed(model, sharded, collective)

@@ -9,7 +9,7 @@ __all__ = ['RewardMethod']
 import torch
 from .. import distributed as dist
 from ..core import ConfigError
-from ..datasets.buckets import alike
+from ..datasets.buckets import same_size_indices
 from ..datasets.records import collate
 from ..rewards.drift import hole_statistics, judges
 from ..rollout import rollout
@@ -59,7 +59,7 @@ class RewardMethod(Method):
     def begin(self):
         super().begin()
         if self.config.sampling.live_channels:
-            pictures = collate([self.dataset[i] for i in alike(self.dataset, 64)]).image
+            pictures = collate([self.dataset[i] for i in same_size_indices(self.dataset, 64)]).image
             with torch.no_grad(): self.backbone.find_live_channels(pictures)
 
     def rollouts(self, iteration, batch, seeds):

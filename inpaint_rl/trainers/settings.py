@@ -119,11 +119,11 @@ PUBLISHED_SIZE = 100_000_000 # parameters of a denoiser above which it counts as
 
 def family_defaults(backbone)->dict:
     "Settings of memory for a backbone, by the size of its denoiser"
-    family = getattr(backbone, 'family', None)
-    large = sum(p.numel() for p in backbone.denoiser.parameters())>PUBLISHED_SIZE
-    if large and getattr(family, 'memory', None): return dict(family.memory)
-    return dict(chunk=4, decode_chunk=4, activation_checkpointing=True) if large else dict(
-        chunk=48, decode_chunk=32, activation_checkpointing=False
+    own = backbone.family
+    if sum(p.numel() for p in backbone.denoiser.net.parameters())<=PUBLISHED_SIZE:
+        return dict(chunk=48, decode_chunk=32, activation_checkpointing=False)
+    return dict(
+        chunk=own.chunk, decode_chunk=own.decode_chunk, activation_checkpointing=own.activation_checkpointing
     )
 
 def fitting_chunk(

@@ -10,12 +10,11 @@ import torch
 from .. import distributed as dist
 from ..config import option, settings
 from ..core import ConfigError, seed_from, seeded_noise
-from ..backbones.base import Condition
+from ..backbones.backbone import Condition
 from ..datasets.buckets import sampler_for
 from ..datasets.records import collate
 from ..losses.sft_loss import sample_sigmas, sample_timesteps, sft_loss
 from .method import Method, Phase
-from .renoise import denoising_target
 from .settings import TrainConfig
 
 # %% ../../nbs/trainers/73_sft.ipynb #d8ae5029
@@ -71,7 +70,7 @@ class SFTTrainer(Method):
     def begin(self):
         super().begin()
         b = self.backbone
-        if b.lora and b.lora.dropout: b.denoiser.train() # the only dropout there is
+        if b.lora and b.lora.dropout: b.denoiser.net.train() # the only dropout there is
 
     @torch.no_grad()
     def encode(self, index): # (x0, Condition) of records
@@ -87,24 +86,18 @@ class SFTTrainer(Method):
     def noised(self, x0, seeds): # (x_t, t as the network takes it, target)
         b = self.backbone
         noise = seeded_noise([seed_from('noise', s) for s in seeds], x0.shape[1:], x0.device)
-        if b.kind=='flow':
+        if b.process=='flow':
             level = sample_sigmas(seeds)
-            return b.noised(x0, noise, level), (1000*level).to(x0.device), denoising_target(b, x0, noise, level)
+            return b.noised(x0, noise, level), (1000*level).to(x0.device), b.target(x0, noise, level)
         t = sample_timesteps(seeds)
         level = torch.as_tensor(b.pipe.scheduler.alphas_cumprod).float()[t]
-        return b.noised(x0, noise, level), t.float().to(x0.device), denoising_target(b, x0, noise, level)
+        return b.noised(x0, noise, level), t.float().to(x0.device), b.target(x0, noise, level)
 
     def drop_prompts(self, condition, seeds):
         if not self.config.prompt_dropout: return condition
-        if 'negative' not in condition.tensors:
-            raise ConfigError(
-                'prompt_dropout is for families with classifier-free guidance; this one embeds its guidance'
-            )
         draws = [torch.rand((), generator=torch.Generator().manual_seed(seed_from('drop', s))).item() for s in seeds]
         drop = torch.tensor([u<self.config.prompt_dropout for u in draws], device=condition.weight.device)
-        t = condition.tensors
-        text = torch.where(drop[:,None,None], t['negative'], t['text'])
-        return Condition(t | {'text':text}, condition.weight, condition.height, condition.width)
+        return self.backbone.unconditional(condition, drop)
 
     def loss(self, index, seeds)->torch.Tensor: # [B]
         x0, condition = self.encode(index)

@@ -1,0 +1,170 @@
+"""Pages that keep their outputs, for readers who see them on a code host.
+
+  python scripts/dev/outputs.py                       run these pages and store what they show
+  python scripts/dev/outputs.py WORD ...              those whose path contains one of the words
+  python scripts/dev/outputs.py --check [WORD ...]    run them and compare with what is stored
+
+Text is compared, pictures are not. On the kind of machine that made the outputs (`nbs/outputs.json`) numbers must be
+the same; elsewhere a decimal may differ by 5 %, since another CPU rounds differently. Times, addresses and paths of
+one machine are replaced by … before anything is stored or compared; progress bars and warnings are left out, and so
+is what hidden cells print.
+"""
+import atexit,difflib,html,json,os,re,sys,tempfile
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from pathlib import Path
+os.environ.setdefault('OMP_NUM_THREADS', '1')
+from execnb.nbio import read_nb, write_nb
+from execnb.shell import CaptureShell
+from fastcore.xtras import working_directory
+from nbdev.clean import nbdev_clean
+from nbdev.config import get_config
+from nbdev.process import extract_directives
+from common import ROOT, notebooks
+from run_nb import skipped
+from sidebar import name_of
+
+FOLDERS = ('tutorials',) # all pages of these
+NAMES = ( # and these, by folder and what follows the number in the file name
+    'masks', 'show', 'rollout', 'datasets/records', 'datasets/scenes', 'diffusion/regions', 'diffusion/flow',
+    'backbones/family', 'backbones/backbone', 'backbones/sd3', 'rewards/samples', 'rewards/scores', 'losses/advantages',
+    'losses/grpo', 'trainers/collect', 'trainers/grpo', 'trainers/recipes', 'evaluation/report',
+)
+MAX_KB = 300
+MADE_WITH = ROOT/'nbs/outputs.json'
+
+def keeps_outputs(path):
+    "Is this one of the pages?"
+    folder,name = name_of(Path(path))
+    return folder in FOLDERS or name in NAMES
+
+def machine():
+    "What decides the last digits of a number"
+    import torch
+    version = '.'.join(map(str, sys.version_info[:2]))
+    return f'Python {version}, torch {torch.__version__}, {torch.backends.cpu.get_cpu_capability()}'
+
+HIDES = (
+    (re.compile(r'(?<![\w.])/(?:tmp|home|root|Users|private|var|work)/[^\s\'",)]+'), '…'),
+    (re.compile(re.escape(tempfile.gettempdir())+r'[^\s\'",)]*'), '…'),
+    (re.compile(r'\b0x[0-9a-f]{6,}'), '0x…'),
+    (re.compile(r'(127\.0\.0\.1|localhost):\d+'), r'\1:…'),
+    (re.compile(r'(?<![\w.])\d[\d,]*(?:\.\d+)?(?= ?(?:s|ms|µs|seconds?|minutes?|img/s|it/s|pictures/s)\b)'), '…'),
+)
+
+def plain(text):
+    "Text without what differs from run to run"
+    for pattern, instead in HIDES: text = pattern.sub(instead, text)
+    return text
+
+def kept(outputs):
+    "The outputs of a cell as they are stored"
+    out = []
+    for o in outputs:
+        if o['output_type']=='stream':
+            if o['name']=='stderr': continue
+            o['text'] = plain(''.join(o['text'])).splitlines(True)
+        else:
+            data = o.get('data', {})
+            if any('widget-view' in k for k in data): continue
+            for k in data:
+                if k.startswith('text/'): data[k] = plain(''.join(data[k])).splitlines(True)
+        out.append(o)
+    return out
+
+def shown(outputs):
+    "The text that a reader sees"
+    for o in outputs:
+        data = o.get('data', {})
+        text = o.get('text') or data.get('text/markdown') or data.get('text/html') or data.get('text/plain') or ''
+        text = ''.join(text)
+        if 'text/html' in data and 'text/markdown' not in data: text = html.unescape(re.sub(r'<[^>]*>', ' ', text))
+        yield from (' '.join(line.split()) for line in text.splitlines() if line.strip())
+
+NUMBER = re.compile(r'[+-]?\d+\.\d+(?:e[+-]?\d+)?|[+-]?\d+e[+-]?\d+')
+
+def near(stored, fresh, rtol):
+    "Are two lines the same but for decimals that differ by `rtol`?"
+    if stored==fresh: return True
+    if not rtol or NUMBER.sub('#', stored)!=NUMBER.sub('#', fresh): return False
+    pairs = zip(map(float, NUMBER.findall(stored)), map(float, NUMBER.findall(fresh)))
+    return all(abs(a-b)<=rtol*max(abs(a), abs(b))+1e-3 for a,b in pairs)
+
+def differences(stored, fresh, rtol):
+    "Lines of a diff; empty where two lists of lines are the same"
+    if len(stored)==len(fresh) and all(near(a, b, rtol) for a,b in zip(stored, fresh)): return []
+    return [line for line in difflib.unified_diff(stored, fresh, 'stored', 'now', lineterm='', n=0)][2:22]
+
+def executed(path, flags):
+    "(the notebook with its new outputs, the shown lines that were stored: cell number -> list)"
+    path = Path(path).absolute()
+    nb,was = read_nb(path),{}
+    os.environ['IN_TEST'] = '1' # as nbdev_test does
+    shell = CaptureShell(path, mpl_format='png')
+    run = [c for c in nb.cells if c.cell_type=='code' and not skipped(c, flags)]
+    for c in run:
+        was[c.idx_] = list(shown(c.get('outputs', [])))
+        c.outputs = []
+    with working_directory(path.parent):
+        try: shell.run_all(nb, exc_stop=True, preproc=lambda c: skipped(c, flags))
+        except Exception as e: raise SystemExit(shell.prettytb(fname=path)) from e
+    for c in run: c.outputs = [] if 'hide' in extract_directives(c, remove=False) else kept(c.outputs)
+    return nb, was
+
+def store_page(path, flags):
+    "Run a page and write it with its outputs"
+    nb,_ = executed(path, flags)
+    write_nb(nb, path)
+    nbdev_clean(fname=str(path))
+    if (kb := Path(path).stat().st_size//1000)>MAX_KB:
+        raise SystemExit(f'{path}: {kb} kB with its outputs, the limit is {MAX_KB}; make its pictures smaller or fewer')
+    print(f'{path}: {kb} kB')
+
+def check_page(path, flags):
+    "Run a page as a test: an exception in a cell, or text that is not what is stored, ends the process"
+    made_with = json.loads(MADE_WITH.read_text())['made_with'] if MADE_WITH.exists() else ''
+    nb,was = executed(path, flags)
+    rtol = 0 if machine()==made_with else .05
+    bad = []
+    for i,stored in was.items():
+        lines = differences(stored, list(shown(nb.cells[i].outputs)), rtol)
+        if not lines: continue
+        bad.append(f'{path}, cell {i}: the stored output is not what the cell shows now')
+        bad += [f'    {line}' for line in lines]
+    if bad: raise SystemExit('\n'.join([*bad, f'If this is meant: python scripts/dev/outputs.py {path}']))
+    print('Success.')
+
+def run(path, check):
+    "In a process of its own, with the flags that the tests leave out"
+    pid = os.fork()
+    if not pid:
+        status = 1
+        try:
+            cfg = get_config()
+            sys.path.insert(0, str(cfg.config_path))
+            (check_page if check else store_page)(path, set(cfg.tst_flags.split()))
+            status = 0
+        except SystemExit as e: print(e, file=sys.stderr)
+        finally:
+            atexit._run_exitfuncs() # a forked process does not by itself: temporary folders would stay
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(status)
+    return os.waitpid(pid, 0)[1]==0
+
+def main():
+    ap = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
+    ap.add_argument('words', nargs='*', help='just the pages whose path contains one of these')
+    ap.add_argument('--check', action='store_true', help='compare, and change nothing')
+    o = ap.parse_args()
+    pages = [str(p.relative_to(ROOT)) for p in notebooks() if keeps_outputs(p.relative_to(ROOT))]
+    gone = set(NAMES)-{name_of(Path(p))[1] for p in pages}
+    if gone: raise SystemExit(f'NAMES in outputs.py lists pages that are not there: {", ".join(sorted(gone))}')
+    pages = [p for p in pages if not o.words or any(w in p for w in o.words)]
+    if not pages: raise SystemExit(f'no page that keeps its outputs has {" or ".join(o.words)!r} in its path')
+    os.chdir(ROOT)
+    if not o.check and (not o.words or not MADE_WITH.exists()):
+        MADE_WITH.write_text(json.dumps({'made_with':machine()}, indent=1)+'\n')
+    bad = [p for p in pages if not run(p, o.check)]
+    if bad: raise SystemExit('failed:\n'+'\n'.join(f'  {p}' for p in bad))
+
+if __name__=='__main__': main()
