@@ -1,7 +1,8 @@
 "Post-train inpainting diffusion and flow models with rewards."
 __version__ = "0.0.1"
 
-_NAMES = dict( # module -> what a user needs of it; imported when it is asked for, so that `import inpaint_rl` costs nothing
+# module -> what a user needs of it; imported when it is asked for, so that `import inpaint_rl` costs nothing
+_NAMES = dict(
     config=('load_config',),
     rollout=('generate',),
     **{'backbones.denoiser':('LoRA',), 'backbones.load':('load_backbone',), 'datasets.records':('JsonlDataset',),

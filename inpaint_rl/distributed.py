@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['rank', 'world_size', 'is_main', 'all_sum', 'all_mean', 'barrier', 'gather_objects', 'raise_together', 'shard',
-           'whole', 'share', 'gathered', 'split_samples', 'launch']
+           'whole', 'share', 'gathered', 'split_samples']
 
 # %% ../nbs/02_distributed.ipynb #175bd894
-import json,multiprocessing,os,socket,sys,time,traceback
+import json
 from collections import OrderedDict
 import torch, torch.distributed as dist
 from torch import Tensor
@@ -65,7 +65,7 @@ def all_sum(
     return _travel(t, summed) if _together() else t.detach().clone()
 
 def all_mean(t:Tensor)->Tensor:
-    "Mean over these processes, each counted once; where they hold unequal numbers of items, divide two `all_sum`s instead"
+    "Mean over these processes, each counted once; where they hold unequal numbers of items, divide two `all_sum`s"
     return all_sum(t)/world_size()
 
 def barrier():
@@ -183,45 +183,3 @@ def split_samples(
         )
     if size>1: _split = dist.init_device_mesh(device, (n//size,1,size), mesh_dim_names=('data','ring','ulysses'))
     return _split
-
-# %% ../nbs/02_distributed.ipynb #ccb53e77
-def _launched(f, rank, world, port, errors):
-    # inherited from the parent, which knows one process
-    if 'accelerate' in sys.modules: sys.modules['accelerate'].state.AcceleratorState._reset_state(True)
-    os.environ.update(ACCELERATE_USE_CPU='true')
-    if world>1:
-        os.environ.update(
-            RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE=str(world), LOCAL_WORLD_SIZE=str(world),
-            MASTER_ADDR='127.0.0.1', MASTER_PORT=str(port)
-        )
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 2) # progress bars
-    torch.set_num_threads(1) # forks and thread pools do not mix
-    try: f()
-    except BaseException:
-        errors.put(f'process {rank}: {traceback.format_exc()}')
-        raise
-
-def launch(
-    f, # Function without arguments; what it finds out it writes into files
-    world:int, # Processes
-    seconds:float=120, # After which they are ended
-):
-    "Run `f` in forked processes on this CPU that find each other as under torchrun"
-    with socket.socket() as s:
-        s.bind(('127.0.0.1',0))
-        port = s.getsockname()[1]
-    fork = multiprocessing.get_context('fork')
-    errors = fork.SimpleQueue()
-    end = time.monotonic()+seconds
-    ps = [fork.Process(target=_launched, args=(f, r, world, port, errors)) for r in range(world)]
-    for p in ps: p.start()
-    while any(p.is_alive() for p in ps) and not any(p.exitcode for p in ps) and time.monotonic()<end: time.sleep(.02)
-    for p in ps: p.join(2 if any(q.exitcode for q in ps) else 0)
-    late = [p for p in ps if p.is_alive()]
-    for p in late:
-        p.kill()
-        p.join()
-    if late or any(p.exitcode for p in ps):
-        raise InpaintRLError(f'of {world} processes {len(late)} had to be ended; ' + (
-            'none said why' if errors.empty() else errors.get()
-        ))

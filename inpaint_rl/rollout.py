@@ -14,7 +14,7 @@ from .backbones.backbone import Condition
 from .diffusion.flow import SDE
 from .diffusion.regions import unpack
 from .diffusion.schedules import Schedule
-from .show import Picture, latent_colours, of_all, table
+from .show import Picture, latent_colours, shown_of, table
 
 # %% ../nbs/40_rollout.ipynb #c482f57e
 @dataclass
@@ -66,8 +66,8 @@ class Trajectory(Stacked):
             ['step', *(f'before {i}' for i in self.steps[:s]), 'final'],
             rows,
             (
-                f'{of_all(n, len(self), "samples")}, '
-                f'{of_all(s, len(self.steps), "recorded steps")} of {len(self.schedule)}; '
+                f'{shown_of(n, len(self), "samples")}, '
+                f'{shown_of(s, len(self.steps), "recorded steps")} of {len(self.schedule)}; '
                 f'latents by their first three channels; {self.sde}, '
                 f'noise level {self.noise_level:g}, guidance {self.guidance:g}'
             ),

@@ -1,11 +1,13 @@
 #!/usr/bin/env python
-"""How fast do pictures reach a reward? Our protocol against a server that unpickles and against base64 PNG in JSON: same pictures, same reward, same machine, one run.
+"""How fast do pictures reach a reward? Our protocol against a server that unpickles and against base64 PNG in JSON:
+same pictures, same reward, same machine, one run.
 
   python scripts/bench_rewards.py                      # 16 pictures of 512 px with masks and sources, 9 rounds
   python scripts/bench_rewards.py --side 1024 --rounds 5
   python scripts/bench_rewards.py --table              # print what was measured last, run nothing
 
-The baseline does what published servers do: it unpickles what the network sends. It is written for this comparison, binds to loopback, and ends with it.
+The baseline does what published servers do: it unpickles what the network sends. It is written for this comparison,
+binds to loopback, and ends with it.
 """
 import argparse, base64, io, json, os, platform, statistics, subprocess, sys, time
 from pathlib import Path
@@ -16,7 +18,7 @@ def reward(samples): # cheap on purpose: what is measured is the way there and b
 reward.range = (0,1)
 
 def serve_pickle():
-    "The baseline: arrays in a pickle, scores in a pickle; fp32 tensors and the reward as in ours, one worker thread, the same web server"
+    "The baseline: arrays and scores in pickles; tensors, reward and web server as in ours, one worker thread"
     import pickle, socket, torch, uvicorn
     from fastapi import FastAPI, Request
     from starlette.concurrency import run_in_threadpool
@@ -63,68 +65,65 @@ def png(x): # [C,H,W] in [0,1]
     Image.fromarray((x*255).round().byte().permute(1,2,0).squeeze(-1).numpy()).save(f, 'PNG')
     return base64.b64encode(f.getvalue()).decode()
 
-def measure(a):
+def start(*words): # a server in a process of its own, which finds this script's reward
+    path = os.pathsep.join([str(Path(__file__).parent), os.environ.get('PYTHONPATH','')])
+    return subprocess.Popen([sys.executable, *words], stdout=subprocess.PIPE, text=True,
+                            env={**os.environ, 'PYTHONPATH':path})
+
+def make_ways(s, client, ours, theirs): # (way -> f() -> scores, way -> bytes of a request, filled as they are called)
     import pickle, requests, torch
-    from inpaint_rl.rewards.client import RewardClient
     from inpaint_rl.rewards.protocol import to_bytes
-    start = lambda *words: subprocess.Popen(
-        [sys.executable, *words], stdout=subprocess.PIPE, text=True,
-        env={**os.environ, 'PYTHONPATH':os.pathsep.join([str(Path(__file__).parent), os.environ.get('PYTHONPATH','')])}
-    )
-    ps = [
-        start('-m', 'inpaint_rl.rewards.server', '--rewards', 'bench_rewards.reward', '--port', '0'),
-        start(__file__, '--serve-pickle'),
-    ]
+    session, u8 = requests.Session(), lambda x: to_bytes(x).numpy()
+    size = {}
+    def by_safetensors(): return client.submit(s).result()['reward'].values
+    def by_pickle():
+        body = pickle.dumps(dict(image=u8(s.composite), source=u8(s.source), mask=u8(s.mask),
+                                 prompts=s.prompt, metadata=s.metadata))
+        size['pickle'] = len(body)
+        return torch.from_numpy(pickle.loads(session.post(f'{theirs}/score', body).content))
+    def by_png():
+        item = lambda i: dict(image=png(s.composite[i]), source=png(s.source[i]), mask=png(s.mask[i]),
+                              prompt=s.prompt[i])
+        body = json.dumps(dict(version=1, rewards=['reward'], items=[item(i) for i in range(len(s))]))
+        size['base64 PNG in JSON'] = len(body)
+        answer = session.post(f'{ours}/v1/score', body, headers={'Content-Type':'application/json'})
+        return torch.tensor(answer.json()['scores']['reward'])
+    return {'safetensors':by_safetensors, 'pickle':by_pickle, 'base64 PNG in JSON':by_png}, size
+
+def clock(ways, rounds): # way -> seconds of each round, in turn; all must give the same scores
+    import torch
+    seconds = {k:[] for k in ways}
+    scores = {k:f() for k,f in ways.items()} # warm
+    for v in scores.values(): torch.testing.assert_close(v, scores['safetensors'], atol=1e-6, rtol=0)
+    for i in range(rounds):
+        for k,f in ways.items():
+            if k.startswith('base64') and i>=3: continue # seconds each
+            t = time.perf_counter()
+            f()
+            seconds[k].append(time.perf_counter()-t)
+    return seconds
+
+def measure(a):
+    from inpaint_rl.rewards.client import RewardClient
+    servers = [start('-m', 'inpaint_rl.rewards.server', '--rewards', 'bench_rewards.reward', '--port', '0'),
+               start(__file__, '--serve-pickle')]
     try:
-        ours, theirs = (p.stdout.readline().rsplit(' ', 1)[-1].strip() for p in ps)
-        s = pictures(a.images, a.side)
-        session, u8 = requests.Session(), lambda x: to_bytes(x).numpy()
-        client = RewardClient([ours], chunk=a.images)
-        size = {}
-        def safetensors_(): return client.submit(s).result()['reward'].values
-        def pickle_():
-            body = pickle.dumps(dict(
-                image=u8(s.composite), source=u8(s.source), mask=u8(s.mask), prompts=s.prompt, metadata=s.metadata
-            ))
-            size['pickle'] = len(body)
-            return torch.from_numpy(pickle.loads(session.post(f'{theirs}/score', body).content))
-        def png_json():
-            body = json.dumps(dict(version=1, rewards=['reward'], items=[
-                dict(image=png(s.composite[i]), source=png(s.source[i]), mask=png(s.mask[i]), prompt=s.prompt[i])
-                for i in range(len(s))
-            ]))
-            size['base64 PNG in JSON'] = len(body)
-            return torch.tensor(session.post(
-                f'{ours}/v1/score', body, headers={'Content-Type':'application/json'}
-            ).json()['scores']['reward'])
-        ways = {'safetensors':safetensors_, 'pickle':pickle_, 'base64 PNG in JSON':png_json}
-        seconds = {k:[] for k in ways}
-        said = {k:f() for k,f in ways.items()} # warm
-        for k,v in said.items(): torch.testing.assert_close(v, said['safetensors'], atol=1e-6, rtol=0)
-        for i in range(a.rounds):
-            for k,f in ways.items():
-                if k.startswith('base64') and i>=3: continue # seconds each
-                t = time.perf_counter()
-                f()
-                seconds[k].append(time.perf_counter()-t)
-        client.close()
+        ours, theirs = (p.stdout.readline().rsplit(' ', 1)[-1].strip() for p in servers)
+        with RewardClient([ours], chunk=a.images) as client:
+            ways, size = make_ways(pictures(a.images, a.side), client, ours, theirs)
+            seconds = clock(ways, a.rounds)
     finally:
-        for p in ps: p.terminate()
-        for p in ps: p.wait(20)
+        for p in servers: p.terminate()
+        for p in servers: p.wait(20)
     middle = {k:statistics.median(v) for k,v in seconds.items()}
     rows = {k:dict(
         milliseconds=round(1e3*m, 1), least=round(1e3*min(seconds[k]), 1),
         images_per_second=round(a.images/m, 1), megabytes=round(size[k]/1e6, 1) if k in size else None,
         against_pickle=round(middle['pickle']/m, 2), against_png=round(middle['base64 PNG in JSON']/m, 1)
     ) for k,m in middle.items()}
-    return dict(
-        images=a.images,
-        side=a.side,
-        rounds=a.rounds,
-        machine=f'{platform.machine()}, {os.cpu_count()} cores, '
-                f'{os.environ.get("OMP_NUM_THREADS", os.cpu_count())} threads',
-        rows=rows,
-    )
+    threads = os.environ.get('OMP_NUM_THREADS', os.cpu_count())
+    machine = f'{platform.machine()}, {os.cpu_count()} cores, {threads} threads'
+    return dict(images=a.images, side=a.side, rounds=a.rounds, machine=machine, rows=rows)
 
 def table(kept):
     lines = [
@@ -142,10 +141,10 @@ def table(kept):
 
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument('--images', type=int, default=16)
-    p.add_argument('--side', type=int, default=512)
-    p.add_argument('--rounds', type=int, default=9)
-    p.add_argument('--table', action='store_true')
+    p.add_argument('--images', type=int, default=16, metavar='N', help='Pictures of a request. Default: 16.')
+    p.add_argument('--side', type=int, default=512, metavar='PIXELS', help='Side of the pictures. Default: 512.')
+    p.add_argument('--rounds', type=int, default=9, metavar='N', help='How often each way is clocked. Default: 9.')
+    p.add_argument('--table', action='store_true', help='Print what was measured last, and run nothing.')
     p.add_argument('--serve-pickle', action='store_true', help=argparse.SUPPRESS)
     a = p.parse_args()
     if a.serve_pickle: return serve_pickle()

@@ -1,9 +1,10 @@
 #!/usr/bin/env python
-"""Train one model by several recipes and seeds, measuring the held-out judge along the way: accuracy against pictures made and against seconds.
+"""Train one model by several recipes and seeds, measuring the held-out judge along the way: accuracy against pictures
+made and against seconds.
 
   python scripts/compare.py tiny_flux_fill_grpo tiny_flux_fill_nft --seeds 0 1 2
   python scripts/compare.py flow_grpo_as_published --points 6 iterations=30      # settings for all recipes named
-  python scripts/compare.py --table                                              # print what was measured last, run nothing
+  python scripts/compare.py --table                                              # print what was measured last
 """
 import argparse, json, os, platform
 from pathlib import Path
@@ -18,17 +19,10 @@ def measure(recipe, seed, overrides, points, n, folder):
     from inpaint_rl.evaluation.evaluate import evaluate, fill
     from inpaint_rl.rewards.digits import judge_accuracy
     from inpaint_rl.trainers import recipes
-    config = load_config(
-        recipe,
-        [
-            f'seed={seed}', f'run_dir={folder}/{recipe}-{seed}',
-            'overwrite=true', 'save_every=0', 'sample_every=0', *overrides
-        ],
-        recipes=recipes,
-    )
-    backbone, held_out = (
-        load_backbone('tiny-sd-inpaint' if 'sd_inpaint' in recipe else 'tiny-flux-fill'), DigitScenes(n, 'test')
-    )
+    settings = [f'seed={seed}', f'run_dir={folder}/{recipe}-{seed}', 'overwrite=true', 'save_every=0', 'sample_every=0']
+    config = load_config(recipe, [*settings, *overrides], recipes=recipes)
+    backbone = load_backbone('tiny-sd-inpaint' if 'sd_inpaint' in recipe else 'tiny-flux-fill')
+    held_out = DigitScenes(n, 'test')
     scenes = held_out.batch(range(n))
     rewards = {
         'inpaint_rl.rewards.digits.legibility':1.,
@@ -36,74 +30,70 @@ def measure(recipe, seed, overrides, points, n, folder):
         'inpaint_rl.rewards.local.seam':.3,
     }
     judge = lambda: judge_accuracy(fill(backbone, scenes, 0, config.eval_steps, config.guidance)).mean().item()
-    curve, at = (
-        [dict(images=0, seconds=0., judge=judge())],
-        {round(config.iterations*k/points) for k in range(1, points+1)},
-    )
+    curve = [dict(images=0, seconds=0., judge=judge())]
+    stops = {round(config.iterations*k/points) for k in range(1, points+1)}
     def look(t, iteration, metrics):
-        if iteration in at:
-            with t.best_weights():
-                curve.append(dict(images=t.progress['images'], seconds=round(t.progress['seconds'], 2), judge=judge()))
-    trainer = recipes.make_trainer(
-        backbone, rewards, DigitScenes(4096, 'train', seed=seed+1), config, callbacks=[look]
-    ).train()
+        if iteration not in stops: return
+        with t.best_weights(): seen = judge()
+        curve.append(dict(images=t.progress['images'], seconds=round(t.progress['seconds'], 2), judge=seen))
+    train = DigitScenes(4096, 'train', seed=seed+1)
+    trainer = recipes.make_trainer(backbone, rewards, train, config, callbacks=[look]).train()
     if trainer.stopped: raise SystemExit('stopped by a signal')
     with trainer.best_weights():
-        after = evaluate(
-            backbone, held_out, rewards, ('inpaint_rl.rewards.digits.judge_accuracy',),
-            n, config.eval_steps, config.guidance
-        ).summary
-    return dict(
-        recipe=recipe, seed=seed, overrides=overrides, method=recipes.method_of(config), curve=curve,
-        known_region_psnr=after['known_region_psnr'], diversity=after['diversity']
-    )
+        monitors = ('inpaint_rl.rewards.digits.judge_accuracy',)
+        after = evaluate(backbone, held_out, rewards, monitors, n, config.eval_steps, config.guidance).summary
+    return dict(recipe=recipe, seed=seed, overrides=overrides, method=recipes.method_of(config), curve=curve,
+                known_region_psnr=after['known_region_psnr'], diversity=after['diversity'])
 
 def reached(curve, goal, what): # images or seconds until the judge first reads `goal`
     return next((p[what] for p in curve if p['judge']>=goal), None)
+
+def run_line(r, goal): # of one training
+    first, last = r['curve'][0], r['curve'][-1]
+    def to_goal(what, form):
+        n = reached(r['curve'], goal, what)
+        return '-' if n is None else format(n, form)
+    return (f"| {' '.join([r['recipe'], *r['overrides']])} | {r['seed']} | {last['images']} "
+            f"| {last['seconds']:.1f} | {first['judge']:.4f} -> {last['judge']:.4f} "
+            f"| {r['known_region_psnr']:.1f} | {r['diversity']:.3f} "
+            f"| {to_goal('images','d')} | {to_goal('seconds','.1f')} |")
 
 def table(rows, goal=.97):
     lines = [
         '| recipe | seed | images | seconds | judge | known region, dB | diversity | images to .97 | seconds to .97 |',
         '|'+'---|'*9,
     ]
-    for r in rows:
-        first, last = r['curve'][0], r['curve'][-1]
-        to = lambda what, form: '-' if (v:=reached(r['curve'], goal, what)) is None else format(v, form)
-        lines.append(
-            f"| {' '.join([r['recipe'], *r['overrides']])} | {r['seed']} | {last['images']} "
-            f"| {last['seconds']:.1f} | {first['judge']:.4f} -> {last['judge']:.4f} | "
-            f"{r['known_region_psnr']:.1f} | {r['diversity']:.3f} | {to('images','d')} | {to('seconds','.1f')} |"
-        )
-    return '\n'.join(lines)
+    return '\n'.join([*lines, *(run_line(r, goal) for r in rows)])
+
+def keep(kept, row):
+    "Put one training into what is kept, in place of an earlier one of the same settings"
+    same = lambda r: all(r[k]==row[k] for k in ('recipe','seed','overrides'))
+    kept['rows'] = sorted([*(r for r in kept['rows'] if not same(r)), row],
+                          key=lambda r: (r['recipe'], r['overrides'], r['seed']))
+    kept['machine'] = f'{platform.machine()}, {os.cpu_count()} cores, {os.environ["OMP_NUM_THREADS"]} threads'
+    KEPT.write_text(json.dumps(kept, indent=1)+'\n')
+
+def measure_all(options, kept):
+    from diffusers.utils import logging
+    logging.disable_progress_bar()
+    recipes, overrides = ([r for r in options.recipes if ('=' in r)==setting] for setting in (False, True))
+    for recipe in recipes:
+        for seed in options.seeds:
+            keep(kept, measure(recipe, seed, overrides, options.points, options.held_out, options.folder))
 
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument(
-        'recipes', nargs='*', default=['tiny_flux_fill_grpo','tiny_flux_fill_nft'],
-        help='names of recipes, and key=value settings for all of them'
-    )
-    p.add_argument('--seeds', type=int, nargs='+', default=[0,1,2])
-    p.add_argument('--points', type=int, default=6, help='measurements along a training')
-    p.add_argument('--held-out', type=int, default=400)
-    p.add_argument('--folder', default='runs/compare')
-    p.add_argument('--table', action='store_true')
+    p.add_argument('recipes', nargs='*', default=['tiny_flux_fill_grpo','tiny_flux_fill_nft'],
+                   help='Names of recipes, and key=value settings for all of them.')
+    p.add_argument('--seeds', type=int, nargs='+', default=[0,1,2], metavar='N',
+                   help='Seeds of the runs. Default: 0 1 2.')
+    p.add_argument('--points', type=int, default=6, metavar='N', help='Measurements along a training. Default: 6.')
+    p.add_argument('--held-out', type=int, default=400, metavar='N', help='Records that are measured. Default: 400.')
+    p.add_argument('--folder', default='runs/compare', help='Where the runs go. Default: runs/compare.')
+    p.add_argument('--table', action='store_true', help='Print what was measured last, and run nothing.')
     a = p.parse_args()
     kept = json.loads(KEPT.read_text()) if KEPT.exists() else dict(rows=[])
-    if not a.table:
-        from diffusers.utils import logging as noise
-        noise.disable_progress_bar()
-        for recipe in (r for r in a.recipes if '=' not in r):
-            for seed in a.seeds:
-                row = measure(recipe, seed, [r for r in a.recipes if '=' in r], a.points, a.held_out, a.folder)
-                same = lambda r: all(r[k]==row[k] for k in ('recipe','seed','overrides'))
-                kept['rows'] = sorted(
-                    [*(r for r in kept['rows'] if not same(r)), row],
-                    key=lambda r: (r['recipe'], r['overrides'], r['seed']),
-                )
-                kept['machine'] = (
-                    f'{platform.machine()}, {os.cpu_count()} cores, {os.environ["OMP_NUM_THREADS"]} threads'
-                )
-                KEPT.write_text(json.dumps(kept, indent=1)+'\n')
+    if not a.table: measure_all(a, kept)
     print(table(kept['rows']))
 
 if __name__=='__main__': main()

@@ -3,7 +3,7 @@
 #   bash scripts/quickstart.sh                          the Flux Fill family; two to three minutes of training on two cores, after the set-up
 #   bash scripts/quickstart.sh --backbone sd_inpaint    the SD1.5-inpainting family
 #   bash scripts/quickstart.sh --resume                 continue a run that was stopped
-# All options: scripts/train.py --help.
+# All options: inpaint-rl train --help.
 # INPAINT_RL_PYTHON=/path/to/python uses an environment of your own, without set-up.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

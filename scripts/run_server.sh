@@ -2,7 +2,7 @@
 # One reward server per GPU, on following ports; Ctrl-C, SIGTERM, or the end of any of them ends them all.
 #   bash scripts/run_server.sh --gpu-ids 0,1,2,3 --port 8000 --rewards ocr,vlm --set vlm.url=http://127.0.0.1:9000/v1
 #   bash scripts/run_server.sh --gpu-ids none,none --rewards ocr          two servers without a GPU
-# --logs DIR (logs/servers) keeps what they print; everything else goes to reward-server, see its --help.
+# --logs DIR (logs/servers) keeps what they print; everything else goes to `inpaint-rl serve`, see its --help.
 # INPAINT_RL_PYTHON=/path/to/python uses an environment of your own.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -37,7 +37,7 @@ trap stop EXIT; trap 'stop; exit 130' INT; trap 'stop; exit 143' TERM
 IFS=, read -ra ids <<< "$gpus"
 for i in "${!ids[@]}"; do
   p=$((port+i)) log=$logs/$((port+i)).log; : > "$log"
-  CUDA_VISIBLE_DEVICES=$([ "${ids[$i]}" = none ] || echo "${ids[$i]}") PYTHONUNBUFFERED=1 "$python" -m inpaint_rl.rewards.server --port "$p" "${rest[@]}" > "$log" 2>&1 &
+  CUDA_VISIBLE_DEVICES=$([ "${ids[$i]}" = none ] || echo "${ids[$i]}") PYTHONUNBUFFERED=1 "$python" -m inpaint_rl.cli.main serve --port "$p" "${rest[@]}" > "$log" 2>&1 &
   pids+=($!); urls+=("http://127.0.0.1:$p")
 done
 for i in "${!ids[@]}"; do

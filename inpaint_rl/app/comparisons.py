@@ -15,9 +15,11 @@ from threading import Lock
 import torch
 from torch import Tensor
 from ..core import ConfigError, DataError, atomic_dir, jsonable, seed_from, write_json
-from ..datasets.records import collate, read_bytes, read_image, read_json, read_mask
+from ..datasets.images import read_image, read_mask
+from ..datasets.records import collate
+from ..datasets.rows import read_bytes, read_json
 from ..evaluation.evaluate import fill
-from ..evaluation.sample import png_bytes
+from ..evaluation.sample import encode_png
 from ..masks import check_mask
 from ..rewards.reward import load_reward, spec
 from ..rewards.samples import Samples
@@ -197,7 +199,7 @@ def save_comparison(
             for n,x in sorted(
                 {'source.png':c.source, 'mask.png':c.mask, **{names[l]:x for l,x in c.fills.items()}}.items()
             ):
-                (d/n).write_bytes(png_bytes(x))
+                (d/n).write_bytes(encode_png(x))
             write_json(d/'comparison.json', _text(c, dict(source='source.png', mask='mask.png', fills=names)))
     return path
 

@@ -11,8 +11,9 @@ import numpy as np, torch, torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 from ..core import DataError
-from ..masks import bounding_box, dilate, feather, hole_fraction, suspect_inverted
-from ..datasets.records import read_mask
+from ..masks import bounding_box, dilate, feather, hole_fraction
+from ..polarity import suspect_inverted
+from ..datasets.images import read_mask
 from .pictures import FORMATS, MAX_PIXELS, open_upload
 
 # %% ../../nbs/app/91_holes.ipynb #3a7bffa0

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 import torch
 from ..core import ConfigError, DataError, InpaintRLError
-from ..datasets.records import JsonlDataset
+from ..datasets.jsonl import JsonlDataset
 from ..rewards.client import find_rewards
 from ..show import Html, show_hole, table
 from .comparisons import list_comparisons, read_comparison

@@ -13,7 +13,7 @@ from itertools import combinations
 from pathlib import Path
 import torch
 from ..core import CheckpointError, ConfigError, DataError, generator, seed_from
-from ..datasets.records import jsonl_lines
+from ..datasets.rows import jsonl_lines
 from ..evaluation.metrics import wilson
 from ..evaluation.report import markdown_table
 from .comparisons import utc_now

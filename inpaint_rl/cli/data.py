@@ -87,7 +87,7 @@ def use_caches(
     backbone, # Whose encodings they are; loses its text encoders where both are there
 )->tuple: # (records to train on, records to measure on)
     "The records with what was encoded of them"
-    from inpaint_rl.datasets.cache import CachedDataset
+    from inpaint_rl.datasets.cached import CachedDataset
     if options.cache: train = CachedDataset(train, options.cache, backbone)
     if options.held_out_cache: held_out = CachedDataset(held_out, options.held_out_cache, backbone)
     if options.cache and options.held_out_cache: backbone.drop('text')

@@ -10,7 +10,7 @@ __all__ = ['RESERVE', 'BYTES_PER_PIXEL', 'SAVINGS', 'Memory', 'main_memory', 'de
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from .words import processes, setting, settings_of
+from .words import processes, setting, flat_settings
 
 # %% ../../nbs/cli/103_memory.ipynb #98d5b459
 RESERVE = .08 # share of the memory that stays free
@@ -61,7 +61,7 @@ def rough_bound(
     config, height:int, width:int,
 )->int: # Bytes
     "More than a run will need, in no time"
-    weights = sum(p.numel() for p in backbone.denoiser.parameters())
+    weights = sum(p.numel() for p in backbone.denoiser.net.parameters())
     # 20 bytes a weight: gradient, two moments, average, reference
     networks = [m for m in backbone.pipe.components.values() if hasattr(m, 'parameters')]
     stays = 4*sum(p.numel() for m in networks for p in m.parameters()) + 20*weights
@@ -78,7 +78,7 @@ def bytes_needed(plan, place)->int:
     return plan.total + (plan.pictures + plan.host if place.startswith('main memory') else 0)
 
 def _only_known(config, words): # those that are settings of this config
-    names = {k.rpartition('.')[2] for k in settings_of(config)}
+    names = {k.rpartition('.')[2] for k in flat_settings(config)}
     return [w for w in words if w.partition('=')[0] in names]
 
 def find_savings(

@@ -33,11 +33,11 @@ def fill(
     backbone, batch, # A `Batch`
     seed=0, # Of the noise; together with the record's id
     num_steps:int=8, guidance=None, chunk:int=100,
-    reference=None, # [B,3,H,W], the sources through the autoencoder and back, for rewards that compare with it
+    round_trip=None, # [B,3,H,W], the sources through the autoencoder and back, for rewards that compare with it
 )->Samples:
     "Inpaint a batch from noise that depends on the record alone"
     raw = generate(backbone, batch, [noise_seed(seed, i) for i in batch.ids], num_steps, guidance, chunk).cpu()
-    return Samples.of(batch, raw, round_trip=reference)
+    return Samples.of(batch, raw, round_trip=round_trip)
 
 def untouched(batch)->Samples:
     "The sources themselves, as if a perfect model had filled the holes: the ceiling of any score"
@@ -61,6 +61,10 @@ def measure(
     total = sum(w*scores.oriented(n) for n,w in zip(named, rewards.values()))
     return {'reward':total} | {n:scores.values[n] for n in named}
 
+def _round_trip(backbone, batch, chunk): # the best that this VAE can do; None where there is no source
+    if batch.image is None: return None
+    return torch.cat([backbone.round_trip(x).cpu() for x in batch.image.split(chunk)])
+
 def evaluate(
     backbone, dataset, # A sequence of `Record`s
     rewards:dict, # reward -> weight
@@ -73,12 +77,11 @@ def evaluate(
 )->Evaluation:
     "Measure a backbone on held-out records"
     batch = collate([dataset[i] for i in range(min(n, len(dataset)))])
-    # the best that this VAE can do
-    reference = torch.cat([backbone.round_trip(x).cpu() for x in batch.image.split(chunk)])
-    samples = fill(backbone, batch, seed, num_steps, guidance, chunk, reference)
-    per_sample = measure(samples, rewards, monitors) | {
-        'known_region_psnr':known_region_psnr(samples.raw, reference, samples.mask)
-    }
+    round_trip = _round_trip(backbone, batch, chunk)
+    samples = fill(backbone, batch, seed, num_steps, guidance, chunk, round_trip)
+    per_sample = measure(samples, rewards, monitors)
+    if round_trip is not None:
+        per_sample['known_region_psnr'] = known_region_psnr(samples.raw, round_trip, samples.mask)
     summary = summarise(per_sample, hole_fraction(batch.mask))
     few = batch.select(range(min(diverse, len(batch))))
     sets = [fill(backbone, few, (seed,k), num_steps, guidance, chunk).composite for k in range(copies)]
@@ -99,8 +102,10 @@ def ceiling_of(
     dataset, n:int, # A sequence of `Record`s, and how many of them
     rewards:dict, monitors=(), # As in `measure`
 )->dict: # name -> mean
-    "What the untouched sources score: no fill need be better"
-    scores = measure(untouched(collate([dataset[i] for i in range(n)])), rewards, monitors)
+    "What the untouched sources score: no fill need be better. Empty for records without a picture"
+    batch = collate([dataset[i] for i in range(n)])
+    if batch.image is None: return {}
+    scores = measure(untouched(batch), rewards, monitors)
     return {k:v.nanmean().item() for k,v in scores.items()}
 
 def drift_data(
@@ -118,8 +123,10 @@ def before_and_after(
 )->dict: # Arguments of `charts.contact_sheet`: columns, labels, mask
     "The first records, what was made of them before, and after"
     rows = list(range(min(n, len(before))))
-    return dict(columns={'source':before.source[rows], 'before':before.composite[rows], 'after':after.composite[rows]},
-                labels=[before.prompt[i] for i in rows], mask=before.mask[rows])
+    columns = dict(before=before.composite[rows], after=after.composite[rows])
+    labels = [before.prompt[i] for i in rows]
+    if before.source is None: return dict(columns=columns, labels=labels)
+    return dict(columns=dict(source=before.source[rows]) | columns, labels=labels, mask=before.mask[rows])
 
 # %% ../../nbs/evaluation/82_evaluate.ipynb #c1a99afc
 def report_run(

@@ -99,6 +99,10 @@ def _comfyui(d, backbone, facts, tensors, name, base):
     needs = [v for n in w.values() for k,v in n['inputs'].items() if k in named]
     return dict(file=file, lora=lora, needs=needs, unknown=layers_unknown(tensors))
 
+def _save_lora_twice(d, backbone, facts, dtype, name, base): # for diffusers and, where it knows the family, for ComfyUI
+    tensors = save_lora(backbone, d, {k:v for k,v in facts.items() if k!='comfyui'}, dtype)
+    return _comfyui(d, backbone, facts, tensors, name, base) if backbone.family.comfyui else None
+
 def export(
     backbone, # With the weights to export; merged and full exports change it
     out, # Folder to make
@@ -116,9 +120,7 @@ def export(
     _check(backbone, out, facts, what, dtype, name)
     facts = public_facts(facts) | dict(what=what, export_dtype=dtype, pipeline=backbone.family.pipeline, comfyui=None)
     with atomic_dir(out) as d:
-        if what=='lora':
-            tensors = save_lora(backbone, d, {k:v for k,v in facts.items() if k!='comfyui'}, dtype)
-            if backbone.family.comfyui: facts['comfyui'] = _comfyui(d, backbone, facts, tensors, name, comfyui_base)
+        if what=='lora': facts['comfyui'] = _save_lora_twice(d, backbone, facts, dtype, name, comfyui_base)
         else: save_pipeline(merge(backbone) if what=='merged' else backbone, d, dtype)
         if picture: (d/'examples.png').write_bytes(Path(picture).read_bytes())
         write_json(d/'export.json', facts)

@@ -13,7 +13,7 @@ from ..backbones.families import FAMILIES
 from ..backbones.load import load_backbone
 from ..core import CheckpointError, ConfigError, InpaintRLError
 from ..evaluation.evaluate import fill
-from ..evaluation.charts import INK, PALE, blank_figure
+from ..show import INK, PALE, blank_figure
 from .panel import figure_html, message, panel, widgets
 from ..rewards.reward import load_reward, spec
 from ..rewards.scores import score

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from ..core import ConfigError
 from ..datasets.groups import sample_seeds
-from ..evaluation.charts import INK, PALE, blank_figure
+from ..show import INK, PALE, blank_figure
 from .panel import figure_html, panel, widgets
 from ..losses.advantages import AdvantageResult, advantages
 from ..rewards.reward import load_reward, spec

@@ -10,23 +10,24 @@ import inspect
 import numpy as np, torch
 from torch import Tensor
 from ..core import ConfigError
-from ..evaluation.charts import INK, blank_figure
+from ..show import INK, blank_figure
 from .panel import figure_html, panel, widgets
-from ..masks import dilate, feather, hole_fraction, mask_kinds
+from ..masks import dilate, feather, hole_fraction
+from ..random_masks import mask_shapes
 from ..show import Html, show_mask
 
 # %% ../../nbs/explore/94_holes.ipynb #878771f2
 def draw_masks(
-    kind:str, # One of `mask_kinds`
+    kind:str, # One of `mask_shapes`
     h:int, w:int, # Pixels
     n:int=64, seed:int=0,
     grow:float=0, # Pixels
     **params, # Of that generator
 )->Tensor: # [n,1,h,w], binary
     "Holes of one kind, grown"
-    if kind not in mask_kinds: raise ConfigError(f'kind={kind!r}: choose from {", ".join(mask_kinds)}')
+    if kind not in mask_shapes: raise ConfigError(f'kind={kind!r}: choose from {", ".join(mask_shapes)}')
     rng = np.random.default_rng(seed)
-    return dilate(torch.stack([mask_kinds[kind](rng, h, w, **params) for _ in range(n)]), grow)
+    return dilate(torch.stack([mask_shapes[kind](rng, h, w, **params) for _ in range(n)]), grow)
 
 # %% ../../nbs/explore/94_holes.ipynb #7c31481b
 def size_plot(
@@ -68,14 +69,14 @@ def draw_holes(
 
 # %% ../../nbs/explore/94_holes.ipynb #820be1eb
 def sliders(
-    kind:str, # One of `mask_kinds`
+    kind:str, # One of `mask_shapes`
 )->dict: # name -> widget
     "A control for each setting of a generator"
     W, out = widgets(), {}
-    for name,p in inspect.signature(mask_kinds[kind]).parameters.items():
+    for name,p in inspect.signature(mask_shapes[kind]).parameters.items():
         v = p.default
         share = name in ('p','share','hole_range')
-        if v is p.empty or name=='reference': continue
+        if v is p.empty or name=='base_side': continue
         if isinstance(v, tuple):
             out[name] = (
                 W.FloatRangeSlider(value=v, min=0, max=1, step=.01) if share
@@ -92,7 +93,7 @@ def sliders(
 def mask_explorer(
     h:int=256, w:int=256, # Pixels
     image:Tensor|None=None, # [3,H,W]: a picture to draw the holes in, whose size counts
-    kinds=tuple(mask_kinds), n:int=64, # Holes in the histogram
+    kinds=tuple(mask_shapes), n:int=64, # Holes in the histogram
 ):
     "A tab of sliders for every kind of hole"
     if image is not None: h, w = image.shape[-2:]

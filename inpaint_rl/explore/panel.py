@@ -8,7 +8,7 @@ __all__ = ['message', 'attempt', 'figure_html', 'widgets', 'panel']
 # %% ../../nbs/explore/90_panel.ipynb #609ed287
 import html
 from ..core import ConfigError, InpaintRLError
-from ..evaluation.charts import figure_png
+from ..show import figure_png
 from ..show import Html, Picture
 
 # %% ../../nbs/explore/90_panel.ipynb #f32694b7

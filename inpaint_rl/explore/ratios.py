@@ -14,7 +14,7 @@ from ..core import ConfigError, generator, seed_from
 from ..datasets.records import Record, collate
 from ..diffusion.noise_levels import check_noise_level
 from ..diffusion.step import Step
-from ..evaluation.charts import INK, blank_figure
+from ..show import INK, blank_figure
 from .panel import figure_html, panel, widgets
 from ..losses.grpo import grpo_loss, mean_kl, ratio_stats
 from ..rollout import replay, rollout

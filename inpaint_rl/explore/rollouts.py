@@ -17,7 +17,7 @@ from ..datasets.records import Batch
 from ..diffusion.noise_levels import check_noise_level
 from ..diffusion.schedules import Schedule
 from ..evaluation.evaluate import noise_seed
-from ..evaluation.charts import INK, PALE, blank_figure
+from ..show import INK, PALE, blank_figure
 from .panel import figure_html, panel
 from ..masks import composite
 from ..rollout import rollout

@@ -11,7 +11,8 @@ from .panel import panel, widgets
 from ..rewards.reward import load_reward, spec
 from ..rewards.samples import Samples, view
 from ..rewards.scores import Scores, score
-from ..show import Html, Picture, block, cell, of_all, short, show_hole, table
+from ..show import Html, Picture, block, cell, short, show_hole, table
+from ..show import shown_of
 
 # %% ../../nbs/explore/95_views.ipynb #4760c197
 def named_rewards(
@@ -67,7 +68,7 @@ def draw_views(
     return table(
         ['source and hole', *map(heading, rewards)],
         body,
-        f'from sample {first}: {of_all(len(some), len(samples), "samples")}',
+        f'from sample {first}: {shown_of(len(some), len(samples), "samples")}',
     )
 
 # %% ../../nbs/explore/95_views.ipynb #fec05109

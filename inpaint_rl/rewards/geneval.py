@@ -14,7 +14,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 from ..core import ConfigError, DataError, RewardError, atomic_write
-from ..datasets.records import jsonl_lines, read_image, read_json
+from ..datasets.images import read_image
+from ..datasets.rows import jsonl_lines, read_json
 from .scores import Answer, Missing
 
 # %% ../../nbs/rewards/56_geneval.ipynb #efec67ca

@@ -15,7 +15,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 from ..core import ConfigError, DataError, RewardError, jsonable
-from ..datasets.records import Source, read_image, read_mask
+from ..datasets.images import read_image, read_mask
+from ..datasets.images import Source
 from ..masks import composite
 from .reward import Spec, spec
 from .samples import Samples

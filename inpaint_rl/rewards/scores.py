@@ -14,7 +14,7 @@ from torch import Tensor
 from ..core import ConfigError, RewardError, Stacked, shared
 from .reward import named_rewards, spec
 from .samples import Samples, view
-from ..show import Html, cell, of_all, table
+from ..show import Html, cell, shown_of, table
 
 # %% ../../nbs/rewards/50b_scores.ipynb #b9f828c2
 class Missing(str):
@@ -100,7 +100,7 @@ class Scores(Stacked):
     def _repr_html_(self, most=8):
         n, summary = self._summary()
         rows = [[i, *(self.html(i, k) for k in self.values)] for i in range(min(n, most))]
-        caption = of_all(min(n, most), n, 'samples; mean and std of those that have a score')
+        caption = shown_of(min(n, most), n, 'samples; mean and std of those that have a score')
         return str(table(['sample', *map(self._heading, self.values)], rows+summary, caption))
 
 # %% ../../nbs/rewards/50b_scores.ipynb #e67513f1

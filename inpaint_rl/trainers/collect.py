@@ -15,7 +15,7 @@ import torch
 from .. import distributed as dist
 from ..config import option
 from ..core import ConfigError, RewardError, generator, seed_from, seeded_noise
-from ..datasets.buckets import alike, read_iteration, sampler_for
+from ..datasets.buckets import read_iteration, same_size_indices, sampler_for
 from ..datasets.groups import check_groups, sample_seeds
 from ..datasets.records import collate
 from ..losses.advantages import AdvantageResult, advantages
@@ -137,7 +137,7 @@ class Drawer(Loop):
         self.judges, self.rows, self.drifted = judges(self.monitors), None, False
         self.wants_reference = any('round_trip' in spec(f).needs for f in [*self.rewards.values(), *self.monitors.values()])
         self.sampler = sampler_for(dataset, config.groups, config.seed)
-        if config.live_channels: backbone.find_live_channels(collate([dataset[i] for i in alike(dataset, 64)]).image)
+        if config.live_channels: backbone.find_live_channels(collate([dataset[i] for i in same_size_indices(dataset, 64)]).image)
         if config.kl_coef: backbone.freeze_reference()
 
     def schedule_for(self, h, w): return self.backbone.schedule(self.config.num_steps, h, w)

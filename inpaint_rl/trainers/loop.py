@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['TrainConfig', 'lr_factor', 'open_run', 'on_sigterm', 'check_precision', 'start_processes', 'Trainer', 'Resumable',
-           'Loop', 'save_rows']
+           'Loop']
 
 # %% ../../nbs/trainers/72_loop.ipynb #d48a811d
 import math,os,shutil,signal,time,warnings
@@ -20,6 +20,7 @@ from ..core import CheckpointError, ConfigError, atomic_write, seed_from
 from ..backbones.parallel import parallelize
 from ..masks import composite
 from ..rollout import generate
+from ..show import save_rows
 from .checkpoints import (
     MetricsLog, load_checkpoint, newest_checkpoint, rng_state, save_checkpoint, set_rng_state)
 from .ema import EMA
@@ -405,19 +406,3 @@ class Loop(Resumable):
                 [b.image*(1-b.mask)+.5*b.mask, composite(raw, b.image, b.mask)],
                 Path(self.config.run_dir)/f'samples/iteration-{i:06d}.png',
             )
-
-# %% ../../nbs/trainers/72_loop.ipynb #647941a9
-def save_rows(
-    rows, # List of [n,3,H,W] in [0,1], one per row of the grid
-    path, # PNG
-    pad:int=4, # White pixels between the pictures
-    min_side:int=96, # Small pictures are enlarged by a whole factor to at least this
-):
-    "A plain grid of pictures"
-    from PIL import Image
-    grid = torch.stack([torch.as_tensor(r) for r in rows]).clamp(0,1) # [R,n,3,H,W]
-    k = max(1, -(-min_side//grid.shape[-1]))
-    grid = torch.nn.functional.pad(grid.repeat_interleave(k, -1).repeat_interleave(k, -2), (pad,)*4, value=1.)
-    picture = grid.permute(0,3,1,4,2).reshape(grid.shape[0]*grid.shape[3], -1, 3)
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray((picture*255).round().byte().numpy()).save(path)

@@ -9,7 +9,7 @@ the same; elsewhere a decimal may differ by 5 %, since another CPU rounds differ
 one machine are replaced by … before anything is stored or compared; progress bars and warnings are left out, and so
 is what hidden cells print.
 """
-import atexit,difflib,html,json,os,re,sys,tempfile
+import atexit,difflib,html,json,os,re,sys,tempfile,traceback
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from pathlib import Path
 os.environ.setdefault('OMP_NUM_THREADS', '1')
@@ -110,22 +110,31 @@ def executed(path, flags):
     for c in run: c.outputs = [] if 'hide' in extract_directives(c, remove=False) else kept(c.outputs)
     return nb, was
 
-def store_page(path, flags):
+def store_page(path):
     "Run a page and write it with its outputs"
-    nb,_ = executed(path, flags)
+    cfg = get_config()
+    sys.path.insert(0, str(cfg.config_path))
+    nb,_ = executed(path, set(cfg.tst_flags.split()))
     write_nb(nb, path)
     nbdev_clean(fname=str(path))
     if (kb := Path(path).stat().st_size//1000)>MAX_KB:
         raise SystemExit(f'{path}: {kb} kB with its outputs, the limit is {MAX_KB}; make its pictures smaller or fewer')
     print(f'{path}: {kb} kB')
 
-def check_page(path, flags):
+def check_page(
+    path, # Of the notebook, from the root of the repository
+    flags=None, # Cells with one of these are left out; None: those that the tests leave out
+):
     "Run a page as a test: an exception in a cell, or text that is not what is stored, ends the process"
+    cfg = get_config()
+    sys.path.insert(0, str(cfg.config_path))
+    usual = set(cfg.tst_flags.split())
     made_with = json.loads(MADE_WITH.read_text())['made_with'] if MADE_WITH.exists() else ''
-    nb,was = executed(path, flags)
+    nb,was = executed(path, usual if flags is None else flags)
     rtol = 0 if machine()==made_with else .05
     bad = []
     for i,stored in was.items():
+        if skipped(nb.cells[i], usual): continue # run this time only, so nothing of it is stored
         lines = differences(stored, list(shown(nb.cells[i].outputs)), rtol)
         if not lines: continue
         bad.append(f'{path}, cell {i}: the stored output is not what the cell shows now')
@@ -134,16 +143,15 @@ def check_page(path, flags):
     print('Success.')
 
 def run(path, check):
-    "In a process of its own, with the flags that the tests leave out"
+    "Did it go well? In a process of its own: nothing leaks from one page to the next"
     pid = os.fork()
     if not pid:
         status = 1
         try:
-            cfg = get_config()
-            sys.path.insert(0, str(cfg.config_path))
-            (check_page if check else store_page)(path, set(cfg.tst_flags.split()))
+            (check_page if check else store_page)(path)
             status = 0
         except SystemExit as e: print(e, file=sys.stderr)
+        except Exception: traceback.print_exc()
         finally:
             atexit._run_exitfuncs() # a forked process does not by itself: temporary folders would stay
             sys.stdout.flush()

@@ -13,7 +13,7 @@
 #   RUN_DIR              default: runs/$RECIPE
 #   GPUS                 processes on this machine
 #   NNODES NODE_RANK MASTER_ADDR MASTER_PORT    for several machines; see multi_node.sh and slurm.sh
-# Further arguments go to scripts/train.py: --resume, key=value, ...
+# Further arguments go to `inpaint-rl train`: --resume, key=value, ...
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -31,7 +31,7 @@ done
 python=${PYTHON:-.venv/bin/python}
 command -v "$python" >/dev/null || { echo "$(basename "$0"): no $python here: run scripts/setup.sh, or name an interpreter with PYTHON" >&2; exit 2; }
 read -ra rewards <<<"$REWARDS"; read -ra size <<<"${SIZE:-}"
-args=(--rewards "${rewards[@]}") # lists first: at the end they would take in a key=value that follows
+args=(--rewards "${rewards[@]}")
 read -ra servers <<<"${REWARD_SERVERS:-}"; read -ra monitors <<<"${MONITORS:-}"
 [ ${#servers[@]} -eq 0 ]  || args+=(--reward-servers "${servers[@]}")
 [ ${#monitors[@]} -eq 0 ] || args+=(--monitors "${monitors[@]}")
