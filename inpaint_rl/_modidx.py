@@ -2,7 +2,7 @@
 
 d = { 'settings': { 'branch': 'main',
                 'doc_baseurl': '/inpaint_rl',
-                'doc_host': 'https://inpaint-rl.github.io',
+                'doc_host': '',
                 'git_url': 'https://github.com/inpaint-rl/inpaint_rl',
                 'lib_path': 'inpaint_rl'},
   'syms': { 'inpaint_rl.app.comparisons': { 'inpaint_rl.app.comparisons.Comparison': ( 'app/comparisons.html#comparison',

@@ -104,13 +104,23 @@ def deep_classes():
     yield from (f'{name} ({depth(name)})' for name in sorted(bases) if depth(name) > 3)
 
 
+def names_in_code(path: Path) -> str:
+    "The identifiers of a file, and its strings without a space, which are names too; not its prose, help and comments"
+    source = path.read_text(encoding='utf-8')
+    if path.suffix != '.py': return '\n'.join(line for line in source.split('\n') if not line.startswith('#'))
+    found = [path.name]
+    for node in ast.walk(ast.parse(source)):
+        found += [v for _, v in ast.iter_fields(node) if isinstance(v, str) and ' ' not in v]
+    return '\n'.join(found)
+
+
 def family_files():
-    "For the family that most files name: those files, its own left out"
+    "For the family that most files name in their code: those files, its own left out"
     named = {}
-    files = [*modules(), *(p for p in (ROOT/'scripts').rglob('*') if p.suffix in ('.py', '.sh'))]
+    started = [p for p in (ROOT/'scripts').rglob('*') if p.suffix in ('.py', '.sh') and 'dev' not in p.parts]
+    files = [*modules(), *started]
     for family, pattern in FAMILY_NAMES.items():
-        hits = [p for p in files if re.search(pattern, f'{p.name}\n{p.read_text(encoding="utf-8")}')]
-        named[family] = [place(p) for p in hits if p.stem != family and 'dev' not in p.parts]
+        named[family] = [place(p) for p in files if p.stem != family and re.search(pattern, names_in_code(p))]
     yield from max(named.values(), key=len)
 
 

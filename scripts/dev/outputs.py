@@ -9,7 +9,7 @@ the same; elsewhere a decimal may differ by 5 %, since another CPU rounds differ
 one machine are replaced by … before anything is stored or compared; progress bars and warnings are left out, and so
 is what hidden cells print.
 """
-import atexit,difflib,html,json,os,re,sys,tempfile,traceback
+import atexit,base64,difflib,html,io,json,os,re,sys,tempfile,traceback
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from pathlib import Path
 os.environ.setdefault('OMP_NUM_THREADS', '1')
@@ -19,6 +19,7 @@ from fastcore.xtras import working_directory
 from nbdev.clean import nbdev_clean
 from nbdev.config import get_config
 from nbdev.process import extract_directives
+from PIL import Image
 from common import ROOT, notebooks
 from run_nb import skipped
 from sidebar import name_of
@@ -29,7 +30,8 @@ NAMES = ( # and these, by folder and what follows the number in the file name
     'backbones/family', 'backbones/backbone', 'backbones/sd3', 'rewards/samples', 'rewards/scores', 'losses/advantages',
     'losses/grpo', 'trainers/collect', 'trainers/grpo', 'trainers/recipes', 'evaluation/report',
 )
-MAX_KB = 300
+MAX_KB = 300 # of a notebook
+MAX_PICTURE = 20_000 # bytes; larger ones get fewer colours
 MADE_WITH = ROOT/'nbs/outputs.json'
 
 def keeps_outputs(path):
@@ -56,6 +58,15 @@ def plain(text):
     for pattern, instead in HIDES: text = pattern.sub(instead, text)
     return text
 
+def smaller(picture):
+    "A PNG (base64) in at most 256 colours and 960 pixels wide: a third of the size, and nobody sees it"
+    data = base64.b64decode(picture)
+    if len(data)<MAX_PICTURE: return picture
+    image = Image.open(io.BytesIO(data)).convert('RGB')
+    if image.width>960: image = image.resize((960, round(image.height*960/image.width)), Image.Resampling.LANCZOS)
+    image.quantize(256).save(buffer := io.BytesIO(), 'png', optimize=True)
+    return base64.b64encode(min(buffer.getvalue(), data, key=len)).decode()+'\n'
+
 def kept(outputs):
     "The outputs of a cell as they are stored"
     out = []
@@ -67,6 +78,7 @@ def kept(outputs):
             data = o.get('data', {})
             if any('widget-view' in k for k in data): continue
             for k in data:
+                if k=='image/png': data[k] = smaller(''.join(data[k]))
                 if k.startswith('text/'): data[k] = plain(''.join(data[k])).splitlines(True)
         out.append(o)
     return out
