@@ -12,13 +12,18 @@ from PIL import Image
 from torch import Tensor
 from ..core import DataError
 
-# %% ../../nbs/app/90_photos.ipynb #2fb12a36
+# %% ../../nbs/app/90_photos.ipynb #2f435094
 @dataclass
 class Photo:
     "A picture with all its bits, upright"
     array: np.ndarray # [H,W,C], uint8 or uint16; C: 1 gray, 2 gray and opacity, 3 RGB, 4 RGBA
     name: str = 'picture' # of the file, without folder
     extra: dict = field(default_factory=dict) # what Pillow's `save` is given: colour profile, EXIF
+
+    @classmethod
+    def of(cls, image:Tensor, name:str='picture'): # [C,H,W] in [0,1]
+        "A picture of 8 bits from a tensor"
+        return cls(_bytes(image), name)
 
     @property
     def size(self)->tuple: return self.array.shape[:2] # (height, width)
