@@ -35,18 +35,23 @@ def _by_own_name(name, roots):
     ends = [(r, r.resolve().parts[1:]) for r in roots]
     return [r.joinpath(*parts[k:]) for r,e in ends for k in range(1, len(parts)+1) if e[-k:]==parts[:k]]
 
+def _is_shipped(name): return bool(re.fullmatch(r'[A-Za-z0-9_-]{1,100}', name)) and (EMBEDDED/name).is_dir()
+
+def _different(paths): # of several names of one place the first
+    found = {p.resolve():p for p in reversed(paths)}
+    return list(reversed(found.values()))
+
 def matching_paths(
     name:str, # What was typed
     roots, # Folders of the app
 )->list: # Paths
     "The existing paths in the folders that a name can mean; more than one if it is ambiguous"
-    if re.fullmatch(r'[A-Za-z0-9_-]{1,100}', name) and (EMBEDDED/name).is_dir(): return [EMBEDDED/name]
+    if _is_shipped(name): return [EMBEDDED/name]
     typed = _typed(name)
     roots = [Path(r) for r in roots]
     below = [r/name for r in roots]
     for places in ([typed],) if typed.is_absolute() else (below, _by_own_name(name, roots), [typed]):
-        if found := {p.resolve():p for p in reversed(places) if exists(p) and inside(p, roots)}:
-            return list(reversed(found.values()))
+        if found := _different([p for p in places if exists(p) and inside(p, roots)]): return found
     return []
 
 def shortest_name(

@@ -91,7 +91,9 @@ def named_base(
     return str(path)
 
 # %% ../../nbs/app/92a_checkpoint_sources.ipynb #904fb7f6
-def _could_be_path(base): return len(base)<=300 and '\0' not in base and all(len(x.encode())<=255 for x in Path(base).parts)
+def _could_be_path(base): # what no file system takes is a name at most
+    short = len(base)<=300 and all(len(part.encode())<=255 for part in Path(base).parts)
+    return short and '\0' not in base
 
 def _bases_in_folders(base, roots): # a LoRA may name its base by the last part of a path elsewhere
     found = matching_paths(base, roots)

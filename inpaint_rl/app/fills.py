@@ -61,7 +61,7 @@ def make_window(
     small = (F.interpolate(hole[None,:,y0:y1,x0:x1], size, mode='area')[0]>0).float()
     if bool((small==1).all()):
         raise DataError(
-            'window_result at the size of the model, the hole covers everything around it: '
+            'seen at the size of the model, the hole covers everything around it: '
             'let the model see the whole picture, or paint less'
         )
     return Window(photo, hole, alpha, box, Record('window', image, small, prompt, negative_prompt))

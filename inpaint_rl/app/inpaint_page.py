@@ -28,7 +28,8 @@ def _photo_fields(gr, workshop, c):
         )
         c.mask = gr.UploadButton('Load a mask', file_types=['image'], elem_id='load-mask', min_width=110, size='sm')
         c.example = gr.Dropdown(
-            examples, show_label=False, container=False, info=None, value=None, elem_id='example', min_width=230, scale=2
+            examples, show_label=False, container=False, info=None, value=None,
+            elem_id='example', min_width=230, scale=2
         )
     c.canvas = painter(gr, elem_id='canvas')
     with gr.Row():
@@ -189,7 +190,9 @@ class FillButtons:
             files = _files(self.gr, self.c, save_results(s.fills, d))
             yield files | {self.c.status:notice(f'The files have the size and the bits of the original, and {rest}')}
 
-def inpaint_page(gr, workshop, session)->SimpleNamespace: # The module gradio; what is shared; the `gr.State` of a visitor
+def inpaint_page(
+    gr, workshop, session, # The module gradio; a `Workshop`; the `gr.State` of a visitor
+)->SimpleNamespace:
     "Fields and events of the first tab; its components by name, and `work`, the event of a fill"
     c = _inpaint_fields(gr, workshop)
     PhotoButtons(gr, workshop, session, c).connect()

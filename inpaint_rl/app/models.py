@@ -28,10 +28,9 @@ def shipped_names()->list:
 
 def names_in(roots)->list: # folders of the app
     "Checkpoints in the folders, and in the folders of these"
-    found = []
-    for r in (r for r in roots if r.is_dir()):
-        inner = sorted(q for pattern in ('*','*/*') for q in r.glob(pattern))
-        found += [p for p in (r, *inner) if p.is_dir() and inside(p, roots) and _openable(p)]
+    places = []
+    for r in (r for r in roots if r.is_dir()): places += [r, *sorted([*r.glob('*'), *r.glob('*/*')])]
+    found = [p for p in places if p.is_dir() and inside(p, roots) and _openable(p)]
     return [shortest_name(p, roots) for p in found]
 
 def first_choice(names)->list: # as `Models.names` gives them
@@ -68,7 +67,7 @@ def defaults(
 
 # %% ../../nbs/app/92b_models.ipynb #e8734bc2
 def share_parts(backbone, other):
-    "Let a backbone use the frozen networks of another that was loaded from the same base model; adapted ones stay its own"
+    "Let a backbone use the frozen networks of another of the same base model; adapted ones stay its own"
     mine, theirs = backbone.pipe.components, other.pipe.components
     adapted = lambda name: any(hasattr(x, 'peft_config') for x in (mine[name], theirs.get(name)))
     frozen = {n for n,p in mine.items() if hasattr(p, 'parameters') and p is not network(backbone) and not adapted(n)}

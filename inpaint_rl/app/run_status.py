@@ -155,10 +155,14 @@ def _newest(folder): # (step, messages); sizes are compared, contents are not re
     return None, odd
 
 # %% ../../nbs/app/97_run_status.ipynb #bf51ecfc
+def _missing(facts): # of run.json, as messages
+    lost = [k for k in RUN_KEYS if k not in facts]
+    return [f'run.json does not say {", ".join(lost)}'] if facts and lost else []
+
 def _estimated_state(folder, rows, active, now, quiet, reached): # the last: were all iterations made?
     each = [r['time/iteration'] for r in rows if is_number(r.get('time/iteration'))]
     if each: quiet = max(quiet, 10*median(each))
-    elif not rows: quiet = 10*quiet # while the model is loaded and measured
+    elif not rows[-1]: quiet = 10*quiet # while the model is loaded and measured
     report, log = folder/'report.json', folder/'metrics.jsonl'
     if report.is_file() and _mtime(report)>=_mtime(log): return 'finished'
     if now-active<quiet: return 'running'
@@ -174,12 +178,12 @@ def run_state(
     now = time.time() if now is None else now
     facts, odd = _facts(folder/'run.json', json.loads, 'the weights cannot be opened without it')
     config, odd2 = _facts(folder/'config.yaml', yaml.safe_load, 'the settings are not known')
-    if lost := [k for k in RUN_KEYS if facts and k not in facts]: odd.append(f'run.json does not say {", ".join(lost)}')
-    rows = _tail(folder/'metrics.jsonl')
-    if not rows: odd.append('no metrics yet')
+    odd += _missing(facts)
+    rows = _tail(folder/'metrics.jsonl') or [{}]
+    if not rows[-1]: odd.append('no metrics yet')
     checkpoint, odd3 = _newest(folder)
     number = lambda v: v if is_number(v) else None
-    last = rows[-1] if rows else {}
+    last = rows[-1]
     step, iterations = number(last.get('step')), number(config.get('iterations'))
     active = last_activity(folder)
     reached = None not in (step, iterations) and step>=iterations

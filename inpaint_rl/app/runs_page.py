@@ -54,6 +54,10 @@ class RunFolders:
     def known(self)->dict: # name -> folder, newest first
         return {name:folder for folder,name in run_names(find_runs(self.roots)[0]).items()}
 
+    def grids(self, name)->list: # (step, Path) of sample grids; empty where there is no such run
+        folder = self.known().get(name)
+        return sample_grids(folder) if folder else []
+
     def rows(self, folders)->dict: # name -> rows of metrics
         with self.lock:
             for f in folders.values(): self.readers.setdefault(f, MetricsReader(f)).update()
@@ -116,10 +120,6 @@ class RunsTab:
             self.c.status:notice('; '.join(self._messages(here, states))),
         }
 
-    def _grids(self, name):
-        folder = self.runs.known().get(name)
-        return sample_grids(folder) if folder else []
-
     def _step_slider(self, grids, i):
         return self.gr.Slider(0, max(1, len(grids)-1), i, step=1, visible=len(grids)>1)
 
@@ -132,7 +132,7 @@ class RunsTab:
 
     def pictures(self, name)->dict:
         "Newest sample grid and report of one run"
-        folder, grids = self.runs.known().get(name), self._grids(name)
+        folder, grids = self.runs.known().get(name), self.runs.grids(name)
         text, files = read_report(folder) if folder else (None, [])
         return {
             self.c.one:self.gr.Dropdown(list(self.runs.known()), value=name if folder else None),
@@ -148,12 +148,12 @@ class RunsTab:
         yield news | self.plot(names, key, x) | self.pictures(names[0] if names else None)
 
     def choose(self, name): yield self.pictures(name)
-    def choose_step(self, name, i): yield self.picture(self._grids(name), i)
+    def choose_step(self, name, i): yield self.picture(self.runs.grids(name), i)
     def draw(self, names, key, x): yield self.plot(names, key, x)
 
     def tick(self, s, names, key, x, one, i):
         "New rows, new runs, and the newest grid for who looks at the newest"
-        grids = self._grids(one)
+        grids = self.runs.grids(one)
         before = s.seen_grids.get(one, len(grids))
         s.seen_grids[one] = len(grids)
         news = {self.c.runs:self.gr.Dropdown(choices=list(self.runs.known()))}

@@ -134,7 +134,9 @@ def read_canvas(opened:OpenPhoto, hole:PaintedHole, value):
     hole.mask = merge_strokes(hole.mask, hole.painted, painted)
     hole.painted = painted
 
-def load_mask(opened:OpenPhoto, hole:PaintedHole, path, max_pixels:int=MAX_PIXELS)->tuple: # (for the canvas, a warning or '')
+def load_mask(
+    opened:OpenPhoto, hole:PaintedHole, path, max_pixels:int=MAX_PIXELS,
+)->tuple: # (for the canvas, a warning or '')
     "A mask from a file, in place of what was painted"
     need_photo(opened)
     mask, warning = upload_mask(path, opened.photo.size, max_pixels)

@@ -147,7 +147,9 @@ def parse_app_arguments(argv=None):
     p.add_argument('--host', default='127.0.0.1', help='address to listen on (default: 127.0.0.1, this machine alone)')
     p.add_argument('--port', type=int, help='default: the first free one from 7860')
     p.add_argument('--password-env', metavar='NAME', help='environment variable with the password of the page')
-    p.add_argument('--max-upload-mb', type=int, default=64, help='largest file that may be uploaded, in MB (default: 64)')
+    p.add_argument(
+        '--max-upload-mb', type=int, default=64, help='largest file that may be uploaded, in MB (default: 64)'
+    )
     p.add_argument(
         '--max-megapixels', type=float, default=60, help='largest picture, in millions of pixels (default: 60)'
     )
