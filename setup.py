@@ -12,7 +12,8 @@ setup(
     name=cfg['lib_name'], version=cfg['version'], description=cfg['description'], keywords=cfg['keywords'],
     author=cfg['author'], author_email=cfg['author_email'], license=cfg['license'], url=cfg['git_url'],
     packages=find_packages(include=[cfg['lib_path'], cfg['lib_path']+'.*']), include_package_data=True,
-    package_data={cfg['lib_path']: ['embedded/**', 'rewards/prompts/*.txt', 'app/static/*']}, # small scenes and models, questions put to judges, the app's HTML, CSS and JavaScript
+    # small scenes and models; questions put to judges; the app's HTML, CSS and JavaScript
+    package_data={cfg['lib_path']: ['embedded/**', 'rewards/prompts/*.txt', 'app/static/*']},
     install_requires=shlex.split(cfg.get('requirements','')),
     extras_require={**extras, 'dev': shlex.split(cfg['dev_requirements'])+[r for rs in extras.values() for r in rs]}, # who develops needs all of them
     python_requires='>='+cfg['min_python'],
