@@ -10,7 +10,7 @@ import torch
 from ..core import ConfigError
 from .panel import panel, widgets
 from ..rewards.base import Samples, Scores, load_reward, score, spec, view
-from ..show import Html, Picture, block, cell, of_all, short, show_hole, table
+from ..show import Html, Picture, cell, of_all, short, show_hole, table
 
 # %% ../../nbs/explore/95_reward_explorer.ipynb #4760c197
 def named_rewards(
