@@ -41,6 +41,7 @@ def _different(paths): # of several names of one place the first
     found = {p.resolve():p for p in reversed(paths)}
     return list(reversed(found.values()))
 
+# %% ../../nbs/app/92_checkpoint_names.ipynb #118d2925
 def matching_paths(
     name:str, # What was typed
     roots, # Folders of the app
@@ -54,6 +55,7 @@ def matching_paths(
         if found := _different([p for p in places if exists(p) and inside(p, roots)]): return found
     return []
 
+# %% ../../nbs/app/92_checkpoint_names.ipynb #e434e428
 def shortest_name(
     path, roots, # A path inside of the folders; the folders
 )->str:
@@ -83,6 +85,7 @@ def _source_at(path, name): # what `load_model` takes for it
     shipped = path==EMBEDDED/name
     return name if shipped and not (path/LORA_FILE).is_file() else str(path)
 
+# %% ../../nbs/app/92_checkpoint_names.ipynb #ad03580f
 def allowed_source(
     name:str, # What a visitor chose or typed
     roots, # Folders of the app

@@ -75,6 +75,7 @@ def _base_of_lora(file, path):
         )
     return base
 
+# %% ../../nbs/app/92a_checkpoint_sources.ipynb #9bf87f1f
 def named_base(
     path, # Of a run, a LoRA or a model
 )->str: # `path` itself where it is a model
@@ -116,6 +117,7 @@ def _base_from_hub(base, path, hub):
         + (' as backbone in run.json' if is_run(path) else f': put it into a folder of the app as {base}')
     )
 
+# %% ../../nbs/app/92a_checkpoint_sources.ipynb #422b2fe7
 def find_base(
     base:str, # As `named_base` gives it
     path, # Of the run or the LoRA
@@ -151,6 +153,7 @@ def _mark(file, small): # what changes with a file: its content where it is smal
         return repr((file.name, stat.st_mtime_ns, stat.st_size)).encode()
     except OSError: return b'-'
 
+# %% ../../nbs/app/92a_checkpoint_sources.ipynb #edf4ba89
 def weights_stamp(
     path, step:int|None=None, # Of a checkpoint
 )->str: # 16 hex digits
@@ -189,6 +192,7 @@ def _family_of(name, base, families):
             f'Its model_index.json should name the pipeline as _class_name'
         ) from e
 
+# %% ../../nbs/app/92a_checkpoint_sources.ipynb #ab042d0a
 def find_source(
     name:str, # As `allowed_source` takes it, or 'run@step'
     roots=(), hub:bool=True, families=FAMILIES,

@@ -25,6 +25,7 @@ def slider_picture(
     if view!='zoom on the hole': return preview(source.source[0])
     return preview(fills_in_view(replace(source, composite=source.source), view)[0])
 
+# %% ../../nbs/app/99b_compare_page.ipynb #04a41791
 LEGEND = {
     'change of the known region':(
         'What the model changed although it was to be kept (paste-back hides it): '
@@ -33,6 +34,7 @@ LEGEND = {
 }
 NOTHING = 'othing to compare yet: fill a hole on the first tab'
 
+# %% ../../nbs/app/99b_compare_page.ipynb #bc2a3c97
 def _compare_fields(gr)->SimpleNamespace:
     c = SimpleNamespace()
     c.status = gr.HTML(notice(f'N{NOTHING}.'), elem_id='compare-status')

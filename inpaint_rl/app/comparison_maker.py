@@ -60,6 +60,7 @@ def compare_record(
         checkpoints=checkpoints, scores=scores, reasons=reasons, record=record.id
     )
 
+# %% ../../nbs/app/94a_comparison_maker.ipynb #f16c7eb6
 def make_comparisons(
     backbones:dict, # label -> `Backbone`, 2 to 4 of one family
     dataset, # A sequence of `Record`s

@@ -109,6 +109,7 @@ def _check_text(d, folder): # comparison.json: of this version, every value of i
     if odd: raise DataError(f'comparison.json does not say {", ".join(odd)} as it should')
     if d['id']!=folder: raise DataError(f'comparison.json is of {d["id"]!r}; the folder was renamed')
 
+# %% ../../nbs/app/94_comparisons.ipynb #1d7237bc
 def _check_files(d, path): # 2 to 4 fills, every file of a known name and in its place
     names = d['files'].get('fills')
     names = names if isinstance(names, dict) else {}
@@ -194,6 +195,7 @@ def _write(path, c):
         for n,x in sorted(pictures.items(), key=lambda nx: nx[0]): (d/n).write_bytes(_png(x))
         write_json(d/'comparison.json', _text(c, dict(source='source.png', mask='mask.png', fills=names)))
 
+# %% ../../nbs/app/94_comparisons.ipynb #1582066a
 def save_comparison(
     folder, # Where comparisons are kept: `<workspace>/comparisons`
     c:Comparison,

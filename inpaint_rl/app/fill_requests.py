@@ -35,6 +35,7 @@ class FillRequest:
     paste_back: bool = True
     keep: bool = True # for the vote
 
+# %% ../../nbs/app/98a_fill_requests.ipynb #93f7ca2d
 def number_field(value, name, least, most, whole=True)->float|None:
     "A number from a field of the page; None stays None"
     if value is None or value=='': return None
@@ -90,6 +91,7 @@ def _settings_words(request, steps, guidance, model, others):
     if not others or None not in (request.steps, request.guidance): return words
     return f'{words} as {model} was trained ({", ".join(others)} otherwise)'
 
+# %% ../../nbs/app/98a_fill_requests.ipynb #0bd2b391
 def fill_hole(
     workshop:Workshop, s:Session, request:FillRequest,
 ): # Yields (share done, words); the results are in `s.fills`
@@ -117,6 +119,7 @@ def fill_hole(
         yield share, news
     if request.keep and len(s.fills.filled)>1: keep_for_vote(workshop, s.fills)
 
+# %% ../../nbs/app/98a_fill_requests.ipynb #db66ed7b
 def keep_for_vote(workshop:Workshop, fills:FillResults)->list: # Paths
     "Store the fills on the table as comparisons, one per seed"
     r, filled = fills.window.record, fills.filled

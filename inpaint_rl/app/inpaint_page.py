@@ -39,6 +39,7 @@ def _photo_fields(gr, workshop, c):
     empty = Session()
     c.about = gr.HTML(notice(describe(empty.opened, empty.hole)), elem_id='about')
 
+# %% ../../nbs/app/99a_inpaint_page.ipynb #6f8bc5e0
 def _sampling_fields(gr, c):
     small = dict(min_width=80, max_lines=1)
     with gr.Row():
@@ -61,6 +62,7 @@ def _sampling_fields(gr, c):
         )
         c.keep = gr.Checkbox(True, label='Keep for the vote: who votes will see this picture', elem_id='keep')
 
+# %% ../../nbs/app/99a_inpaint_page.ipynb #558f8c9f
 def _fill_fields(gr, workshop, c):
     names = workshop.models.names()
     c.prompt = gr.Textbox(label='Prompt: what belongs into the hole', lines=2, elem_id='prompt')
@@ -76,6 +78,7 @@ def _fill_fields(gr, workshop, c):
         c.cancel = gr.Button('Cancel', elem_id='cancel')
     c.status = gr.HTML(notice(''), elem_id='status')
 
+# %% ../../nbs/app/99a_inpaint_page.ipynb #f4fea862
 def _inpaint_fields(gr, workshop)->SimpleNamespace:
     "The components of the tab, by name"
     c = SimpleNamespace()
@@ -95,6 +98,7 @@ def _connect(event, f, session, inputs, c, line=QUICK):
 
 def _files(gr, c, paths): return {c.files:gr.Files([str(p) for p in paths], visible=True)}
 
+# %% ../../nbs/app/99a_inpaint_page.ipynb #81658bbf
 class PhotoButtons:
     "Load a picture or a mask, change the mask, save it"
     def __init__(self, gr, workshop, session, c): # session: the `gr.State` of a visitor; c: the components of the tab
@@ -190,6 +194,7 @@ class FillButtons:
             files = _files(self.gr, self.c, save_results(s.fills, d))
             yield files | {self.c.status:notice(f'The files have the size and the bits of the original, and {rest}')}
 
+# %% ../../nbs/app/99a_inpaint_page.ipynb #6cf4465a
 def inpaint_page(
     gr, workshop, session, # The module gradio; a `Workshop`; the `gr.State` of a visitor
 )->SimpleNamespace:

@@ -20,6 +20,7 @@ def notice(text)->str:
     "A message about anything else; empty text clears the place"
     return f'<div class="notice">{html.escape(str(text))}</div>'
 
+# %% ../../nbs/app/99_page_parts.ipynb #01c45d44
 def progress_bar(
     share:float, words, # Done so far, 0 to 1; what is going on
 )->str:
@@ -82,6 +83,7 @@ def stoppable(
             s.jobs.running.discard(name)
     return handler
 
+# %% ../../nbs/app/99_page_parts.ipynb #9a76516d
 def job_buttons(
     gr, start, stop, session, place, name:str, words:str, # The buttons; the rest as in `stoppable`
 ):

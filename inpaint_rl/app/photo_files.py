@@ -27,6 +27,7 @@ MAX_PIXELS = 60_000_000 # that many are some 180 MB in RGB
 # JPEG includes MPO, what some phones and cameras write
 UPLOAD_FORMATS = ('PNG','JPEG','WEBP','TIFF','BMP','GIF','AVIF','PPM')
 
+# %% ../../nbs/app/90a_photo_files.ipynb #f3d2f9f4
 def open_upload(file):
     "A picture from somebody else, opened by few parsers (`UPLOAD_FORMATS`): some of the others run what they read"
     Image.init()
@@ -117,6 +118,7 @@ def _too_large(name, what, max_pixels):
         )
     )
 
+# %% ../../nbs/app/90a_photo_files.ipynb #34ca558c
 def _decode(path, max_pixels): # (array as it lies in the file, its orientation, colour profile, EXIF)
     with path.open('rb') as f:
         head = f.read(32)
@@ -168,6 +170,7 @@ def _with_extra(png, icc_profile=None, exif=None):
     )
     return png[:33]+more+png[33:] # after IHDR: 8 bytes of signature and 25 of the first chunk
 
+# %% ../../nbs/app/90a_photo_files.ipynb #35f10370
 def photo_png(photo:Photo)->bytes:
     "The picture as a PNG: same size, same bits"
     a = photo.array

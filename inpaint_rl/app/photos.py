@@ -99,6 +99,7 @@ def _on_screen(im, size, side, box=None): # `box`: what of `im` is the picture; 
         else im.resize((max(1, round(w*side/max(h,w))), max(1, round(h*side/max(h,w)))), Image.Resampling.LANCZOS, box)
     )
 
+# %% ../../nbs/app/90_photos.ipynb #c68244e2
 def preview(
     image:Tensor, # [3,H,W] in [0,1]
     side:int=768, # About how long its longer side is

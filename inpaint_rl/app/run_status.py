@@ -168,6 +168,7 @@ def _estimated_state(folder, rows, active, now, quiet, reached): # the last: wer
     if now-active<quiet: return 'running'
     return 'finished' if reached else 'stopped'
 
+# %% ../../nbs/app/97_run_status.ipynb #2a3b877d
 def run_state(
     folder, # Of a run
     quiet:float=120., # Seconds without a sign after which it is thought to have stopped
@@ -204,6 +205,7 @@ def _ago(seconds):
 
 def _text(v): return '' if v is None else f'{v:.3f}' if isinstance(v, float) else str(v)
 
+# %% ../../nbs/app/97_run_status.ipynb #ad868280
 def state_rows(
     states, # `RunState`s
     now:float|None=None, # Seconds since the epoch; None: now

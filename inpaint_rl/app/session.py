@@ -114,6 +114,7 @@ def _open(s, photo, mask=None, prompt='', metadata=None):
     _show_mask(s.hole, torch.zeros(1, *photo.size) if mask is None else mask, preview.size[::-1])
     return canvas_value(s.opened, s.hole)
 
+# %% ../../nbs/app/98_session.ipynb #69181642
 def load_photo(s:Session, path, max_pixels:int=MAX_PIXELS)->str: # for the canvas
     "A picture from a file; the old one, its mask and its fills are gone"
     return _open(s, read_photo(path, max_pixels))
@@ -134,6 +135,7 @@ def read_canvas(opened:OpenPhoto, hole:PaintedHole, value):
     hole.mask = merge_strokes(hole.mask, hole.painted, painted)
     hole.painted = painted
 
+# %% ../../nbs/app/98_session.ipynb #d1f47b46
 def load_mask(
     opened:OpenPhoto, hole:PaintedHole, path, max_pixels:int=MAX_PIXELS,
 )->tuple: # (for the canvas, a warning or '')
@@ -155,6 +157,7 @@ def clear_hole(opened:OpenPhoto, hole:PaintedHole)->str: # for the canvas
     _show_mask(hole, torch.zeros_like(hole.mask), hole.painted.shape)
     return canvas_value(opened, hole)
 
+# %% ../../nbs/app/98_session.ipynb #ad383f55
 def describe(opened:OpenPhoto, hole:PaintedHole)->str:
     "A line about picture and hole"
     if opened.photo is None: return 'Load a picture, or take an example.'

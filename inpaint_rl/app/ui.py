@@ -29,6 +29,7 @@ def _gradio():
         raise ConfigError(f'the app needs packages that are not here ({e}): pip install "inpaint_rl[app]"') from e
     return gradio
 
+# %% ../../nbs/app/99e_ui.ipynb #78a52d00
 class FirstExample:
     "What happens when the page is opened"
     def __init__(self, gr, workshop, session, c): # c: the components of the first tab
@@ -160,6 +161,7 @@ def _device(name): # None: an accelerator where there is one
     if name: return name
     return torch.accelerator.current_accelerator().type if torch.accelerator.is_available() else 'cpu'
 
+# %% ../../nbs/app/99e_ui.ipynb #c104f067
 def _reward_names(text, own_data): # None: the defaults
     if text is not None: return [n for n in text.split(',') if n]
     return ['seam'] if own_data else ['seam','legibility']
@@ -169,6 +171,7 @@ def _run_folders(folders): # None: runs, where there is such a folder
     if missing: raise ConfigError(f'--runs {missing[0]}: there is no such folder')
     return folders or [p for p in ['runs'] if Path(p).is_dir()]
 
+# %% ../../nbs/app/99e_ui.ipynb #9c999522
 def make_workshop(a)->Workshop: # of parsed arguments
     "The shared part, from the command line"
     folders = _run_folders(a.runs)
@@ -178,6 +181,7 @@ def make_workshop(a)->Workshop: # of parsed arguments
     models = Models(folders, not a.no_hub, a.keep, a.dtype, _device(a.device))
     return Workshop(models, a.workspace, rewards, dataset, int(a.max_megapixels*1e6))
 
+# %% ../../nbs/app/99e_ui.ipynb #c1f390f3
 def run_app(argv=None):
     "The command `inpaint-rl app`"
     a = parse_app_arguments(argv)

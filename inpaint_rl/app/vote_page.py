@@ -48,6 +48,7 @@ def _ballot_fields(gr, c):
         c.undo = gr.Button('Undo (U)', elem_id='vote-undo', min_width=110)
     c.status = gr.HTML(notice(''), elem_id='vote-status')
 
+# %% ../../nbs/app/99c_vote_page.ipynb #dee2196b
 def _vote_fields(gr, workshop)->SimpleNamespace:
     "The components of the tab, by name"
     c, names = SimpleNamespace(), workshop.models.names()
@@ -89,6 +90,7 @@ def open_ballot(
         except DataError: known = [k for k in known if k.id!=ballot.comparison] # nobody can be asked about it
     return ballot, comparison, progress(known, votes, voter)
 
+# %% ../../nbs/app/99c_vote_page.ipynb #7fa18e7a
 def shown_path(path)->Path:
     "A path as it is typed: from the folder where the app was started, else its last three parts"
     path, here = Path(path).absolute(), Path.cwd()

@@ -77,6 +77,7 @@ def _wins_by_record(votes, winners, a, b, record): # [wins of a, wins of b] of e
         n[1] += w==b
     return list(counts.values())
 
+# %% ../../nbs/app/95a_win_rates.ipynb #0701b3ab
 def _rate(a, b, votes, names, record, seed):
     winners = [v.winner and names[v.comparison, v.winner] for v in votes]
     verdicts = [v.verdict for v in votes]
@@ -90,6 +91,7 @@ def _rate(a, b, votes, names, record, seed):
         voters=len({v.voter for v in votes}), records=len(counts)
     )
 
+# %% ../../nbs/app/95a_win_rates.ipynb #52c62222
 def win_rates(
     votes, # As `read_votes` gives them
     comparisons, # Votes on others are left out
@@ -140,6 +142,7 @@ def _bias_words(bias):
     )
     return f'The left picture won {bias["left"]} of {bias["decided"]} decided votes, {share}: {verdict}'
 
+# %% ../../nbs/app/95a_win_rates.ipynb #47ac0453
 def votes_words(
     votes, comparisons, # As for `win_rates`
     seed=0,

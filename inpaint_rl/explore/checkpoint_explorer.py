@@ -49,6 +49,7 @@ def named_weights(backbone)->dict: # name -> parameter
     "All weights of the network that was trained"
     return dict(getattr(backbone.denoiser, 'net', backbone.denoiser).named_parameters())
 
+# %% ../../nbs/explore/96_checkpoint_explorer.ipynb #4eb24588
 class RunViewer:
     "The base model of a run, and any of its checkpoints in its place"
     def __init__(self,

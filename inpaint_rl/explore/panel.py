@@ -61,6 +61,7 @@ def _control(W, name, value): # a widget, made of an abbreviation where it is no
     if w.has_trait('continuous_update'): w.continuous_update = False
     return w
 
+# %% ../../nbs/explore/90_panel.ipynb #373d7ef2
 def panel(
     draw, # Function of the controls by name -> markup
     # name -> a widget, or what `ipywidgets.interact` takes: (low, high) or

@@ -107,6 +107,7 @@ def _score_again(backbone, trajectory, chunk): # [2,B,S], on the CPU
     ]
     return torch.cat(parts, 1).cpu()
 
+# %% ../../nbs/explore/93_ratio_explorer.ipynb #a806e91a
 @torch.no_grad()
 def measure_ratios(
     backbone, records, # From `square_holes`, or any records of one size

@@ -53,6 +53,7 @@ class Recorded:
     @property
     def window(self): return [i for i in range(len(self.schedule)) if self.std[i].any()]
 
+# %% ../../nbs/explore/91_rollout_explorer.ipynb #d65169b0
 def _check_window(schedule, window, noise_level, sde):
     if window: check_noise_level(schedule, noise_level, sde if schedule.kind=='flow' else 'ddim', window)
     elif noise_level:
@@ -73,6 +74,7 @@ def _noise_scales(recorder, weight, window, x0): # [N,B]: std of each step where
     std = [torch.cat([s[3].std.expand_as(s[1]) for s in recorder.steps if s[0]==i]).cpu() for i in range(len(x0))]
     return torch.stack([step_scale(s, weight if i in window else None, x0[i]) for i,s in enumerate(std)])
 
+# %% ../../nbs/explore/91_rollout_explorer.ipynb #1fce0018
 @torch.no_grad()
 def record_rollout(
     backbone, batch, # A `Batch`; a few records are enough to look at
