@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['hash_parts', 'settings_of', 'Encoder', 'TextEncoders', 'PictureEncoder', 'prompts_of', 'Field', 'NoEncoder', 'drawn',
-           'misfits', 'sizes_of', 'Fields']
+           'misfit', 'misfits', 'sizes_of', 'Fields']
 
 # %% ../../nbs/backbones/30b_fields.ipynb #40fefc8a
 import hashlib
@@ -133,6 +133,14 @@ def drawn(field:Field, device)->Field: # `device`: a function, called at use
     return replace(field, make=make, encoder=NoEncoder())
 
 # %% ../../nbs/backbones/30b_fields.ipynb #c44d8405
+def misfit(field:Field, name:str, owner:str, have:tuple, shape:tuple)->str: # have: (shape, encoder hash or None)
+    "What is wrong with one precomputed tensor; '' if nothing is"
+    if tuple(have[0])!=shape: return f'precomputed {name!r} is {tuple(have[0])}, {owner} takes {shape}'
+    if not have[1]: return ''
+    mine = field.encoder.hash(name, field)
+    if have[1]==mine: return ''
+    return f'precomputed {name!r} was made by another encoder ({have[1][:12]}, this one is {mine[:12]})'
+
 def misfits(
     fields:dict, # name -> `Field`
     owner:str, # Name of the backbone, for messages
@@ -140,15 +148,11 @@ def misfits(
     h:int, w:int, # Its size in pixels
 ):
     "What is wrong with the precomputed tensors of one record"
-    shapes = {n:f.shape(h, w) for n,f in fields.items()}
-    for n,(shape,made_by) in have.items():
-        if n not in fields: yield f'{n!r} is precomputed, which {owner} does not take (it takes {", ".join(fields)})'
-        elif tuple(shape)!=shapes[n]: yield f'precomputed {n!r} is {tuple(shape)}, {owner} takes {shapes[n]}'
-        elif made_by and made_by!=(mine:=fields[n].encoder.hash(n, fields[n])):
-            yield f'precomputed {n!r} was made by another encoder ({made_by[:12]}, this one is {mine[:12]})'
+    takes = f'{owner} does not take (it takes {", ".join(fields)})'
+    yield from (f'{n!r} is precomputed, which {takes}' for n in have if n not in fields)
     for n,f in fields.items():
-        if not f.optional and n not in have and not f.encoder.there:
-            yield f'nothing precomputed for {n!r}, and its encoder was dropped'
+        if n in have: yield from filter(None, [misfit(f, n, owner, have[n], f.shape(h, w))])
+        elif not (f.optional or f.encoder.there): yield f'nothing precomputed for {n!r}, and its encoder was dropped'
 
 def sizes_of(dataset, fields:dict)->list: # (height, width) of each record
     "Sizes of records as far as a field depends on them"
