@@ -102,7 +102,8 @@ def _walk(backbone, z, condition, seeds, schedule, steps, window, noise_level, s
     for i in steps:
         pred = backbone.predict(z, schedule.timesteps[i], condition, guidance)
         random = {}
-        if i in window: random = dict(noise_level=noise_level, sde=sde, noise=_step_noise(seeds, i, z), weight=condition.weight)
+        if i in window:
+            random = dict(noise_level=noise_level, sde=sde, noise=_step_noise(seeds, i, z), weight=condition.weight)
         step = backbone.step(schedule, i, z, pred, **random)
         settled = backbone.settle(step.x_next, z, schedule, i, condition)
         if random: record.append((z, settled, step.mean, step.scale.flatten(), step.log_prob))

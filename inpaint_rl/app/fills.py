@@ -86,7 +86,8 @@ def sampled(backbone, batch, seeds, num_steps:int, guidance:float):
     x, n = None, len(schedule)
     chunk = max(1, AT_ONCE//(c.height*c.width))
     for i in range(n):
-        with torch.no_grad(): x = rollout(backbone, c, seeds, schedule, guidance=guidance, chunk=chunk, x=x, start=i, stop=i+1).x0
+        with torch.no_grad():
+            x = rollout(backbone, c, seeds, schedule, guidance=guidance, chunk=chunk, x=x, start=i, stop=i+1).x0
         if i+1<n: yield i+1, None
     with torch.no_grad(): yield n, torch.cat([backbone.decode(z, c.height, c.width).cpu() for z in x.split(chunk)])
 

@@ -363,7 +363,9 @@ def fact(facts, key):
 
 def defaults(backbone, facts)->dict:
     "Working side in pixels, steps and guidance that suit a checkpoint"
-    side, steps, guidance = int(backbone.codec.vae.config.sample_size), fact(facts, 'eval_steps'), fact(facts, 'guidance')
+    side, steps, guidance = (
+        int(backbone.codec.vae.config.sample_size), fact(facts, 'eval_steps'), fact(facts, 'guidance')
+    )
     return dict(side=side, steps=int(steps) if steps and steps>=1 else 8 if side<=64 else 28, guidance=float(
         backbone.default_guidance if guidance is None else guidance
     ))

@@ -34,8 +34,11 @@ def check_region(cls, region:str|None)->str: # of a backbone class
     "The region mode of a backbone; soft ones are refused where the known region is overwritten"
     if not cls.family.blends: return region or 'soft'
     if region=='soft':
-        raise ConfigError(f"region='soft': {cls.__name__} overwrites the known region after each step, and a latent that is half known "
-                          "would be both drawn and overwritten; use region='hard' (the default) or 'dilated'")
+        raise ConfigError(
+            f"region='soft': {cls.__name__} overwrites the known "
+            f"region after each step, and a latent that is half known "
+            "would be both drawn and overwritten; use region='hard' (the default) or 'dilated'"
+        )
     return region or 'hard'
 
 def of_part(part:str, *names:str)->list:
@@ -51,7 +54,8 @@ class Backbone:
         pipe, # A diffusers pipeline of the family
         dtype:str='fp32', # Compute precision: fp32, bf16 or fp16
         lora:LoRA|None=None, # Adapters to train; None trains the whole denoiser
-        region:str|None=None, # How the region weight is made; None: 'soft', or 'hard' where the known region is overwritten
+        # How the region weight is made; None: 'soft', or 'hard' where the known region is overwritten
+        region:str|None=None,
     ):
         check_dtype_name(dtype)
         for part in pipe.components.values():
@@ -66,13 +70,15 @@ class Backbone:
     def make_fields(self)->dict: raise NotImplementedError # name -> `Field`
     def encode(self, batch:Batch)->Condition: raise NotImplementedError
     def schedule(self, num_steps:int, h:int, w:int, strength:float=1.)->Schedule: raise NotImplementedError
-    def predict_with(self, net, x, t, condition, guidance)->Tensor: raise NotImplementedError # `net`: what to call, a `Denoiser`
+    # `net`: what to call, a `Denoiser`
+    def predict_with(self, net, x, t, condition, guidance)->Tensor: raise NotImplementedError
     def to_x(self, z): return z # from [B,C,h,w] to the shape that the denoiser works in
     def from_x(self, x, h, w): return x
 
     # where it is
     @property
-    def device(self): return self._device or next(self.denoiser.net.parameters()).device # offloaded weights lie elsewhere
+    # offloaded weights lie elsewhere
+    def device(self): return self._device or next(self.denoiser.net.parameters()).device
     def to(self, device):
         "Move every module; a prepared denoiser has its place already"
         self._device = torch.device(device)
@@ -91,13 +97,20 @@ class Backbone:
     # pictures and latents
     def check_size(self, h:int, w:int):
         m = self.family.multiple
-        if h%m or w%m: raise ConfigError(f'{h}x{w} pixels: {self.family.pipeline} needs height and width that are multiples of {m}')
+        if h%m or w%m:
+            raise ConfigError(
+                f'{h}x{w} pixels: {self.family.pipeline} needs height and width that are multiples of {m}'
+            )
     def initial_noise(self, seeds, h:int, w:int)->Tensor: # starting latents; each depends on its own seed alone
         return self.to_x(seeded_noise(seeds, self.codec.latent_shape(h,w), self.device))
-    def latents(self, image:Tensor)->Tensor: return self.to_x(self.codec.encode(image.to(self.device))) # of pictures in [0,1]
-    def x0(self, batch:Batch)->Tensor: return self.to_x(self.field('image', batch)) # the same, from what the batch brings if it does
-    def decode(self, x:Tensor, h:int, w:int)->Tensor: return self.codec.decode(self.from_x(x, h, w)) # [B,3,h,w] in [0,1]
-    def region_weight(self, mask:Tensor)->Tensor: return self.to_x(self.codec.region_weight(mask.to(self.device))) # shaped like x
+    # of pictures in [0,1]
+    def latents(self, image:Tensor)->Tensor: return self.to_x(self.codec.encode(image.to(self.device)))
+    # the same, from what the batch brings if it does
+    def x0(self, batch:Batch)->Tensor: return self.to_x(self.field('image', batch))
+    # [B,3,h,w] in [0,1]
+    def decode(self, x:Tensor, h:int, w:int)->Tensor: return self.codec.decode(self.from_x(x, h, w))
+    # shaped like x
+    def region_weight(self, mask:Tensor)->Tensor: return self.to_x(self.codec.region_weight(mask.to(self.device)))
 
     # one step
     def predict(self, x:Tensor, t, condition:Condition, guidance:float)->Tensor: # fp32, shaped like x

@@ -19,7 +19,7 @@ from ..core import ConfigError
 EMBEDDED = Path(__file__).parent.parent/'embedded' if '__file__' in globals() else Path('../../inpaint_rl/embedded')
 
 def model_path(
-    # 'tiny-flux-fill', 'tiny-sd-inpaint', a folder, a .safetensors file, or a hub id
+    # Name of an embedded model, a folder, a .safetensors file, or a hub id
     # such as 'black-forest-labs/FLUX.1-Fill-dev'; None reads $MODEL_PATH
     name:str|None=None,
 )->str:
@@ -64,7 +64,10 @@ def check_inputs(
     has, needs = config['in_channels'], family.inputs(vae)
     if has==needs: return
     if family.blends:
-        raise ConfigError(f'{where}: the {family.denoiser} takes {has} input channels, a model of this family {needs}: the latents alone')
+        raise ConfigError(
+            f'{where}: the {family.denoiser} takes {has} input channels, '
+            f'a model of this family {needs}: the latents alone'
+        )
     raise ConfigError(
         f'{where}: the {family.denoiser} takes {has} input channels, an inpainting model of this family {needs}: '
         f'latents, masked latents and the mask; this one cannot see a mask'
@@ -74,7 +77,10 @@ def check_inputs(
 def _why_no_weights(folder, variant):
     others = sorted(p.name for p in folder.iterdir() if '.safetensors' in p.name)
     pickles = sorted(p.name for p in folder.iterdir() if p.suffix in ('.bin','.ckpt','.pt','.pth'))
-    if others: return f'{folder} has no weights of variant {variant}; there are {", ".join(others)}: choose variant accordingly'
+    if others:
+        return (
+            f'{folder} has no weights of variant {variant}; there are {", ".join(others)}: choose variant accordingly'
+        )
     if pickles:
         return (
             f'{folder} has its weights as {pickles[0]} only: a pickle, which can run code when it is read and '

@@ -79,8 +79,10 @@ class LoRA:
         mine = get_peft_model_state_dict(denoiser.net)
         odd = sorted(saved.keys()^mine.keys())
         if odd:
-            raise CheckpointError(f'{file} adapts other layers than this LoRA: {len(odd)} tensors differ, first {odd[0]!r}; '
-                                  'give LoRA(targets=...) as it was trained')
+            raise CheckpointError(
+                f'{file} adapts other layers than this LoRA: {len(odd)} tensors differ, first {odd[0]!r}; '
+                'give LoRA(targets=...) as it was trained'
+            )
         wrong = next((n for n in mine if mine[n].shape!=saved[n].shape), None)
         if wrong:
             raise CheckpointError(f'{file} is of another rank: {wrong} is {tuple(saved[wrong].shape)}, '
@@ -170,7 +172,9 @@ class Denoiser:
     def train_only(self, patterns): # Regular expressions
         "Freeze every weight whose name matches none of the patterns"
         if self.adapters:
-            raise ConfigError(f'train_only={list(patterns)}: what a LoRA adapts is said by its targets; leave train_only empty')
+            raise ConfigError(
+                f'train_only={list(patterns)}: what a LoRA adapts is said by its targets; leave train_only empty'
+            )
         names = [n for n,_ in self.net.named_parameters()]
         idle = [p for p in patterns if not any(re.search(p, n) for n in names)]
         if idle:
@@ -202,7 +206,8 @@ class Denoiser:
 
     def load(self, path):
         "Fill the adapters with saved ones"
-        if not self.adapters: raise ConfigError('this backbone has no adapters: load it with lora=LoRA(rank=...) of the saved rank')
+        if not self.adapters:
+            raise ConfigError('this backbone has no adapters: load it with lora=LoRA(rank=...) of the saved rank')
         for a in self.adapters: a.load(self, path)
 
     def merge(self):

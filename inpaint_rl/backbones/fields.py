@@ -47,8 +47,10 @@ class Encoder:
         "What it is; remembered, so that it can be asked for after `drop`"
         if self._hash is None:
             if not self.there:
-                raise ConfigError(f'the encoder of {name!r} was dropped before it was compared with what is precomputed; '
-                                  f'call check_encoded, then drop({self.word!r})')
+                raise ConfigError(
+                    f'the encoder of {name!r} was dropped before it was compared with what is precomputed; '
+                    f'call check_encoded, then drop({self.word!r})'
+                )
             self._hash = hash_parts([*self.parts(), *self.outcome(field)])
         return self._hash
 
@@ -180,8 +182,11 @@ class Fields(dict):
         "A field made by its encoder"
         encoder = self[name].encoder
         if not encoder.there:
-            raise ConfigError(f'record {", ".join(map(repr, batch.ids[:3]))}: nothing precomputed for {name!r}, and the encoder that makes '
-                              f'it was dropped; precompute it (scripts/preprocess.py), or leave out drop({encoder.word!r})')
+            raise ConfigError(
+                f'record {", ".join(map(repr, batch.ids[:3]))}: '
+                f'nothing precomputed for {name!r}, and the encoder that makes '
+                f'it was dropped; precompute it (scripts/preprocess.py), or leave out drop({encoder.word!r})'
+            )
         return self[name].compute(batch, self.device())
 
     def of(self, name:str, batch)->Tensor: # [B,...], fp32, on the device
@@ -190,14 +195,18 @@ class Fields(dict):
         if given is None: return self.compute(name, batch)
         want = self[name].shape(*batch.mask.shape[-2:])
         if tuple(given.shape[1:])!=want:
-            raise ConfigError(f'record {batch.ids[0]!r}: precomputed {name!r} is {tuple(given.shape[1:])}, {self.owner} takes {want}')
+            raise ConfigError(
+                f'record {batch.ids[0]!r}: precomputed {name!r} is {tuple(given.shape[1:])}, {self.owner} takes {want}'
+            )
         return given.to(self.device()).float()
 
     def unconditional(self, tensors:dict, drop:Tensor)->dict: # name -> [B,...]; drop: [B] bool
         "The tensors of a condition with the prompts of some samples replaced by their negative ones"
         twins = {f.instead_of:n for n,f in self.items() if f.instead_of}
         if not twins:
-            raise ConfigError('prompt_dropout is for families with classifier-free guidance; this one embeds its guidance')
+            raise ConfigError(
+                'prompt_dropout is for families with classifier-free guidance; this one embeds its guidance'
+            )
         rows = lambda t: drop.to(t.device).reshape(-1, *[1]*(t.ndim-1))
         return tensors | {n:torch.where(rows(tensors[n]), tensors[twin], tensors[n]) for n,twin in twins.items()}
 
@@ -223,4 +232,7 @@ class Fields(dict):
             wrong += [f'record {name!r}: {what}' for what in misfits(self, self.owner, have, *sizes[i])]
         if not wrong: return
         more = f'; and {len(wrong)-5} more' if len(wrong)>5 else ''
-        raise ConfigError('; '.join(wrong[:5]) + more + '. Make them anew with scripts/preprocess.py and this model, or load its encoders')
+        raise ConfigError(
+            '; '.join(wrong[:5]) + more
+            + '. Make them anew with scripts/preprocess.py and this model, or load its encoders'
+        )

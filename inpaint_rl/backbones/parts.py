@@ -14,11 +14,13 @@ from ..core import write_json
 # %% ../../nbs/backbones/30a_parts.ipynb #d7fb7cb2
 CLIP_L = dict(
     vocab_size=49408, hidden_size=768, intermediate_size=3072, num_hidden_layers=12, num_attention_heads=12,
-    max_position_embeddings=77, hidden_act='quick_gelu', projection_dim=768, bos_token_id=0, eos_token_id=2, pad_token_id=1,
+    max_position_embeddings=77, hidden_act='quick_gelu',
+    projection_dim=768, bos_token_id=0, eos_token_id=2, pad_token_id=1,
     architectures=['CLIPTextModel'], model_type='clip_text_model',
 )
 SMALL_CLIP = dict(
-    hidden_size=64, intermediate_size=128, num_hidden_layers=2, num_attention_heads=2, projection_dim=64, vocab_size=700,
+    hidden_size=64, intermediate_size=128, num_hidden_layers=2,
+    num_attention_heads=2, projection_dim=64, vocab_size=700,
     max_position_embeddings=16,
 )
 T5_XXL = dict(
@@ -28,7 +30,8 @@ T5_XXL = dict(
 )
 SMALL_T5 = dict(d_model=64, d_kv=16, d_ff=128, num_layers=2, num_decoder_layers=2, num_heads=4, vocab_size=200)
 VAE = dict(
-    in_channels=3, out_channels=3, block_out_channels=[128,256,512,512], layers_per_block=2, norm_num_groups=32, act_fn='silu',
+    in_channels=3, out_channels=3, block_out_channels=[128,256,512,512],
+    layers_per_block=2, norm_num_groups=32, act_fn='silu',
     down_block_types=['DownEncoderBlock2D']*4, up_block_types=['UpDecoderBlock2D']*4,
 )
 VAE_16 = dict(VAE, latent_channels=16, sample_size=1024, use_quant_conv=False, use_post_quant_conv=False)
@@ -73,4 +76,7 @@ def write_index(parts:dict, pipeline:str, folder):
     "The `model_index.json` of a pipeline that has these parts"
     import diffusers
     listed = {n:[library,cls] for n,(library,cls,_) in parts.items()}
-    write_json(Path(folder)/'model_index.json', {'_class_name':pipeline, '_diffusers_version':diffusers.__version__, **listed})
+    write_json(
+        Path(folder)/'model_index.json',
+        {'_class_name':pipeline, '_diffusers_version':diffusers.__version__, **listed},
+    )

@@ -16,29 +16,45 @@ from ..core import ConfigError, DataError
 from ..diffusion.schedules import Schedule, flux_mu
 
 # %% ../../nbs/backbones/32a_sd3.ipynb #dcfedefc
-CLIP_G = dict(CLIP_L, hidden_size=1280, intermediate_size=5120, num_hidden_layers=32, num_attention_heads=20, projection_dim=1280,
-              hidden_act='gelu')
+CLIP_G = dict(
+    CLIP_L, hidden_size=1280, intermediate_size=5120, num_hidden_layers=32,
+    num_attention_heads=20, projection_dim=1280, hidden_act='gelu'
+)
 SMALL_CLIPS = dict(SMALL_CLIP, hidden_size=32, intermediate_size=64, projection_dim=32)
 STABLE_DIFFUSION_3 = Family(
-    name='sd3', title='Stable Diffusion 3.5 Medium', pipeline='StableDiffusion3Pipeline', also=('StableDiffusion3InpaintPipeline',),
+    name='sd3', title='Stable Diffusion 3.5 Medium', pipeline='StableDiffusion3Pipeline',
+    also=('StableDiffusion3InpaintPipeline',),
     denoiser='transformer', process='flow', blends=True, default_guidance=4.5, multiple=16,
-    lora_targets=('attn.to_q', 'attn.to_k', 'attn.to_v', 'attn.to_out.0',
-                  'attn.add_q_proj', 'attn.add_k_proj', 'attn.add_v_proj', 'attn.to_add_out'),
+    lora_targets=(
+        'attn.to_q', 'attn.to_k', 'attn.to_v', 'attn.to_out.0', 'attn.add_q_proj',
+        'attn.add_k_proj', 'attn.add_v_proj', 'attn.to_add_out'
+    ),
     repo='stabilityai/stable-diffusion-3.5-medium',
     parts=dict(
         scheduler=('diffusers', 'FlowMatchEulerDiscreteScheduler', dict(num_train_timesteps=1000, shift=3.)),
         vae=('diffusers', 'AutoencoderKL', dict(VAE_16, scaling_factor=1.5305, shift_factor=.0609)),
-        text_encoder=('transformers', 'CLIPTextModelWithProjection', CLIP_L), tokenizer=('transformers', 'CLIPTokenizer', None),
-        text_encoder_2=('transformers', 'CLIPTextModelWithProjection', CLIP_G), tokenizer_2=('transformers', 'CLIPTokenizer', None),
-        text_encoder_3=('transformers', 'T5EncoderModel', T5_XXL), tokenizer_3=('transformers', 'T5TokenizerFast', None),
+        text_encoder=('transformers', 'CLIPTextModelWithProjection', CLIP_L),
+        tokenizer=('transformers', 'CLIPTokenizer', None),
+        text_encoder_2=('transformers', 'CLIPTextModelWithProjection', CLIP_G),
+        tokenizer_2=('transformers', 'CLIPTokenizer', None),
+        text_encoder_3=('transformers', 'T5EncoderModel', T5_XXL),
+        tokenizer_3=('transformers', 'T5TokenizerFast', None),
         transformer=('diffusers', 'SD3Transformer2DModel', dict(
-            sample_size=128, patch_size=2, in_channels=16, out_channels=16, num_layers=24, attention_head_dim=64, num_attention_heads=24,
+            sample_size=128, patch_size=2, in_channels=16, out_channels=16, num_layers=24,
+            attention_head_dim=64, num_attention_heads=24,
             joint_attention_dim=4096, caption_projection_dim=1536, pooled_projection_dim=2048, pos_embed_max_size=384,
             dual_attention_layers=list(range(13)), qk_norm='rms_norm')),
     ),
-    small=dict(vae=SMALL_VAE, text_encoder=SMALL_CLIPS, text_encoder_2=SMALL_CLIPS, text_encoder_3=SMALL_T5, transformer=dict(
-        sample_size=8, num_layers=2, attention_head_dim=16, num_attention_heads=4, joint_attention_dim=64, caption_projection_dim=64,
-        pooled_projection_dim=64, pos_embed_max_size=16, dual_attention_layers=[0])),
+    small=dict(
+        vae=SMALL_VAE,
+        text_encoder=SMALL_CLIPS,
+        text_encoder_2=SMALL_CLIPS,
+        text_encoder_3=SMALL_T5,
+        transformer=dict(
+            sample_size=8, num_layers=2, attention_head_dim=16, num_attention_heads=4,
+            joint_attention_dim=64, caption_projection_dim=64,
+            pooled_projection_dim=64, pos_embed_max_size=16, dual_attention_layers=[0]),
+    ),
     inputs=lambda vae: vae['latent_channels'], chunk=8, decode_chunk=4, activation_checkpointing=True,
 )
 
@@ -49,14 +65,20 @@ class SD3(Backbone):
 
     @property
     def lengths(self): # tokens of CLIP and of T5
-        return (getattr(self.pipe.tokenizer, 'model_max_length', 77), min(256, getattr(self.pipe.tokenizer_3, 'model_max_length', 256)))
+        return (
+            getattr(self.pipe.tokenizer, 'model_max_length', 77),
+            min(256, getattr(self.pipe.tokenizer_3, 'model_max_length', 256)),
+        )
 
     def states(self, prompts):
         p = self.pipe.encode_prompt(prompts, prompts, prompts, self.device, do_classifier_free_guidance=False,
                                     max_sequence_length=self.lengths[1])
         return p[0]
     def pooled(self, prompts):
-        return torch.cat([self.pipe._get_clip_prompt_embeds(prompts, device=self.device, clip_model_index=i)[1] for i in (0,1)], -1)
+        return torch.cat(
+            [self.pipe._get_clip_prompt_embeds(prompts, device=self.device, clip_model_index=i)[1] for i in (0,1)],
+            -1,
+        )
 
     def make_fields(self):
         c, names = self.denoiser.config, ('', '_2', '_3')
@@ -72,12 +94,15 @@ class SD3(Backbone):
     def check_size(self, h, w):
         super().check_size(h, w)
         most = self.denoiser.config.pos_embed_max_size*self.multiple
-        if max(h, w)>most: raise ConfigError(f'{h}x{w} pixels: the position table of this model ends at {most} pixels a side')
+        if max(h, w)>most:
+            raise ConfigError(f'{h}x{w} pixels: the position table of this model ends at {most} pixels a side')
 
     def known(self, batch, hole): # latents of the source; zeros where all of it is to be painted
         if bool((hole>0).all()): return hole.new_zeros(len(hole), *self.latent_shape(*batch.mask.shape[-2:]))
         if batch.image is None:
-            raise DataError(f'record {batch.ids[0]!r} has no picture, so its mask must be 1 everywhere: there is nothing to keep')
+            raise DataError(
+                f'record {batch.ids[0]!r} has no picture, so its mask must be 1 everywhere: there is nothing to keep'
+            )
         return self.field('image', batch)
 
     def encode(self, batch):
@@ -91,9 +116,11 @@ class SD3(Backbone):
     def schedule(self, num_steps, h, w, strength=1.):
         scheduler = copy.deepcopy(self.pipe.scheduler)
         c = scheduler.config
-        if c.get('stochastic_sampling'): raise ConfigError('stochastic_sampling of the scheduler re-noises by itself: switch it off')
-        mu = flux_mu((h//self.multiple)*(w//self.multiple), (c.get('base_image_seq_len',256), c.get('base_shift',.5)),
-                     (c.get('max_image_seq_len',4096), c.get('max_shift',1.16))) if c.get('use_dynamic_shifting') else None
+        if c.get('stochastic_sampling'):
+            raise ConfigError('stochastic_sampling of the scheduler re-noises by itself: switch it off')
+        mu = flux_mu((h//self.multiple)*(w//self.multiple), (c.get('base_image_seq_len',256), c.get('base_shift',.5)), (
+            c.get('max_image_seq_len',4096), c.get('max_shift',1.16)
+        )) if c.get('use_dynamic_shifting') else None
         scheduler.set_timesteps(num_steps, mu=mu, device='cpu')
         levels = scheduler.sigmas.float()
         return Schedule(scheduler.timesteps.float(), levels, 'flow', float(levels[1])).truncate(strength)
@@ -101,7 +128,10 @@ class SD3(Backbone):
     def predict_with(self, net, x, t, condition, guidance):
         c = condition.tensors
         if guidance==1:
-            return net(hidden_states=x, timestep=t, encoder_hidden_states=c['text'], pooled_projections=c['pooled'], return_dict=False)[0]
+            return net(
+                hidden_states=x, timestep=t, encoder_hidden_states=c['text'],
+                pooled_projections=c['pooled'], return_dict=False
+            )[0]
         both = net(hidden_states=torch.cat([x]*2), timestep=torch.cat([t]*2),
                    encoder_hidden_states=torch.cat([c['negative'], c['text']]),
                    pooled_projections=torch.cat([c['negative_pooled'], c['pooled']]), return_dict=False)[0]

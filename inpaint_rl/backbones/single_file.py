@@ -22,7 +22,8 @@ def read_header(
 ): # (backbone class, input channels, names)
     "What a single-file checkpoint is"
     from safetensors import SafetensorError, safe_open
-    first_layers = {layer:f for f in families for layer in f.family.first_layers} # its second dimension is the number of inputs
+    # its second dimension is the number of inputs
+    first_layers = {layer:f for f in families for layer in f.family.first_layers}
     if Path(file).suffix!='.safetensors':
         raise ConfigError(
             f'{file} is not a .safetensors file; a .ckpt, .bin or .pt is a pickle, '
@@ -54,7 +55,8 @@ def wanted_parts(family, parts)->dict: # part -> (library, class, configuration)
         if own and own.exists(): config.update(json.loads(own.read_text()))
     return wanted
 
-def outside_of(file, family, whole:bool, parts)->list: # `whole`: the file has the autoencoder and the text encoder as well
+# `whole`: the file has the autoencoder and the text encoder as well
+def outside_of(file, family, whole:bool, parts)->list:
     "Parts of the pipeline that come from a folder; they must be there"
     inside = {'scheduler', family.denoiser, *(('vae','text_encoder') if whole else ())}
     outside = [n for n in family.parts if n not in inside]

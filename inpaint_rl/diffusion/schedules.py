@@ -37,7 +37,8 @@ class Schedule:
     sigma_max: float|None = None # Flow only: second level of the full schedule; taken from `levels` if not given
 
     def __post_init__(self):
-        if self.process not in ('flow','ddim'): raise ConfigError(f"schedule process {self.process!r}: use 'flow' or 'ddim'")
+        if self.process not in ('flow','ddim'):
+            raise ConfigError(f"schedule process {self.process!r}: use 'flow' or 'ddim'")
         l = torch.as_tensor(self.levels, dtype=torch.float32).cpu()
         object.__setattr__(self, 'levels', l)
         if list(l.shape)!=[len(self.timesteps)+1] or len(l)<2:
