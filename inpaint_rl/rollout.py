@@ -125,7 +125,7 @@ def rollout(
     stop:int|None=None, # One past the last step to take; None goes to the end
     part=None, # A function that is called with the final latents of each chunk as soon as they are there
 )->Trajectory:
-    "Denoise, recording the steps of the window. Gradients are the caller's choice: wrap it in `torch.no_grad()` to keep no graph"
+    "Denoise, recording the steps of the window; wrap it in `torch.no_grad()` where no gradient is wanted"
     _check(seeds, condition, window, noise_level)
     guidance = backbone.default_guidance if guidance is None else guidance
     window, chunk, parts = tuple(sorted(window)), chunk or len(seeds), []

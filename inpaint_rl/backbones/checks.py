@@ -59,7 +59,7 @@ def check_inputs(
     config:dict, vae:dict, # Configurations of the denoiser and of the autoencoder
     where, # Folder or file, for the message
 ):
-    "That a denoiser of this configuration has the inputs of its family: where it sees the mask, those for mask and masked picture too"
+    "That a denoiser has the inputs of its family: those for mask and masked picture too where it sees them"
     family = cls.family
     has, needs = config['in_channels'], family.inputs(vae)
     if has==needs: return

@@ -219,11 +219,17 @@ class Fields(dict):
             for e in encoders:
                 if e.word==w: e.drop()
 
-    def dropped(self)->list: # words of encoders that are gone
-        return sorted({f.encoder.word for f in self.values() if not f.encoder.there})
+    def check_whole(self):
+        "Refuse to save a pipeline that has lost encoders"
+        gone = [f'drop({w!r})' for w in sorted({f.encoder.word for f in self.values() if not f.encoder.there})]
+        if gone:
+            raise ConfigError(
+                f'after {" and ".join(gone)} the pipeline is not whole and cannot be saved; '
+                'save backbone.denoiser.net, or load the pipeline anew'
+            )
 
     def check(self, dataset): # A sequence of records; one that has precomputed tensors names them by `stored(i)`
-        "Refuse precomputed tensors of another shape or model, and records without what a dropped encoder would have made"
+        "Refuse precomputed tensors of another shape or model, and records that lack what a dropped encoder made"
         stored = getattr(dataset, 'stored', lambda i: {})
         sizes, wrong = sizes_of(dataset, self), []
         for i in range(len(dataset)):
