@@ -88,12 +88,22 @@ def latent_picture(
 def _step_noise(seeds, i, x): # noise of step i; depends on the sample's seed and i alone
     return seeded_noise([seed_from('step', s, i) for s in seeds], x.shape[1:], x.device)
 
+def _check(seeds, condition, window, noise_level):
+    if len(seeds)!=len(condition):
+        raise ConfigError(f'{len(seeds)} seeds for {len(condition)} conditions: one per sample is needed')
+    if window and not noise_level:
+        raise ConfigError(
+            'an SDE window with noise_level=0 records steps that have no density; give a noise level or an empty window'
+        )
+
 def _walk(backbone, z, condition, seeds, schedule, steps, window, noise_level, sde, guidance):
     "The latents after `steps`, and rows (x, x_next, mean, scale, log_prob) of those in the window"
     record = []
     for i in steps:
         pred = backbone.predict(z, schedule.timesteps[i], condition, guidance)
-        random = dict(noise_level=noise_level, sde=sde, noise=_step_noise(seeds, i, z), weight=condition.weight) if i in window else {}
+        random = {}
+        if i in window:
+            random = dict(noise_level=noise_level, sde=sde, noise=_step_noise(seeds, i, z), weight=condition.weight)
         step = backbone.step(schedule, i, z, pred, **random)
         settled = backbone.settle(step.x_next, z, schedule, i, condition)
         if random: record.append((z, settled, step.mean, step.scale.flatten(), step.log_prob))
@@ -115,13 +125,8 @@ def rollout(
     stop:int|None=None, # One past the last step to take; None goes to the end
     part=None, # A function that is called with the final latents of each chunk as soon as they are there
 )->Trajectory:
-    "Denoise, recording the steps of the window. Gradients are the caller's choice: wrap it in `torch.no_grad()` to keep no graph"
-    if len(seeds)!=len(condition):
-        raise ConfigError(f'{len(seeds)} seeds for {len(condition)} conditions: one per sample is needed')
-    if window and not noise_level:
-        raise ConfigError(
-            'an SDE window with noise_level=0 records steps that have no density; give a noise level or an empty window'
-        )
+    "Denoise, recording the steps of the window; wrap it in `torch.no_grad()` where no gradient is wanted"
+    _check(seeds, condition, window, noise_level)
     guidance = backbone.default_guidance if guidance is None else guidance
     window, chunk, parts = tuple(sorted(window)), chunk or len(seeds), []
     steps = range(start, len(schedule) if stop is None else stop)

@@ -29,13 +29,16 @@ class Codec:
     def factor(self)->int: return 2**(len(self.vae.config.block_out_channels)-1) # pixels per latent pixel, each way
     @property
     def shift(self)->float: return self.vae.config.shift_factor or 0.
-    def latent_shape(self, h:int, w:int)->tuple: return (self.vae.config.latent_channels, h//self.factor, w//self.factor)
+    def latent_shape(self, h:int, w:int)->tuple:
+        return (self.vae.config.latent_channels, h//self.factor, w//self.factor)
 
     def posterior(self, image:Tensor): # [B,3,H,W] in [0,1] -> a normal distribution of latents, before scaling
         if self.vae.encoder is None:
-            raise ConfigError('the VAE encoder was dropped, so pictures cannot be encoded; rewards that want the `reference` '
-                              '(the source through the VAE and back) and find_live_channels need it: '
-                              "do not call drop('vae_encoder')")
+            raise ConfigError(
+                'the VAE encoder was dropped, so pictures cannot be encoded; rewards that want the `reference` '
+                '(the source through the VAE and back) and find_live_channels need it: '
+                "do not call drop('vae_encoder')"
+            )
         return self.vae.encode((image*2-1).to(self.vae.device, self.vae.dtype)).latent_dist
 
     def encode(self,
@@ -80,6 +83,9 @@ class Codec:
         "The latent channels that pictures decide: those whose posterior is narrower than the prior"
         var = self.posterior(image).var.float().mean((0,2,3))
         if not (var<most).any():
-            raise ConfigError(f'no latent channel has a posterior variance below {most}: this autoencoder does not look at its pictures')
+            raise ConfigError(
+                f'no latent channel has a posterior variance below {most}: '
+                f'this autoencoder does not look at its pictures'
+            )
         self.channels = (var<most).float()
         return self.channels

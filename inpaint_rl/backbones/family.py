@@ -18,7 +18,7 @@ SCALES = ('published', 'small')
 @dataclass(frozen=True, eq=False)
 class Family:
     "What the rest of the package knows of a model family"
-    name: str # Short name, as on the command line: 'flux_fill'
+    name: str # Short name, as on the command line
     pipeline: str # Class of diffusers that opens a folder of this family
     denoiser: str # Part of the pipeline that is trained
     process: Literal['flow','ddim'] # What a noise level means, and which steps are taken
@@ -36,7 +36,8 @@ class Family:
     inputs: Callable|None = None # Configuration of the autoencoder -> input channels of the denoiser
     first_layers: tuple = () # Tensors, one of which marks a single file of the family in its authors' naming
     embedded: str = '' # Name of the tiny model that ships with this package
-    tiny: dict = field(default_factory=dict) # part -> (library, class, configuration), where it differs from the small copy
+    # part -> (library, class, configuration), where it differs from the small copy
+    tiny: dict = field(default_factory=dict)
     chunk: int = 48 # Samples of a forward pass at the published size
     decode_chunk: int = 32 # Pictures decoded at once
     activation_checkpointing: bool = False # Whether activations are computed twice at the published size

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['hash_parts', 'settings_of', 'Encoder', 'TextEncoders', 'PictureEncoder', 'prompts_of', 'Field', 'NoEncoder', 'drawn',
-           'misfits', 'sizes_of', 'Fields']
+           'misfit', 'misfits', 'sizes_of', 'Fields']
 
 # %% ../../nbs/backbones/30b_fields.ipynb #40fefc8a
 import hashlib
@@ -47,8 +47,10 @@ class Encoder:
         "What it is; remembered, so that it can be asked for after `drop`"
         if self._hash is None:
             if not self.there:
-                raise ConfigError(f'the encoder of {name!r} was dropped before it was compared with what is precomputed; '
-                                  f'call check_encoded, then drop({self.word!r})')
+                raise ConfigError(
+                    f'the encoder of {name!r} was dropped before it was compared with what is precomputed; '
+                    f'call check_encoded, then drop({self.word!r})'
+                )
             self._hash = hash_parts([*self.parts(), *self.outcome(field)])
         return self._hash
 
@@ -133,6 +135,14 @@ def drawn(field:Field, device)->Field: # `device`: a function, called at use
     return replace(field, make=make, encoder=NoEncoder())
 
 # %% ../../nbs/backbones/30b_fields.ipynb #c44d8405
+def misfit(field:Field, name:str, owner:str, have:tuple, shape:tuple)->str: # have: (shape, encoder hash or None)
+    "What is wrong with one precomputed tensor; '' if nothing is"
+    if tuple(have[0])!=shape: return f'precomputed {name!r} is {tuple(have[0])}, {owner} takes {shape}'
+    if not have[1]: return ''
+    mine = field.encoder.hash(name, field)
+    if have[1]==mine: return ''
+    return f'precomputed {name!r} was made by another encoder ({have[1][:12]}, this one is {mine[:12]})'
+
 def misfits(
     fields:dict, # name -> `Field`
     owner:str, # Name of the backbone, for messages
@@ -140,15 +150,11 @@ def misfits(
     h:int, w:int, # Its size in pixels
 ):
     "What is wrong with the precomputed tensors of one record"
-    shapes = {n:f.shape(h, w) for n,f in fields.items()}
-    for n,(shape,made_by) in have.items():
-        if n not in fields: yield f'{n!r} is precomputed, which {owner} does not take (it takes {", ".join(fields)})'
-        elif tuple(shape)!=shapes[n]: yield f'precomputed {n!r} is {tuple(shape)}, {owner} takes {shapes[n]}'
-        elif made_by and made_by!=(mine:=fields[n].encoder.hash(n, fields[n])):
-            yield f'precomputed {n!r} was made by another encoder ({made_by[:12]}, this one is {mine[:12]})'
+    takes = f'{owner} does not take (it takes {", ".join(fields)})'
+    yield from (f'{n!r} is precomputed, which {takes}' for n in have if n not in fields)
     for n,f in fields.items():
-        if not f.optional and n not in have and not f.encoder.there:
-            yield f'nothing precomputed for {n!r}, and its encoder was dropped'
+        if n in have: yield from filter(None, [misfit(f, n, owner, have[n], f.shape(h, w))])
+        elif not (f.optional or f.encoder.there): yield f'nothing precomputed for {n!r}, and its encoder was dropped'
 
 def sizes_of(dataset, fields:dict)->list: # (height, width) of each record
     "Sizes of records as far as a field depends on them"
@@ -176,8 +182,11 @@ class Fields(dict):
         "A field made by its encoder"
         encoder = self[name].encoder
         if not encoder.there:
-            raise ConfigError(f'record {", ".join(map(repr, batch.ids[:3]))}: nothing precomputed for {name!r}, and the encoder that makes '
-                              f'it was dropped; precompute it (scripts/preprocess.py), or leave out drop({encoder.word!r})')
+            raise ConfigError(
+                f'record {", ".join(map(repr, batch.ids[:3]))}: '
+                f'nothing precomputed for {name!r}, and the encoder that makes '
+                f'it was dropped; precompute it (scripts/preprocess.py), or leave out drop({encoder.word!r})'
+            )
         return self[name].compute(batch, self.device())
 
     def of(self, name:str, batch)->Tensor: # [B,...], fp32, on the device
@@ -186,14 +195,18 @@ class Fields(dict):
         if given is None: return self.compute(name, batch)
         want = self[name].shape(*batch.mask.shape[-2:])
         if tuple(given.shape[1:])!=want:
-            raise ConfigError(f'record {batch.ids[0]!r}: precomputed {name!r} is {tuple(given.shape[1:])}, {self.owner} takes {want}')
+            raise ConfigError(
+                f'record {batch.ids[0]!r}: precomputed {name!r} is {tuple(given.shape[1:])}, {self.owner} takes {want}'
+            )
         return given.to(self.device()).float()
 
     def unconditional(self, tensors:dict, drop:Tensor)->dict: # name -> [B,...]; drop: [B] bool
         "The tensors of a condition with the prompts of some samples replaced by their negative ones"
         twins = {f.instead_of:n for n,f in self.items() if f.instead_of}
         if not twins:
-            raise ConfigError('prompt_dropout is for families with classifier-free guidance; this one embeds its guidance')
+            raise ConfigError(
+                'prompt_dropout is for families with classifier-free guidance; this one embeds its guidance'
+            )
         rows = lambda t: drop.to(t.device).reshape(-1, *[1]*(t.ndim-1))
         return tensors | {n:torch.where(rows(tensors[n]), tensors[twin], tensors[n]) for n,twin in twins.items()}
 
@@ -206,11 +219,17 @@ class Fields(dict):
             for e in encoders:
                 if e.word==w: e.drop()
 
-    def dropped(self)->list: # words of encoders that are gone
-        return sorted({f.encoder.word for f in self.values() if not f.encoder.there})
+    def check_whole(self):
+        "Refuse to save a pipeline that has lost encoders"
+        gone = [f'drop({w!r})' for w in sorted({f.encoder.word for f in self.values() if not f.encoder.there})]
+        if gone:
+            raise ConfigError(
+                f'after {" and ".join(gone)} the pipeline is not whole and cannot be saved; '
+                'save backbone.denoiser.net, or load the pipeline anew'
+            )
 
     def check(self, dataset): # A sequence of records; one that has precomputed tensors names them by `stored(i)`
-        "Refuse precomputed tensors of another shape or model, and records without what a dropped encoder would have made"
+        "Refuse precomputed tensors of another shape or model, and records that lack what a dropped encoder made"
         stored = getattr(dataset, 'stored', lambda i: {})
         sizes, wrong = sizes_of(dataset, self), []
         for i in range(len(dataset)):
@@ -219,4 +238,7 @@ class Fields(dict):
             wrong += [f'record {name!r}: {what}' for what in misfits(self, self.owner, have, *sizes[i])]
         if not wrong: return
         more = f'; and {len(wrong)-5} more' if len(wrong)>5 else ''
-        raise ConfigError('; '.join(wrong[:5]) + more + '. Make them anew with scripts/preprocess.py and this model, or load its encoders')
+        raise ConfigError(
+            '; '.join(wrong[:5]) + more
+            + '. Make them anew with scripts/preprocess.py and this model, or load its encoders'
+        )

@@ -6,21 +6,18 @@
 __all__ = ['FLUX_FILL', 'FluxFill']
 
 # %% ../../nbs/backbones/31_flux_fill.ipynb #a22e65e6
-import copy
 import numpy as np
 import torch
-from .backbone import Backbone, Condition
+from .backbone import Backbone, Condition, flow_levels
 from .family import Family
 from .fields import Field, TextEncoders
-from .parts import CLIP_L, SMALL_CLIP, SMALL_T5, SMALL_VAE, T5_XXL, VAE_16
+from .parts import CLIP_L, JOINT_ATTENTION, SMALL_CLIP, SMALL_T5, SMALL_VAE, T5_XXL, VAE_16
 from ..diffusion.regions import pack, pack_mask, unpack
-from ..diffusion.schedules import Schedule, flux_mu
 
 # %% ../../nbs/backbones/31_flux_fill.ipynb #21044472
 FLUX_FILL = Family(
     name='flux_fill', title='FLUX.1 Fill', pipeline='FluxFillPipeline', denoiser='transformer', process='flow',
-    lora_targets=('attn.to_q', 'attn.to_k', 'attn.to_v', 'attn.to_out.0',
-                  'attn.add_q_proj', 'attn.add_k_proj', 'attn.add_v_proj', 'attn.to_add_out'),
+    lora_targets=JOINT_ATTENTION,
     default_guidance=30., multiple=16, mistaken_for=('FluxPipeline',), repo='black-forest-labs/FLUX.1-Fill-dev',
     parts=dict(
         scheduler=('diffusers', 'FlowMatchEulerDiscreteScheduler', dict(
@@ -28,7 +25,8 @@ FLUX_FILL = Family(
             base_image_seq_len=256, max_image_seq_len=4096)),
         vae=('diffusers', 'AutoencoderKL', dict(VAE_16, scaling_factor=.3611, shift_factor=.1159)),
         text_encoder=('transformers', 'CLIPTextModel', CLIP_L), tokenizer=('transformers', 'CLIPTokenizer', None),
-        text_encoder_2=('transformers', 'T5EncoderModel', T5_XXL), tokenizer_2=('transformers', 'T5TokenizerFast', None),
+        text_encoder_2=('transformers', 'T5EncoderModel', T5_XXL),
+        tokenizer_2=('transformers', 'T5TokenizerFast', None),
         transformer=('diffusers', 'FluxTransformer2DModel', dict(
             patch_size=1, in_channels=384, out_channels=64, num_layers=19, num_single_layers=38, attention_head_dim=128,
             num_attention_heads=24, joint_attention_dim=4096, pooled_projection_dim=768, guidance_embeds=True,
@@ -43,7 +41,10 @@ FLUX_FILL = Family(
     comfyui=dict(
         loaders=dict(
             UNETLoader=dict(unet_name='flux1-fill-dev.safetensors', weight_dtype='default'),
-            DualCLIPLoader=dict(clip_name1='clip_l.safetensors', clip_name2='t5xxl_fp16.safetensors', type='flux', device='default'),
+            DualCLIPLoader=dict(
+                clip_name1='clip_l.safetensors',
+                clip_name2='t5xxl_fp16.safetensors', type='flux', device='default'
+            ),
             VAELoader=dict(vae_name='ae.safetensors')),
         model='unet_name', embedded_guidance=True, sampler='euler', scheduler='simple'),
 )
@@ -65,7 +66,10 @@ class FluxFill(Backbone):
 
     def make_fields(self):
         c = self.denoiser.config
-        t5, clip = (TextEncoders(self.pipe, pair) for pair in (('text_encoder_2','tokenizer_2'), ('text_encoder','tokenizer')))
+        t5, clip = (
+            TextEncoders(self.pipe, pair)
+            for pair in (('text_encoder_2','tokenizer_2'), ('text_encoder','tokenizer'))
+        )
         return dict(text=Field(self.t5_states, lambda h, w: (self.text_length, c.joint_attention_dim), t5),
                     pooled=Field(self.clip_pooled, lambda h, w: (c.pooled_projection_dim,), clip),
                     known=self.codec.field(self.blank), image=self.codec.field(optional=True))
@@ -79,13 +83,8 @@ class FluxFill(Backbone):
         return Condition(dict(text=text, pooled=pooled, known=known), self.region_weight(mask), h, w)
 
     def schedule(self, num_steps, h, w, strength=1.):
-        scheduler = copy.deepcopy(self.pipe.scheduler)
-        c = scheduler.config
-        mu = flux_mu((h//self.multiple)*(w//self.multiple), (c.get('base_image_seq_len',256), c.get('base_shift',.5)),
-                     (c.get('max_image_seq_len',4096), c.get('max_shift',1.15)))
-        scheduler.set_timesteps(sigmas=np.linspace(1., 1/num_steps, num_steps), mu=mu, device='cpu')
-        levels = scheduler.sigmas.float()
-        return Schedule(scheduler.timesteps.float(), levels, 'flow', float(levels[1])).truncate(strength)
+        tokens, sigmas = (h//self.multiple)*(w//self.multiple), np.linspace(1., 1/num_steps, num_steps)
+        return flow_levels(self.pipe.scheduler, num_steps, tokens, sigmas=sigmas).truncate(strength)
 
     def positions(self, n_text, h, w): # ids of text tokens and of picture tokens
         rows, cols = h//self.multiple, w//self.multiple

@@ -48,6 +48,12 @@ def check_quantize(kind, lora, dtype):
     if not torch.cuda.is_available(): raise ConfigError(f'quantize={kind} needs a CUDA device; there is none')
 
 # %% ../../nbs/backbones/33d_load.ipynb #cf61b700
+def _check_options(path, variant, quantize, parts):
+    if Path(path).is_file() and (variant or quantize):
+        raise ConfigError(f'{path} is a single file: {"variant" if variant else "quantize"} is for folders and hub ids')
+    if parts and not Path(path).is_file():
+        raise ConfigError(f'parts={parts!r} is for single files; {path} is a folder or hub id, which has all its parts')
+
 def load_folder(
     path, index, cls, # Folder, its model_index.json, backbone class
     frozen, # torch dtype of what does not learn
@@ -78,15 +84,10 @@ def load_backbone(
     path, frozen = model_path(name), check_dtype_name(dtype)
     if dtype!='fp32': check_dtype(frozen)
     if quantize: check_quantize(quantize, lora, frozen)
+    _check_options(path, variant, quantize, parts)
     if Path(path).is_file():
-        if variant or quantize:
-            raise ConfigError(
-                f'{path} is a single file: {"variant" if variant else "quantize"} is for folders and hub ids'
-            )
         pipe, cls = load_single_file(path, parts, frozen, frozen if lora else torch.float32, families)
         return cls(pipe, dtype, lora, region)
-    if parts:
-        raise ConfigError(f'parts={parts!r} is for single files; {path} is a folder or hub id, which has all its parts')
     index, cls = read_index(path, name, families)
     # fetches files, builds nothing
     if not Path(path).is_dir(): path = diffusers.DiffusionPipeline.download(path, use_safetensors=True, variant=variant)

@@ -7,10 +7,10 @@ __all__ = ['read_parts', 'meta_backbone']
 
 # %% ../../nbs/backbones/38_meta.ipynb #d44764ee
 import inspect,json
-from importlib import import_module
 from pathlib import Path
 import torch
 from .denoiser import DTYPES, LoRA
+from .parts import build_part
 from ..core import ConfigError
 
 # %% ../../nbs/backbones/38_meta.ipynb #edbb0765
@@ -41,15 +41,10 @@ def meta_backbone(
     half, made = DTYPES.get(dtype, torch.float32), {}
     for name,(library,kind,config) in parts.items():
         if config is None: continue
-        part = getattr(import_module(library), kind)
-        if name=='scheduler':
-            made[name] = part.from_config(config)
-            continue
-        with torch.device('meta'):
-            net = part(part.config_class(**config)) if library=='transformers' else part.from_config(config)
+        made[name] = build_part((library, kind, config), 'cpu' if name=='scheduler' else 'meta')
         # as `load_backbone`: what learns and the VAE are FP32
-        if name!='vae' and (lora or name!=cls.family.denoiser): net = net.to(half)
-        made[name] = net
+        fp32 = name in ('scheduler', 'vae') or name==cls.family.denoiser and not lora
+        if not fp32: made[name] = made[name].to(half)
     pipe = getattr(diffusers, cls.family.pipeline)
     missing = {
         n:False if n.startswith('requires') else None

@@ -19,7 +19,8 @@ from ..core import ConfigError, seed_from
 # %% ../../nbs/backbones/35_random.ipynb #6b8a3e4d
 @torch.no_grad()
 def materialise(
-    model, # Built on the meta device; buffers that it computes itself with their values, see `build_part(keep_buffers=True)`
+    # Built on the meta device; buffers that it computes itself with their values, see `build_part(keep_buffers=True)`
+    model,
     device, dtype, # Where, and in which precision
     seed:int=0,
 ):
@@ -30,7 +31,8 @@ def materialise(
         )
     for m in model.modules():
         for n,p in m._parameters.items():
-            if p is not None: m._parameters[n] = nn.Parameter(torch.empty_like(p, device=device, dtype=dtype), p.requires_grad)
+            if p is not None:
+                m._parameters[n] = nn.Parameter(torch.empty_like(p, device=device, dtype=dtype), p.requires_grad)
     model.to(device, dtype)
     g = torch.Generator(device).manual_seed(seed)
     for name,p in model.named_parameters():
@@ -61,7 +63,7 @@ def blank_tokenizers(parts:dict, scale:str)->dict: # part -> tokenizer
     return made
 
 def random_backbone(
-    family:str, # 'flux_fill', 'sd_inpaint' or 'sd3'
+    family:str, # Short name, one of `family_names()`
     scale:str='published', # 'small' has the same layout and runs on a laptop
     dtype:str='fp32', # Compute precision, as in `load_backbone`
     lora:LoRA|None=None, # Adapters to train; None trains the whole denoiser, in FP32

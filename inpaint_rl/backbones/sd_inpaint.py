@@ -17,7 +17,8 @@ from ..diffusion.schedules import Schedule
 # %% ../../nbs/backbones/32_sd_inpaint.ipynb #046007df
 SD_INPAINT = Family(
     name='sd_inpaint', title='Stable Diffusion 1.5 inpainting', pipeline='StableDiffusionInpaintPipeline',
-    denoiser='unet', process='ddim', lora_targets=('to_q', 'to_k', 'to_v', 'to_out.0'), default_guidance=7.5, multiple=8,
+    denoiser='unet', process='ddim', lora_targets=('to_q', 'to_k', 'to_v', 'to_out.0'),
+    default_guidance=7.5, multiple=8,
     mistaken_for=('StableDiffusionPipeline',), repo='stable-diffusion-v1-5/stable-diffusion-inpainting',
     parts=dict(
         scheduler=('diffusers', 'PNDMScheduler', dict(
@@ -36,18 +37,23 @@ SD_INPAINT = Family(
         norm_num_groups=16, down_block_types=['CrossAttnDownBlock2D','DownBlock2D'],
         up_block_types=['UpBlock2D','CrossAttnUpBlock2D'])),
     absent=dict(safety_checker=None, feature_extractor=None, requires_safety_checker=False),
-    inputs=lambda vae: 2*vae['latent_channels']+1, first_layers=('input_blocks.0.0.weight',), embedded='tiny-sd-inpaint',
+    inputs=lambda vae: 2*vae['latent_channels']+1,
+    first_layers=('input_blocks.0.0.weight',), embedded='tiny-sd-inpaint',
     tiny=dict(
         unet=('diffusers', 'UNet2DConditionModel', dict(
-            sample_size=8, in_channels=9, out_channels=4, layers_per_block=1, block_out_channels=(48,96), norm_num_groups=16,
-            cross_attention_dim=64, attention_head_dim=4, down_block_types=('CrossAttnDownBlock2D','CrossAttnDownBlock2D'),
+            sample_size=8, in_channels=9, out_channels=4, layers_per_block=1,
+            block_out_channels=(48,96), norm_num_groups=16,
+            cross_attention_dim=64, attention_head_dim=4,
+            down_block_types=('CrossAttnDownBlock2D','CrossAttnDownBlock2D'),
             up_block_types=('CrossAttnUpBlock2D','CrossAttnUpBlock2D'))),
         scheduler=('diffusers', 'DDIMScheduler', dict(
             beta_start=.00085, beta_end=.012, beta_schedule='scaled_linear', clip_sample=False, set_alpha_to_one=False,
             steps_offset=1, prediction_type='epsilon'))),
     chunk=16, decode_chunk=8,
-    comfyui=dict(loaders=dict(CheckpointLoaderSimple=dict(ckpt_name='sd-v1-5-inpainting.ckpt')), model='ckpt_name',
-                 embedded_guidance=False, sampler='ddim', scheduler='ddim_uniform', kohya=True),
+    comfyui=dict(
+        loaders=dict(CheckpointLoaderSimple=dict(ckpt_name='sd-v1-5-inpainting.ckpt')), model='ckpt_name',
+        embedded_guidance=False, sampler='ddim', scheduler='ddim_uniform', kohya=True
+    ),
 )
 
 # %% ../../nbs/backbones/32_sd_inpaint.ipynb #c951011f
@@ -56,14 +62,19 @@ class SDInpaint(Backbone):
     family = SD_INPAINT
 
     def blank(self, image, mask): return torch.where(mask<.5, image, .5) # the hole is 0 in [-1,1]: mid-grey
-    def states(self, prompts): return self.pipe.encode_prompt(prompts, self.device, 1, do_classifier_free_guidance=False)[0]
+    def states(self, prompts):
+        return self.pipe.encode_prompt(prompts, self.device, 1, do_classifier_free_guidance=False)[0]
     def text_shape(self, h, w):
         return (getattr(self.pipe.tokenizer, 'model_max_length', 77), self.denoiser.config.cross_attention_dim)
 
     def make_fields(self):
         clip = TextEncoders(self.pipe, ('text_encoder','tokenizer'))
-        return dict(text=Field(self.states, self.text_shape, clip), negative=Field(self.states, self.text_shape, clip, 'negative', instead_of='text'),
-                    known=self.codec.field(self.blank), image=self.codec.field(optional=True))
+        return dict(
+            text=Field(self.states, self.text_shape, clip),
+            negative=Field(self.states, self.text_shape, clip, 'negative', instead_of='text'),
+            known=self.codec.field(self.blank),
+            image=self.codec.field(optional=True),
+        )
 
     def encode(self, batch):
         mask = batch.mask.to(self.device)

@@ -66,5 +66,6 @@ class Dynamics:
     )->Step:
         "One transition, drawn or (given `x_next`) scored"
         a, b = schedule.levels[i], schedule.levels[i+1]
-        if self.process=='flow': return flow_step(x, pred, a, b, noise_level, sde=sde, sigma_max=schedule.sigma_max, **kwargs)
+        if self.process=='flow':
+            return flow_step(x, pred, a, b, noise_level, sde=sde, sigma_max=schedule.sigma_max, **kwargs)
         return ddim_step(x, pred, a, b, noise_level, prediction=self.prediction, **kwargs)

@@ -27,13 +27,7 @@ def largest_noise_level(
     return (2*l).sqrt()/noise_std(l, m, 1., sde, schedule.sigma_max)
 
 # %% ../../nbs/diffusion/24_noise_levels.ipynb #a5609f75
-def check_noise_level(
-    schedule:Schedule, # Levels
-    noise_level:float, # a of `flow_step`, or eta of `ddim_step`
-    sde:SDE|Literal['ddim']='flow_sde', # Sampler; 'ddim' for a DDIM schedule
-    window=None, # Random steps; all but the last if not given
-)->float: # The largest level that works in this window
-    "Refuse a noise level that breaks a step of the window"
+def _check_window(schedule, noise_level, sde, window)->list:
     n = len(schedule)
     window = list(range(n-1)) if window is None else list(window)
     if (sde=='ddim')!=(schedule.process=='ddim'):
@@ -44,6 +38,16 @@ def check_noise_level(
         )
     if not (math.isfinite(noise_level) and noise_level>=0):
         raise ConfigError(f'noise_level={noise_level}: it must be a finite number >= 0')
+    return window
+
+def check_noise_level(
+    schedule:Schedule, # Levels
+    noise_level:float, # a of `flow_step`, or eta of `ddim_step`
+    sde:SDE|Literal['ddim']='flow_sde', # Sampler; 'ddim' for a DDIM schedule
+    window=None, # Random steps; all but the last if not given
+)->float: # The largest level that works in this window
+    "Refuse a noise level that breaks a step of the window"
+    window = _check_window(schedule, noise_level, sde, window)
     limit = largest_noise_level(schedule, sde).tolist()
     best = min((limit[i] for i in window), default=math.inf)
     for i in window:

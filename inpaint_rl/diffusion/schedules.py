@@ -37,18 +37,20 @@ class Schedule:
     sigma_max: float|None = None # Flow only: second level of the full schedule; taken from `levels` if not given
 
     def __post_init__(self):
-        if self.process not in ('flow','ddim'): raise ConfigError(f"schedule process {self.process!r}: use 'flow' or 'ddim'")
+        if self.process not in ('flow','ddim'):
+            raise ConfigError(f"schedule process {self.process!r}: use 'flow' or 'ddim'")
         l = torch.as_tensor(self.levels, dtype=torch.float32).cpu()
         object.__setattr__(self, 'levels', l)
-        if l.ndim!=1 or len(l)!=len(self.timesteps)+1 or len(l)<2:
+        if list(l.shape)!=[len(self.timesteps)+1] or len(l)<2:
             raise ConfigError(
                 f'{len(self.timesteps)} timesteps need {len(self.timesteps)+1} '
                 f'levels (and at least one step), got shape {list(l.shape)}'
             )
-        step = l.diff()*(-1 if self.process=='flow' else 1)
+        falls = self.process=='flow'
+        step = l.diff()*(-1 if falls else 1)
         if not (l.min()>=0 and l.max()<=1 and step.min()>0):
             raise ConfigError(
-                f"levels of a {self.process} schedule must {'fall' if self.process=='flow' else 'rise'} "
+                f"levels of a {self.process} schedule must {'fall' if falls else 'rise'} "
                 f"strictly inside [0,1], got {l.tolist()}"
             )
         if self.process=='flow' and self.sigma_max is None: object.__setattr__(self, 'sigma_max', l[1].item())
@@ -74,8 +76,9 @@ def shift_sigmas(
     shift:float|None=None, # Static shift: k itself
 )->Tensor: # Shifted levels; 0 and 1 stay
     "Move noise levels towards noise, Stable Diffusion 3 eq. 23"
-    if (mu is None)==(shift is None): raise ConfigError(f'give one of mu and shift, got mu={mu} and shift={shift}')
-    k = math.exp(mu) if shift is None else shift
+    if mu is not None and shift is None: k = math.exp(mu)
+    elif shift is not None and mu is None: k = shift
+    else: raise ConfigError(f'give one of mu and shift, got mu={mu} and shift={shift}')
     return k*sigmas/(1+(k-1)*sigmas)
 
 def flux_mu(

@@ -36,7 +36,8 @@ class Step(Stacked):
     weight: Tensor|None = None # Region weight; None: all ones
 
     @property
-    def std(self)->Tensor: return self.scale if self.weight is None else self.scale*self.weight.float() # of each element
+    # of each element
+    def std(self)->Tensor: return self.scale if self.weight is None else self.scale*self.weight.float()
 
 def transition(
     mean:Tensor, # [B, ...], fp32

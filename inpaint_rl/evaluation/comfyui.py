@@ -127,7 +127,7 @@ def _guide(node, facts, clip, text, guidance): # links to positive and negative,
 
 # %% ../../nbs/evaluation/84_comfyui.ipynb #9d0b5dd0
 def workflow(
-    pipeline:str, # Pipeline class of a family that has one, such as 'FluxFillPipeline'
+    pipeline:str, # Pipeline class of a family that has one
     lora:str, # File name under models/loras
     base:str|None=None, # File name of the base model, under models/diffusion_models or models/checkpoints
     prompt:str='', # What to fill in
