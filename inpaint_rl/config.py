@@ -184,16 +184,20 @@ def _section(cls, v, where, base=None): # `base`: an instance whose values stand
     if not isinstance(d, Mapping): _wrong(cls, v, where)
     own,inside = _sorted_in(cls, d, where)
     for group,changes in inside.items(): own[group] = _with_changes(own.get(group, {}), changes, f'{where}.{group}')
-    known = _fields(cls)
-    missing = [n for n,f in known.items() if n not in own and f.default is MISSING and f.default_factory is MISSING]
-    if missing and base is None: raise ConfigError(f'{where}: {", ".join(missing)} must be given; there is no default')
+    if base is None: _all_given(cls, own, where)
     types = get_type_hints(cls)
     own = {k:_field_value(cls, types[k], k, x, f'{where}.{k}') for k,x in own.items()}
     return replace(base, **own) if base is not None else cls(**own)
 
+def _all_given(cls, own, where):
+    required = [n for n,f in _fields(cls).items() if f.default is MISSING and f.default_factory is MISSING]
+    missing = [n for n in required if n not in own]
+    if missing: raise ConfigError(f'{where}: {", ".join(missing)} must be given; there is no default')
+
 def _with_changes(given, changes, where):
     "A group as it was given, and what was given of it by last names"
-    if not isinstance(given, Mapping): raise ConfigError(f'{where} = {given!r}, and {", ".join(changes)} beside it; give one of the two')
+    if not isinstance(given, Mapping):
+        raise ConfigError(f'{where} = {given!r}, and {", ".join(changes)} beside it; give one of the two')
     twice = [k for k in changes if k in given]
     if twice: raise ConfigError(f'{where}: {", ".join(twice)} stands twice, inside the group and outside')
     return {**given, **changes}

@@ -92,34 +92,39 @@ class AdvantageResult:
     stats: dict = field(default_factory=dict) # Plain numbers by name; see `advantages`
 
 # %% ../../nbs/losses/60_advantages.ipynb #3dd41381
-def _setup(scores, weights, std_floor, combine, mean, std):
-    "Check the settings; the weighted names, their weights and floors"
-    for name,value,allowed in (
-        ('combine',combine,_combiners), ('mean',mean,('group','batch')), ('std',std,('group','global','none'))
-    ):
-        if value not in allowed: raise ConfigError(f"{name}={value!r}: choose one of {', '.join(allowed)}")
+def _check_ways(combine, mean, std):
+    "Refuse settings that are unknown, or that contradict each other"
+    allowed = dict(combine=_combiners, mean=('group','batch'), std=('group','global','none'))
+    for name,value in dict(combine=combine, mean=mean, std=std).items():
+        if value not in allowed[name]:
+            raise ConfigError(f"{name}={value!r}: choose one of {', '.join(allowed[name])}")
     if mean=='batch' and std=='group':
         raise ConfigError(
             "mean='batch' goes with std='global' (PPO) or 'none': batch mean over group spread mixes two scales"
         )
     if combine=='gdpo' and std=='none':
-        raise ConfigError(
-            "combine='gdpo' normalises each reward, so std='none' contradicts it; use 'group' or 'global'"
-        )
+        raise ConfigError("combine='gdpo' normalises each reward, so std='none' contradicts it; use 'group' or 'global'")
     if combine=='rank' and (mean,std)!=('group','group'):
         raise ConfigError("combine='rank' works inside groups; leave mean and std at 'group'")
-    weights = dict.fromkeys(scores, 1.) if weights is None else weights
-    if (unknown := set(weights)-set(scores)):
-        raise ConfigError(f'weights for {sorted(unknown)}, but the scores are {sorted(scores)}')
-    names = [k for k in scores if weights.get(k, 0)]
-    if not names: raise ConfigError('no reward has a weight other than 0, so there is nothing to optimise')
+
+def _floors(names, std_floor): # floats, one per name
     floors = {k:std_floor[k] if isinstance(std_floor, dict) and k in std_floor else std_floor for k in names}
     bad = [k for k,f in floors.items() if isinstance(f, dict) or not f>=0]
     if bad:
         raise ConfigError(
             f'std_floor has no value >= 0 for {bad}; give one number for all, or one per reward in its own unit'
         )
-    return names, [float(weights[k]) for k in names], [float(floors[k]) for k in names]
+    return [float(floors[k]) for k in names]
+
+def _setup(scores, weights, std_floor, combine, mean, std):
+    "Check the settings; the weighted names, their weights and floors"
+    _check_ways(combine, mean, std)
+    weights = dict.fromkeys(scores, 1.) if weights is None else weights
+    unknown = set(weights)-set(scores)
+    if unknown: raise ConfigError(f'weights for {sorted(unknown)}, but the scores are {sorted(scores)}')
+    names = [k for k in scores if weights.get(k, 0)]
+    if not names: raise ConfigError('no reward has a weight other than 0, so there is nothing to optimise')
+    return names, [float(weights[k]) for k in names], _floors(names, std_floor)
 
 # %% ../../nbs/losses/60_advantages.ipynb #733785ed
 def _gather(scores, index):

@@ -16,7 +16,7 @@ def masked_mean(
     valid, # [B] bool: which count
     count=None, # Number of valid samples in the whole update; None: in this batch
 )->Tensor: # 0-dim
-    "Sum over the valid values, divided by `count`; 0 (with a graph) where nothing is valid, so that every process can call backward"
+    "Sum over the valid values, divided by `count`; where nothing is valid 0, with a graph for every backward"
     total = torch.where(valid, values, torch.zeros_like(values)).sum()
     return total/(valid.sum().clamp(min=1) if count is None else max(float(count), 1e-12))
 

@@ -30,7 +30,9 @@ class Sampling:
         'and called denoising reduction (arXiv 2505.05470)',
     )
     chunk: int | None = option(
-        None, "Samples per forward pass, the same in rollout and update; null takes the model family's own, 48 for small models"
+        None,
+        "Samples per forward pass, the same in rollout and update; "
+        "null takes the model family's own, 48 for small models",
     )
     decode_chunk: int | None = option(
         None, "Latents that the autoencoder decodes at once; null takes the model family's own, 32 for small models"
@@ -107,7 +109,7 @@ class Collector:
         return batch, sample_seeds(self.seed, iteration, batch.ids, self.config.group_size)
 
     def finish(self, batch, draw): # (Trajectory, Samples, Scores)
-        "What `draw` makes, decoded and scored; it is given a function to call with each chunk of finished latents, or None"
+        "What `draw` makes, decoded and scored; it is given a function to call with finished latents, or None"
         error, found = None, None
         try: found = self._ahead(batch, draw) if self.config.score_ahead else self._after(batch, draw)
         except RewardError as e: error = e

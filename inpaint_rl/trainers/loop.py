@@ -27,7 +27,7 @@ def sample_grid(
     run:Run,
     path, # PNG
 ):
-    "Sources with their holes greyed out, and under them what the (averaged) policy makes of them, always from the same noise"
+    "Sources with their holes greyed out, and under them the fills of the (averaged) policy, always from the same noise"
     b, c = run.samples, run.config
     @torch.no_grad()
     def draw():

@@ -113,10 +113,12 @@ def sample_bytes(b, h, w)->tuple: # bytes of (what the denoiser is given about a
     x, condition = blank_condition(b, 1, h, w)
     return nbytes([condition.weight, *condition.tensors.values()]), nbytes([x])
 
-def supervised_phases(b, c, ranks, s, h, w, fit): # `fit`: the square roots of the second moments, of all weights at once
+# `fit`: the square roots of the second moments, of all weights at once
+def supervised_phases(b, c, ranks, s, h, w, fit):
     given, latents = sample_bytes(b, h, w)
     update = prediction(b, c, c.micro_batch, s, h, w)[2] + 2*c.micro_batch*(given+latents)
-    return {'encoding':picture_peak(b, c.micro_batch, h, w)[0], 'forward and backward':update, 'optimizer step':int(fit)}
+    encode = picture_peak(b, c.micro_batch, h, w)[0]
+    return {'encoding':encode, 'forward and backward':update, 'optimizer step':int(fit)}
 
 def drawn_phases(b, c, ranks, s, h, w, fit):
     samples = c.groups*c.group_size//ranks
@@ -125,7 +127,8 @@ def drawn_phases(b, c, ranks, s, h, w, fit):
     given, latents = sample_bytes(b, h, w)
     steps = getattr(c.sampling, 'window', 0) # recorded: x, x_next, mean, std of each
     records, part = (n*(given+(1+4*steps)*latents) for n in (samples, chunk))
-    encode, decode = picture_peak(b, c.groups//ranks, h, w)[0], picture_peak(b, min(c.sampling.decode_chunk, samples), h, w)[1]
+    encode = picture_peak(b, c.groups//ranks, h, w)[0]
+    decode = picture_peak(b, min(c.sampling.decode_chunk, samples), h, w)[1]
     swap = fit if trainer.snapshot else 0 # the raw weights wait while the snapshot predicts
     # another policy predicts: the reference in between, the snapshot before
     wait = max(kept+run if c.kl_coef else 0, run+swap)

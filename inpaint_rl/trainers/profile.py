@@ -158,7 +158,8 @@ def measure_phases(
     # most CPUs emulate bfloat16 products one by one
     dtype = torch.bfloat16 if cuda else torch.float32
     rate = matmul_rate(device, dtype) if cuda else matmul_rate(device, dtype, 1024, 3)
-    return summary(trainer.config, seconds, flop, rate) | circumstances(trainer, dtype, peak) | dict(iterations=iterations)
+    figures = summary(trainer.config, seconds, flop, rate)
+    return figures | circumstances(trainer, dtype, peak) | dict(iterations=iterations)
 
 # %% ../../nbs/trainers/79a_profile.ipynb #84d54bb8
 def circumstances(

@@ -17,7 +17,7 @@ from .dpo import DPOConfig
 from .grpo import GRPOConfig
 from .nft import NFTConfig
 from .sft import SFTConfig
-from .trainer import METHODS, make_trainer, method_of
+from .trainer import METHODS, make_trainer, method_of # noqa: F401, also found here
 
 # %% ../../nbs/trainers/79_recipes.ipynb #876b1ed0
 def tiny_flux_fill_grpo():
@@ -31,7 +31,7 @@ def tiny_flux_fill_grpo():
     )
 
 def tiny_sd_inpaint_grpo():
-    "GRPO on the embedded SD1.5-inpainting model, without classifier-free guidance: all weights, one stochastic step of five"
+    "GRPO on the embedded SD1.5-inpainting model, without classifier-free guidance: all weights, one of five steps random"
     return replace(
         tiny_flux_fill_grpo(), run_dir='runs/quickstart-sd', iterations=24, learning_rate=1e-4,
         lr_schedule='constant', num_steps=5, eval_steps=8, noise_level=.3, guidance=1.,
@@ -39,7 +39,7 @@ def tiny_sd_inpaint_grpo():
     )
 
 def flow_grpo_as_published():
-    "Flow-GRPO's own settings (arXiv 2505.05470) on the embedded model: all weights, noise in all steps but the last, clip range 1e-4, two updates per rollout, no KL"
+    "Flow-GRPO's own settings (arXiv 2505.05470) on the embedded model: all weights, noise in all steps but the last"
     return replace(
         tiny_flux_fill_grpo(), run_dir='runs/flow-grpo', iterations=45, learning_rate=1e-4,
         lr_schedule='constant', groups=16, group_size=12, num_steps=8, eval_steps=8, window=7,
@@ -88,7 +88,7 @@ def tiny_sd_inpaint_best_of():
 
 # %% ../../nbs/trainers/79_recipes.ipynb #3de88de6
 def build_tiny_flux_fill():
-    "Trains the embedded Flux Fill denoiser from nothing; stopped early on purpose, so that reinforcement learning has something to do"
+    "Trains the embedded Flux Fill denoiser from nothing; stopped early, so that there is something left to learn"
     return SFTConfig(
         run_dir='runs/build/tiny-flux-fill', iterations=750, learning_rate=1e-3, warmup_steps=50,
         batch_size=64, micro_batch=64, guidance=30., adam_beta2=.99, cache=True, region_loss=.7
@@ -144,7 +144,7 @@ def flux_fill_dpo_4gpus():
     )
 
 def flux_fill_nft_4gpus():
-    "DiffusionNFT of FLUX.1-Fill-dev; its distance to the base model and its old policy as published for SD3.5 (arXiv 2509.16117)"
+    "DiffusionNFT of FLUX.1-Fill-dev; KL and old policy as published for SD3.5 (arXiv 2509.16117)"
     return _four_gpus(
         NFTConfig, run_dir='runs/flux_fill_nft_4gpus', **_flux,
         **_flux_rollout, kl_coef=1e-4, kl_outside=1., levels_per_sample=2
@@ -167,17 +167,19 @@ def sd_inpainting_grpo_4gpus():
 def sd_inpainting_dpo_4gpus():
     "Online DPO of stable-diffusion-inpainting"
     return _four_gpus(
-        DPOConfig, run_dir='runs/sd_inpainting_dpo_4gpus', **_sd_rollout, beta=1000., refresh_every=50, levels_per_sample=2
+        DPOConfig, run_dir='runs/sd_inpainting_dpo_4gpus', **_sd_rollout,
+        beta=1000., refresh_every=50, levels_per_sample=2
     )
 
 def sd_inpainting_nft_4gpus():
     "DiffusionNFT of stable-diffusion-inpainting"
     return _four_gpus(
-        NFTConfig, run_dir='runs/sd_inpainting_nft_4gpus', **_sd_rollout, kl_coef=1e-4, kl_outside=1., levels_per_sample=2
+        NFTConfig, run_dir='runs/sd_inpainting_nft_4gpus', **_sd_rollout,
+        kl_coef=1e-4, kl_outside=1., levels_per_sample=2
     )
 
 def sd_inpainting_sft_4gpus():
-    "Supervised fine-tuning of stable-diffusion-inpainting; a tenth of the prompts is dropped, so that guidance goes on working"
+    "Supervised fine-tuning of stable-diffusion-inpainting; a tenth of the prompts is dropped, so that guidance works"
     return _four_gpus(
         SFTConfig, run_dir='runs/sd_inpainting_sft_4gpus', guidance=1., eval_steps=50, batch_size=64,
         micro_batch=16, region_loss=.5, prompt_dropout=.1, max_grad_norm=1., warmup_steps=100

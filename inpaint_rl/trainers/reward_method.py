@@ -47,7 +47,7 @@ class RewardMethod(Method):
         if config.kl_coef: backbone.freeze_reference() # the model that the run began with
         if self.alone: self.begin()
 
-    def check_backbone(self, backbone, config): "Refuse a backbone that the method cannot train; before anything is made"
+    def check_backbone(self, backbone, config): "Refuse a backbone that the method cannot train, before a run is made"
     def check_dataset(self): "Refuse a dataset that the method cannot learn from"
 
     @property

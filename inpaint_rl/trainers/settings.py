@@ -145,8 +145,8 @@ def resolved(
 ):
     "A copy of a config in which nothing is left to the family"
     own = family_defaults(backbone)
-    found = {}
-    if config.parallel.activation_checkpointing is None: found['activation_checkpointing'] = own['activation_checkpointing']
+    found, name = {}, 'activation_checkpointing'
+    if config.parallel.activation_checkpointing is None: found[name] = own[name]
     sampling = getattr(config, 'sampling', None)
     if sampling is not None and sampling.decode_chunk is None: found['decode_chunk'] = own['decode_chunk']
     if sampling is not None and sampling.chunk is None:

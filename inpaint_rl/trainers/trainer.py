@@ -7,7 +7,7 @@ __all__ = ['METHODS', 'RUN_LEVEL', 'MethodParts', 'method_of', 'check_phases', '
            'make_trainer']
 
 # %% ../../nbs/trainers/78a_trainer.ipynb #f5232746
-from dataclasses import fields, replace
+from dataclasses import replace
 from itertools import accumulate
 from typing import NamedTuple
 import yaml
@@ -55,7 +55,8 @@ def check_phases(configs):
         values = [getattr(c, name) for c in configs]
         if any(v!=values[0] for v in values):
             raise ConfigError(
-                f'the phases of a run differ in {name}: {", ".join(map(repr, values))}; it belongs to the run, give the same to all'
+                f'the phases of a run differ in {name}: {", ".join(map(repr, values))}; '
+                'it belongs to the run, give the same to all'
             )
     live = [c.sampling.live_channels for c in configs if hasattr(c, 'sampling')]
     if any(live) and not all(live):
@@ -113,7 +114,8 @@ def make_trainer(
     callbacks=(), samples=None, monitors=(), # As every trainer takes them
 ):
     "The trainer that a config is for"
-    if isinstance(config, (list,tuple)): return Trainer(backbone, rewards, dataset, config, callbacks, samples, monitors)
+    if isinstance(config, (list,tuple)):
+        return Trainer(backbone, rewards, dataset, config, callbacks, samples, monitors)
     method = method_of(config)
     if isinstance(dataset, PairDataset): # nothing is drawn, so nothing is scored
         if method!='dpo': raise ConfigError(f'chosen pairs are learned by dpo, and the config is for {method}')
