@@ -5,7 +5,7 @@ __version__ = "0.0.1"
 _NAMES = dict(
     config=('load_config',),
     rollout=('generate',),
-    **{'backbones.denoiser':('LoRA',), 'backbones.load':('load_backbone',), 'datasets.records':('JsonlDataset',),
+    **{'backbones.denoiser':('LoRA',), 'backbones.load':('load_backbone',), 'datasets.jsonl':('JsonlDataset',),
        'rewards.reward':('reward',), 'rewards.scores':('score',), 'evaluation.evaluate':('evaluate',), 'trainers.recipes':('make_trainer',),
        'trainers.sft':('SFTConfig', 'SFTTrainer'), 'trainers.grpo':('GRPOConfig', 'GRPOTrainer'),
        'trainers.nft':('NFTConfig', 'NFTTrainer'), 'trainers.dpo':('DPOConfig', 'DPOTrainer'),

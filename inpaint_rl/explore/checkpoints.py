@@ -18,7 +18,8 @@ from .panel import figure_html, message, panel, widgets
 from ..rewards.reward import load_reward, spec
 from ..rewards.scores import score
 from ..show import Html, cell, sheet, show_hole
-from ..trainers.checkpoints import damage, read_metrics
+from ..trainers.checkpoints import damage
+from ..trainers.metrics_log import read_metrics
 from ..trainers.runs import is_run, put_weights, read_run
 
 # %% ../../nbs/explore/96_checkpoints.ipynb #2b15e537

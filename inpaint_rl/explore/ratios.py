@@ -16,7 +16,7 @@ from ..diffusion.noise_levels import check_noise_level
 from ..diffusion.step import Step
 from ..show import INK, blank_figure
 from .panel import figure_html, panel, widgets
-from ..losses.grpo import grpo_loss, mean_kl, ratio_stats
+from ..losses.grpo_loss import grpo_loss, mean_kl, ratio_stats
 from ..rollout import replay, rollout
 from ..show import Html, grid, show_hole, table
 

@@ -9,7 +9,7 @@ the same; elsewhere a decimal may differ by 5 %, since another CPU rounds differ
 one machine are replaced by … before anything is stored or compared; progress bars and warnings are left out, and so
 is what hidden cells print.
 """
-import atexit,difflib,html,json,os,re,sys,tempfile
+import atexit,base64,difflib,html,io,json,os,re,sys,tempfile,traceback
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from pathlib import Path
 os.environ.setdefault('OMP_NUM_THREADS', '1')
@@ -19,6 +19,7 @@ from fastcore.xtras import working_directory
 from nbdev.clean import nbdev_clean
 from nbdev.config import get_config
 from nbdev.process import extract_directives
+from PIL import Image
 from common import ROOT, notebooks
 from run_nb import skipped
 from sidebar import name_of
@@ -29,7 +30,8 @@ NAMES = ( # and these, by folder and what follows the number in the file name
     'backbones/family', 'backbones/backbone', 'backbones/sd3', 'rewards/samples', 'rewards/scores', 'losses/advantages',
     'losses/grpo', 'trainers/collect', 'trainers/grpo', 'trainers/recipes', 'evaluation/report',
 )
-MAX_KB = 300
+MAX_KB = 300 # of a notebook
+MAX_PICTURE = 20_000 # bytes; larger ones get fewer colours
 MADE_WITH = ROOT/'nbs/outputs.json'
 
 def keeps_outputs(path):
@@ -56,6 +58,15 @@ def plain(text):
     for pattern, instead in HIDES: text = pattern.sub(instead, text)
     return text
 
+def smaller(picture):
+    "A PNG (base64) in at most 256 colours and 960 pixels wide: a third of the size, and nobody sees it"
+    data = base64.b64decode(picture)
+    if len(data)<MAX_PICTURE: return picture
+    image = Image.open(io.BytesIO(data)).convert('RGB')
+    if image.width>960: image = image.resize((960, round(image.height*960/image.width)), Image.Resampling.LANCZOS)
+    image.quantize(256).save(buffer := io.BytesIO(), 'png', optimize=True)
+    return base64.b64encode(min(buffer.getvalue(), data, key=len)).decode()+'\n'
+
 def kept(outputs):
     "The outputs of a cell as they are stored"
     out = []
@@ -67,6 +78,7 @@ def kept(outputs):
             data = o.get('data', {})
             if any('widget-view' in k for k in data): continue
             for k in data:
+                if k=='image/png': data[k] = smaller(''.join(data[k]))
                 if k.startswith('text/'): data[k] = plain(''.join(data[k])).splitlines(True)
         out.append(o)
     return out
@@ -110,22 +122,31 @@ def executed(path, flags):
     for c in run: c.outputs = [] if 'hide' in extract_directives(c, remove=False) else kept(c.outputs)
     return nb, was
 
-def store_page(path, flags):
+def store_page(path):
     "Run a page and write it with its outputs"
-    nb,_ = executed(path, flags)
+    cfg = get_config()
+    sys.path.insert(0, str(cfg.config_path))
+    nb,_ = executed(path, set(cfg.tst_flags.split()))
     write_nb(nb, path)
     nbdev_clean(fname=str(path))
     if (kb := Path(path).stat().st_size//1000)>MAX_KB:
         raise SystemExit(f'{path}: {kb} kB with its outputs, the limit is {MAX_KB}; make its pictures smaller or fewer')
     print(f'{path}: {kb} kB')
 
-def check_page(path, flags):
+def check_page(
+    path, # Of the notebook, from the root of the repository
+    flags=None, # Cells with one of these are left out; None: those that the tests leave out
+):
     "Run a page as a test: an exception in a cell, or text that is not what is stored, ends the process"
+    cfg = get_config()
+    sys.path.insert(0, str(cfg.config_path))
+    usual = set(cfg.tst_flags.split())
     made_with = json.loads(MADE_WITH.read_text())['made_with'] if MADE_WITH.exists() else ''
-    nb,was = executed(path, flags)
+    nb,was = executed(path, usual if flags is None else flags)
     rtol = 0 if machine()==made_with else .05
     bad = []
     for i,stored in was.items():
+        if skipped(nb.cells[i], usual): continue # run this time only, so nothing of it is stored
         lines = differences(stored, list(shown(nb.cells[i].outputs)), rtol)
         if not lines: continue
         bad.append(f'{path}, cell {i}: the stored output is not what the cell shows now')
@@ -134,16 +155,15 @@ def check_page(path, flags):
     print('Success.')
 
 def run(path, check):
-    "In a process of its own, with the flags that the tests leave out"
+    "Did it go well? In a process of its own: nothing leaks from one page to the next"
     pid = os.fork()
     if not pid:
         status = 1
         try:
-            cfg = get_config()
-            sys.path.insert(0, str(cfg.config_path))
-            (check_page if check else store_page)(path, set(cfg.tst_flags.split()))
+            (check_page if check else store_page)(path)
             status = 0
         except SystemExit as e: print(e, file=sys.stderr)
+        except Exception: traceback.print_exc()
         finally:
             atexit._run_exitfuncs() # a forked process does not by itself: temporary folders would stay
             sys.stdout.flush()

@@ -42,7 +42,7 @@ def preference_pairs(
 
 # %% ../../nbs/losses/64_dpo.ipynb #19c3e74d
 def dpo_loss(
-    win, # [P] error of the winners under the policy, see `losses.sft.sft_loss`
+    win, # [P] error of the winners under the policy, see `losses.sft_loss.sft_loss`
     win_ref, # [P] and under the reference, for the same noise and level
     lose, # [P] of the losers
     lose_ref, # [P]
