@@ -10,10 +10,6 @@ import json
 from pathlib import Path
 from ..core import CheckpointError, ConfigError, atomic_write, jsonable, write_json
 from .charts import contact_sheet, reward_curve
-import math,textwrap
-import torch
-from ..core import DataError
-from ..show import INK, PALE, blank_figure, figure_png, scaled, show_hole
 
 # %% ../../nbs/evaluation/81_report.ipynb #36767498
 def _number(v):
