@@ -59,12 +59,12 @@ def plain(text):
     return text
 
 def smaller(picture):
-    "A PNG (base64) in at most 256 colours and 960 pixels wide: a third of the size, and nobody sees it"
+    "A PNG (base64) in at most 128 colours and 800 pixels wide: a third of the size, and as readable"
     data = base64.b64decode(picture)
     if len(data)<MAX_PICTURE: return picture
     image = Image.open(io.BytesIO(data)).convert('RGB')
-    if image.width>960: image = image.resize((960, round(image.height*960/image.width)), Image.Resampling.LANCZOS)
-    image.quantize(256).save(buffer := io.BytesIO(), 'png', optimize=True)
+    if image.width>800: image = image.resize((800, round(image.height*800/image.width)), Image.Resampling.LANCZOS)
+    image.quantize(128, dither=Image.Dither.NONE).save(buffer := io.BytesIO(), 'png', optimize=True)
     return base64.b64encode(min(buffer.getvalue(), data, key=len)).decode()+'\n'
 
 def kept(outputs):
