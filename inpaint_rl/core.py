@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['InpaintRLError', 'ConfigError', 'DataError', 'RewardError', 'CheckpointError', 'seed_from', 'generator',
-           'seeded_noise', 'shared', 'Stacked', 'atomic_write', 'write_json', 'jsonable', 'atomic_dir']
+           'seeded_noise', 'shared', 'optional_dict', 'Stacked', 'atomic_write', 'write_json', 'jsonable', 'atomic_dir']
 
 # %% ../nbs/00_core.ipynb #7fef5e2b
 import hashlib,json,math,os,shutil,threading
@@ -46,6 +46,10 @@ def shared(**kwargs):
     "A dataclass field of a `Stacked` that has no batch axis"
     return field(metadata={'shared':True}, **kwargs)
 
+def optional_dict():
+    "A dict field of a `Stacked`, empty by default, which the record does not mention while it is empty"
+    return field(default_factory=dict, metadata={'hide_empty':True})
+
 def _map(v, tensor, seq):
     "A field's value, with `tensor` applied to each tensor in it and `seq` to each list"
     if v is None: return None
@@ -64,7 +68,7 @@ def _brief(name, v): # '' for what is not there
     match v:
         case None: return ''
         case Tensor(): return f'{name} {list(v.shape)}'
-        case dict(): return f'{name} {{{", ".join(s for k,x in v.items() if (s:=_brief(k,x)))}}}' if v else ''
+        case dict(): return f'{name} {{{", ".join(s for k,x in v.items() if (s:=_brief(k,x)))}}}'
         case int()|float()|str()|tuple(): return f'{name}={v!r}'
         case list(): return f'{name} {len(v)}x {type(v[0]).__name__}' if v else f'{name} 0x'
     return f'{name} {type(v).__name__}'
@@ -99,9 +103,8 @@ class Stacked:
         return replace(self, **{n:_map(getattr(self,n), tensor, seq) for n in self._stacked()})
     def __len__(self): return next(n for f in self._stacked() if (n:=_size(getattr(self,f))) is not None)
     def __repr__(self):
-        return (
-            f'{type(self).__name__}({", ".join(s for f in fields(self) if (s:=_brief(f.name, getattr(self,f.name))))})'
-        )
+        shown = [f.name for f in fields(self) if not f.metadata.get('hide_empty') or getattr(self, f.name)]
+        return f'{type(self).__name__}({", ".join(s for n in shown if (s:=_brief(n, getattr(self,n))))})'
     # a dataclass keeps the repr that it finds in its class, and its own would print every number
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)

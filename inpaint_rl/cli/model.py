@@ -57,7 +57,7 @@ def make_config(
     **named, # Further settings; None: not given
 )->tuple: # (the config, the name of its recipe, the name of its method)
     "The config that a command line means"
-    from inpaint_rl.config import load_config
+    from inpaint_rl.config_files import load_config
     from inpaint_rl.core import ConfigError
     from inpaint_rl.trainers import recipes
     recipe = config or default_recipe(backbone, method)

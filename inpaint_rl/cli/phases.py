@@ -91,7 +91,7 @@ def main(argv):
     from tempfile import TemporaryDirectory
     import torch
     from inpaint_rl.core import ConfigError
-    from inpaint_rl.trainers.phases import measure, phase_trainer, phases_table, save_phases
+    from inpaint_rl.trainers.profile import measure_phases, phase_trainer, phases_table, save_phases
     if options.device=='cuda' and not torch.cuda.is_available():
         raise ConfigError('--device cuda: there is no CUDA device here')
     name, backbone = model_from(options)
@@ -100,6 +100,6 @@ def main(argv):
     with TemporaryDirectory() as run:
         trainer = phase_trainer(backbone, run, o.size, o.groups, o.group_size, o.chunk, o.steps, o.window, o.guidance,
                                 rewards)
-        result = dict(model=name, **measure(trainer, o.iterations, o.warmup))
+        result = dict(model=name, **measure_phases(trainer, o.iterations, o.warmup))
     save_phases(result, options.out)
     print(phases_table(result))

@@ -77,7 +77,7 @@ def measure_run(
     from accelerate import PartialState
     from inpaint_rl.evaluation.evaluate import evaluate, report_run
     from inpaint_rl.rewards import local
-    from inpaint_rl.trainers.checkpoints import read_metrics
+    from inpaint_rl.trainers.metrics_log import read_metrics
     from inpaint_rl.trainers.runs import put_weights, read_run
     run = read_run(folder, weights, step)
     facts, held_out = run.facts, held_out_of(run.facts)
@@ -98,7 +98,7 @@ def main(argv):
     "The command `inpaint-rl report`"
     options = report_parser().parse_args(argv)
     from inpaint_rl.evaluation.report import rewrite_report
-    from inpaint_rl.trainers.checkpoints import read_metrics
+    from inpaint_rl.trainers.metrics_log import read_metrics
     folder, chosen = Path(options.run), options.weights or options.step is not None
     if options.measure or chosen or not (folder/'report.json').is_file():
         quiet()

@@ -179,8 +179,8 @@ def train(
     from inpaint_rl.distributed import is_main
     from inpaint_rl.evaluation.evaluate import report_run
     from inpaint_rl.rewards import local
-    from inpaint_rl.trainers.checkpoints import read_metrics
-    from inpaint_rl.trainers.recipes import make_trainer
+    from inpaint_rl.trainers.metrics_log import read_metrics
+    from inpaint_rl.trainers.trainer import make_trainer
     check_options(options)
     config, recipe, method = config_from(options)
     quiet()
@@ -208,7 +208,7 @@ def main(argv):
     from functools import partial
     options = read_options(argv)
     if options.help_settings:
-        from inpaint_rl.config import describe
+        from inpaint_rl.config_files import describe
         print(describe(config_from(options)[0]))
         return
     first = int(os.environ.get('RANK', 0))==0

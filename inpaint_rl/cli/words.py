@@ -52,7 +52,7 @@ def setting(
 @cache
 def setting_names()->frozenset:
     "Every name, full or last part, of every method's settings"
-    from inpaint_rl.trainers.recipes import METHODS
+    from inpaint_rl.trainers.trainer import METHODS
     full = {k for cls,_ in METHODS.values() for k in flat_settings(cls())}
     return frozenset(full | {k.rpartition('.')[2] for k in full})
 

@@ -9,7 +9,7 @@ __all__ = ['Record', 'prompt_record', 'Batch', 'collate']
 from dataclasses import dataclass, field
 import torch
 from torch import Tensor
-from ..core import DataError, Stacked
+from ..core import DataError, Stacked, optional_dict
 from ..show import Html, cell, grid, sheet, show_hole
 
 # %% ../../nbs/datasets/10_records.ipynb #f6de5d4a
@@ -65,7 +65,7 @@ class Batch(Stacked):
     negative_prompt: list|None = None # None: no record has one
     metadata: list|None = None # one dict per record; None becomes empty dicts
     encoded: dict|None = None # precomputed: name -> [B,...]
-    inputs: dict = field(default_factory=dict) # further pictures: name -> [B,3,h,w] in [0,1]
+    inputs: dict = optional_dict() # further pictures: name -> [B,3,h,w] in [0,1]
 
     def __post_init__(self):
         if self.metadata is None: self.metadata = [{} for _ in self.ids]

@@ -45,6 +45,23 @@ def widgets():
     return ipywidgets
 
 # %% ../../nbs/explore/90_panel.ipynb #f814a421
+def _control(W, name, value): # a widget, made of an abbreviation where it is none yet
+    w = value
+    if not isinstance(value, W.Widget):
+        # at the low end, where `interact` would begin in the middle
+        start = {'default':value[0]} if isinstance(value, tuple) and value else {}
+        w = W.interactive.widget_from_abbrev(value, **start)
+    if w is None:
+        raise ConfigError(
+            f'panel: no control can be made of {name}={value!r}; '
+            f'give (low, high), a list, True or False, or a widget'
+        )
+    w.description = w.description or name.replace('_', ' ')
+    w.style.description_width = 'initial'
+    if w.has_trait('continuous_update'): w.continuous_update = False
+    return w
+
+# %% ../../nbs/explore/90_panel.ipynb #373d7ef2
 def panel(
     draw, # Function of the controls by name -> markup
     # name -> a widget, or what `ipywidgets.interact` takes: (low, high) or
@@ -53,25 +70,10 @@ def panel(
 ): # A widget; it has `controls` (dict), `shown` (where the drawing is) and `redraw()`
     "Sliders above what they draw"
     W = widgets()
-    # at the low end, where `interact` would begin in the middle
-    start = lambda v: {'default':v[0]} if isinstance(v, tuple) and v else {}
-    made = {
-        k:v if isinstance(v, W.Widget) else W.interactive.widget_from_abbrev(v, **start(v))
-        for k,v in controls.items()
-    }
-    odd = [k for k,w in made.items() if w is None]
-    if odd:
-        raise ConfigError(
-            f'panel: no control can be made of {odd[0]}={controls[odd[0]]!r}; '
-            f'give (low, high), a list, True or False, or a widget'
-        )
+    made = {k:_control(W, k, v) for k,v in controls.items()}
     shown = W.HTML()
     def redraw(_=None): shown.value = str(attempt(draw, **{k:w.value for k,w in made.items()}))
-    for k,w in made.items():
-        w.description = w.description or k.replace('_', ' ')
-        w.style.description_width = 'initial'
-        if w.has_trait('continuous_update'): w.continuous_update = False
-        w.observe(redraw, 'value')
+    for w in made.values(): w.observe(redraw, 'value')
     redraw()
     box = W.VBox([W.HBox(list(made.values()), layout=W.Layout(flex_flow='row wrap')), shown])
     box.controls, box.shown, box.redraw = made, shown, redraw

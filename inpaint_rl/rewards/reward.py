@@ -10,7 +10,7 @@ __all__ = ['split_need', 'Spec', 'reward', 'spec', 'check_needs', 'load_reward',
 import difflib,functools,importlib,math
 from dataclasses import dataclass, fields
 from pathlib import Path
-from ..config import _file_module
+from ..config_files import file_module
 from ..core import ConfigError
 from .samples import check_view
 
@@ -143,7 +143,7 @@ def check_needs(
 
 # %% ../../nbs/rewards/50a_reward.ipynb #fdc72761
 @functools.lru_cache(maxsize=None)
-def _from_file(path): return _file_module(Path(path)) # once, as an import would
+def _from_file(path): return file_module(Path(path)) # once, as an import would
 
 def load_reward(
     what, # A callable, 'package.module.name' (or 'package.module:name'), or 'file.py:name'

@@ -6,15 +6,16 @@
 __all__ = ['best_of', 'BestOfConfig', 'BestOfTrainer']
 
 # %% ../../nbs/trainers/78_best_of.ipynb #6656c7cf
-from dataclasses import dataclass
 import torch
 from .. import distributed as dist
-from ..config import option
+from ..config import option, settings
 from ..core import ConfigError
 from ..losses.advantages import group_index
-from ..losses.grpo import masked_mean
-from ..losses.sft import sft_loss
-from .collect import CollectConfig, Collector, base_distance, check_levels, portions, renoise
+from ..losses.sft_loss import sft_loss
+from .collect import CollectConfig
+from .finished import counted_means, learn_finished, winner_seeds
+from .renoise import check_levels
+from .reward_method import RewardMethod
 
 # %% ../../nbs/trainers/78_best_of.ipynb #f8649431
 def best_of(
@@ -31,50 +32,35 @@ def best_of(
     return rows.gather(1, at).flatten(), (top>0).flatten()
 
 # %% ../../nbs/trainers/78_best_of.ipynb #4811e52e
-@dataclass
+@settings(renamed={'levels':'levels_per_sample'})
 class BestOfConfig(CollectConfig):
     "Settings of best-of-group training"
-    best: int = option(1, 'samples of each group that are learned')
-    levels: int = option(1, 'noise levels, of those of the rollout, at which each of them is learned in an iteration')
+    best: int = option(1, 'Samples of each group that are learned')
+    levels_per_sample: int = option(
+        1, 'Noise levels, of those of the rollout, at which each of them is learned in an iteration'
+    )
 
     def check(self):
         super().check()
         if not 1<=self.best<self.group_size:
             raise ConfigError(f'best={self.best}: at least 1, and fewer than the group_size={self.group_size}')
-        check_levels(self.levels, self.num_steps)
-        chunks = -(-self.groups//dist.world_size()*self.best//self.chunk)
-        if chunks%self.updates:
-            raise ConfigError(
-                f'updates={self.updates} must divide the {chunks} chunks '
-                f'of best samples of an iteration; change chunk or updates'
-            )
+        check_levels(self.levels_per_sample, self.sampling.num_steps)
+        chunk, chosen = self.sampling.chunk, self.groups//dist.world_size()*self.best
+        if chunk is not None: self._check_updates(-(-chosen//chunk), 'of best samples of an iteration')
 
 # %% ../../nbs/trainers/78_best_of.ipynb #af2684d1
-class BestOfTrainer(Collector):
+class BestOfTrainer(RewardMethod):
     "Supervised learning of the best of each group, on any backbone"
-    def __init__(self, backbone, rewards, dataset, config:BestOfConfig, callbacks=(), samples=None, monitors=()):
-        self.steps_per_iteration = config.updates
-        super().__init__(backbone, rewards, dataset, config, callbacks, samples, monitors)
+    name = 'best_of'
+    learn, noise_seeds = learn_finished, winner_seeds
 
-    def micro(self, t, rows, counts, start, k, count, keep): # the loss of some samples, as a function
-        c, b = self.config, self.backbone
-        def f():
-            mine, ok = rows[start:start+c.chunk].tolist(), counts[start:start+c.chunk].to(t.x0.device)
-            x0, condition = t.x0[mine], t.condition.select(mine)
-            x, time, level, noise = renoise(b, x0, [t.seeds[i] for i in mine], t.schedule, k)
-            predict = lambda: b.predict(x, time, condition, t.guidance)
-            pred = predict()
-            loss = sft_loss(pred, b.target(x0, noise, level), condition.weight)
-            keep.append((loss.detach(), ok))
-            if c.kl_coef: loss = loss + c.kl_coef*base_distance(b, predict, pred, condition.weight, c.kl_outside)
-            return masked_mean(loss, ok, count)
-        return f
+    def choose(self, adv, ids):
+        rows, counts = best_of(adv.values, ids, adv.valid, self.config.best)
+        return rows[:,None], counts
 
-    def learn(self, t, adv, ids):
-        "Optimizer steps on the best of one batch of samples; returns diagnostics"
-        c, keep = self.config, []
-        rows, counts = best_of(adv.values, ids, adv.valid, c.best)
-        for mine,count in portions(counts, c.chunk, c.updates, c.levels):
-            out = self.update([self.micro(t, rows, counts, s, k, count, keep) for s in mine for k in range(c.levels)])
-        loss, ok = (torch.cat(v) for v in zip(*keep))
-        return out | {'best_of/loss':(loss*ok).sum().item()/max(1, int(ok.sum())), 'best_of/samples':int(counts.sum())}
+    def loss(self, n, adv): # (prediction, loss [M], numbers to log)
+        pred = n.predict()
+        loss = sft_loss(pred, n.target, n.weight)
+        return pred, loss, dict(loss=loss.detach())
+
+    def summary(self, keep, counts): return counted_means(keep) | {'samples':int(counts.sum())}

@@ -6,34 +6,40 @@
 __all__ = ['NFTConfig', 'NFTTrainer']
 
 # %% ../../nbs/trainers/76_nft.ipynb #c8801281
-from dataclasses import dataclass
 import torch
 from .. import distributed as dist
-from ..config import option
+from ..config import option, settings
 from ..core import ConfigError
-from ..losses.grpo import masked_mean, velocity_kl
-from ..losses.nft import goodness, nft_loss
-from .collect import CollectConfig, Collector, base_distance, check_levels, portions, renoise
+from ..losses.common import velocity_kl
+from ..losses.nft_loss import goodness, nft_loss
+from .collect import CollectConfig
 from .ema import EMA
+from .finished import learn_finished
+from .renoise import check_levels
+from .reward_method import RewardMethod
 
 # %% ../../nbs/trainers/76_nft.ipynb #0e734082
-@dataclass
+@settings(renamed={'levels':'levels_per_sample', 'same_noise':'share_noise'})
 class NFTConfig(CollectConfig):
     "Settings of DiffusionNFT"
-    beta: float = option(1., 'how far the implicit policies lie from the old one; the published values are 1 and .1')
-    levels: int = option(1, 'noise levels, of those of the rollout, at which each sample is learned in an iteration')
-    same_noise: bool = option(
-        True,
-        'members of a group meet the same noise at the same level, '
-        'which leaves the mean of the gradient and lowers its variance; false draws for each, as published',
+    beta: float = option(
+        1., 'Distance of the implicit policies from the old one; the published values are 1 and .1'
     )
-    old_decay: float = option(.5, 'largest share of the old policy that survives an iteration ...')
-    old_rate: float = option(.001, '... which grows by this much per iteration, from 0')
+    levels_per_sample: int = option(
+        1, 'Noise levels, of those of the rollout, at which each sample is learned in an iteration'
+    )
+    share_noise: bool = option(
+        True,
+        'Members of a group meet the same noise at the same level, which leaves the mean of the gradient '
+        'and lowers its variance; false draws for each, as published',
+    )
+    old_decay: float = option(.5, 'Largest share of the old policy that survives an iteration')
+    old_rate: float = option(.001, 'Growth of that share per iteration, from 0 up to old_decay')
 
     def check(self):
         super().check()
         if not self.beta>0: raise ConfigError(f'beta={self.beta}: it must be above 0')
-        check_levels(self.levels, self.num_steps)
+        check_levels(self.levels_per_sample, self.sampling.num_steps)
         if not (0<=self.old_decay<1 and self.old_rate>=0):
             raise ConfigError(
                 f'old_decay={self.old_decay}, old_rate={self.old_rate}: '
@@ -41,67 +47,53 @@ class NFTConfig(CollectConfig):
             )
 
 # %% ../../nbs/trainers/76_nft.ipynb #3a6f3af5
-class NFTTrainer(Collector):
+class NFTTrainer(RewardMethod):
     "DiffusionNFT on any backbone"
-    def __init__(self, backbone, rewards, dataset, config:NFTConfig, callbacks=(), samples=None, monitors=()):
-        self.steps_per_iteration = config.updates
-        super().__init__(backbone, rewards, dataset, config, callbacks, samples, monitors)
-        self.old = EMA(self.params, config.old_decay, warmup=False)
+    name, snapshot, snapshot_draws = 'nft', 'old policy of NFT', True
+    learn = learn_finished
+
+    def begin(self):
+        super().begin()
+        self.old = EMA(self.params, self.config.old_decay, warmup=False)
         self.same = True # the old policy is the learning one, to the bit
 
-    def state(self): return super().state() | {'old':self.old.state_dict()}
-    def load(self, path):
-        parts = super().load(path)
+    def state(self): return {'old':self.old.state_dict()}
+    def load(self, parts):
         self.old.load_state_dict(parts['old'])
         self.same = all(
             torch.equal(dist.whole(s), dist.whole(p.detach()))
             for s,p in zip(self.old.shadow.values(), self.params.values())
         )
-        return parts
 
     def collect(self, iteration): # (Trajectory, Samples, Scores)
         "Deterministic rollouts by the old policy"
         with self.old.swap(): return super().collect(iteration)
 
-    def noise_seeds(self, t, cut):
-        K = self.config.group_size if self.config.same_noise else 1
-        return [t.seeds[i-i%K] for i in range(len(t))[cut]]
+    def update(self, micro):
+        out = super().update(micro)
+        self.same = False
+        return out
 
-    # the loss of one chunk at the k-th level of each sample, as a function
-    def micro(self, t, good, valid, start, k, count, keep):
-        c, b, cut = self.config, self.backbone, slice(start, start+self.config.chunk)
-        def f():
-            part = t.select(cut)
-            ok = valid[cut].to(part.x0.device)
-            x, time, level, _ = renoise(b, part.x0, self.noise_seeds(t, cut), t.schedule, k)
-            predict = lambda: b.predict(x, time, part.condition, t.guidance)
-            if not self.same: # before the forward pass that is differentiated: a swap writes into the weights
-                with torch.no_grad(), self.old.swap(): old = predict()
-            pred = predict()
-            old = pred.detach() if self.same else old
-            new_x0, old_x0 = b.clean(x, pred, level), b.clean(x, old, level)
-            loss = c.advantage_clip*nft_loss(new_x0, old_x0, part.x0, good[cut].to(part.x0.device), part.weight, c.beta)
-            row = dict(loss=loss.detach(), deviation=velocity_kl(pred.detach(), old, part.weight), valid=ok)
-            if c.kl_coef:
-                kl = base_distance(b, predict, pred, part.weight, c.kl_outside)
-                loss = loss + c.kl_coef*kl
-                row['kl'] = kl.detach()
-            keep.append(row)
-            return masked_mean(loss, ok, count)
-        return f
+    def choose(self, adv, ids): return torch.arange(len(adv.values))[:,None], adv.valid # every sample
 
-    def learn(self, t, adv, ids=()):
-        "Optimizer steps on one batch of samples; returns diagnostics"
-        c, good, keep = self.config, goodness(adv.values, self.config.advantage_clip), []
-        for mine,count in portions(adv.valid, c.chunk, c.updates, c.levels):
-            out = self.update([
-                self.micro(t, good, adv.valid, s, k, count, keep)
-                for s in mine for k in range(c.levels)
-            ])
-            self.same = False
-        ok = torch.cat([r['valid'] for r in keep])
-        mean = lambda name: torch.cat([r[name] for r in keep])[ok].mean().item()
-        return out | {f'nft/{n}':mean(n) for n in ('loss','deviation','kl') if n in keep[0]}
+    def noise_seeds(self, t, rows, units):
+        K = self.config.group_size if self.config.share_noise else 1
+        return [t.seeds[i-i%K] for i in rows]
+
+    def loss(self, n, adv): # (prediction, loss [M], numbers to log)
+        c, b = self.config, self.backbone
+        if not self.same: # before the forward pass that is differentiated: a swap writes into the weights
+            with torch.no_grad(), self.old.swap(): old = n.predict()
+        pred = n.predict()
+        if self.same: old = pred.detach()
+        good = goodness(adv.values, c.advantage_clip)[n.rows].to(n.x0.device)
+        new_x0, old_x0 = b.clean(n.x, pred, n.level), b.clean(n.x, old, n.level)
+        loss = c.advantage_clip*nft_loss(new_x0, old_x0, n.x0, good, n.weight, c.beta)
+        return pred, loss, dict(loss=loss.detach(), deviation=velocity_kl(pred.detach(), old, n.weight))
+
+    def summary(self, keep, counts):
+        ok = torch.cat([r['counts'] for r in keep])
+        return {k:torch.cat([r[k] for r in keep])[ok].mean().item() for k in keep[0] if k!='counts'}
 
     def iterate(self, iteration):
         out = super().iterate(iteration)

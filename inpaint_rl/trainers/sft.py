@@ -6,37 +6,39 @@
 __all__ = ['SFTConfig', 'SFTTrainer']
 
 # %% ../../nbs/trainers/73_sft.ipynb #cde76416
-from dataclasses import dataclass
-from typing import Literal
 import torch
 from .. import distributed as dist
-from ..config import option
+from ..config import option, settings
 from ..core import ConfigError, seed_from, seeded_noise
 from ..backbones.backbone import Condition
 from ..datasets.buckets import sampler_for
 from ..datasets.records import collate
-from ..losses.sft import sample_sigmas, sample_timesteps, sft_loss
-from .loop import Loop, TrainConfig
+from ..losses.sft_loss import sample_sigmas, sample_timesteps, sft_loss
+from .method import Method, Phase
+from .settings import TrainConfig
 
 # %% ../../nbs/trainers/73_sft.ipynb #d8ae5029
-@dataclass
+@settings(dropped={
+    'time_law':('logit_normal', 'flow times are logit-normal; leave it out'),
+    'time_shift':(1., 'flow times are not shifted; leave it out'),
+})
 class SFTConfig(TrainConfig):
     "Settings of supervised fine-tuning"
-    batch_size: int = option(32, 'pictures per optimizer step, over all processes')
-    micro_batch: int = option(32, 'pictures per forward pass')
+    guidance: float | None = option(
+        1., 'Embedded guidance that the network is given, also in sample grids and report; '
+        'families with classifier-free guidance train without'
+    )
+    batch_size: int = option(32, 'Pictures per optimizer step, over all processes')
+    micro_batch: int = option(32, 'Pictures per forward pass')
     region_loss: float = option(
-        0.,
-        'share of the loss that is measured over the hole alone; the rest over the whole frame, as in pre-training',
+        0., 'Share of the loss that is measured over the hole alone; the rest over the whole frame, as in pre-training'
     )
     prompt_dropout: float = option(
-        0., 'share of prompts replaced by the empty one, so that classifier-free guidance works'
+        0., 'Share of prompts replaced by the empty one, so that classifier-free guidance works'
     )
-    guidance: float = option(1., 'embedded guidance told to the network; ignored by families without one')
-    time_law: Literal['logit_normal','uniform'] = option(
-        'logit_normal', 'distribution of flow times; DDPM times are uniform'
+    cache: bool = option(
+        False, 'Keep latents and conditions of the whole dataset in memory; encode each record once'
     )
-    time_shift: float = option(1., 'shift of flow times towards noise')
-    cache: bool = option(False, 'keep latents and conditions of the whole dataset in memory; encode each record once')
 
     def check(self):
         super().check()
@@ -49,20 +51,26 @@ class SFTConfig(TrainConfig):
         if not 0<=self.prompt_dropout<1: raise ConfigError(f'prompt_dropout={self.prompt_dropout}: a share in [0,1)')
 
 # %% ../../nbs/trainers/73_sft.ipynb #66bd27d5
-class SFTTrainer(Loop):
+class SFTTrainer(Method):
     "Supervised fine-tuning of a backbone on a dataset"
+    name = 'sft'
     shown = (('loss','loss'),)
 
-    def __init__(self, backbone, dataset, config:SFTConfig, callbacks=(), samples=None):
+    def __init__(self, backbone, dataset, config:SFTConfig, callbacks=(), samples=None, phase:Phase|None=None):
         if config.cache and getattr(dataset, 'fresh', False):
             raise ConfigError(
                 'cache=true keeps the first mask of every record, '
                 'and this dataset draws another one each epoch; leave cache off, or draw fixed masks'
             )
-        super().__init__(backbone, dataset, config, callbacks, samples)
+        super().__init__(backbone, dataset, config, callbacks, samples, phase)
         backbone.check_encoded(dataset)
-        self.sampler, self._cache = sampler_for(dataset, config.batch_size, config.seed), {}
-        if backbone.lora and backbone.lora.dropout: backbone.denoiser.net.train() # the only dropout there is
+        self.sampler, self._cache = sampler_for(dataset, config.batch_size, self.seed), {}
+        if self.alone: self.begin()
+
+    def begin(self):
+        super().begin()
+        b = self.backbone
+        if b.lora and b.lora.dropout: b.denoiser.net.train() # the only dropout there is
 
     @torch.no_grad()
     def encode(self, index): # (x0, Condition) of records
@@ -75,11 +83,11 @@ class SFTTrainer(Loop):
         if not self.config.cache: self._cache = {}
         return torch.cat([x for x,_ in rows]), Condition.cat([c for _,c in rows])
 
-    def noised(self, x0, seeds): # (x_t, t as the network is told, target)
+    def noised(self, x0, seeds): # (x_t, t as the network takes it, target)
         b = self.backbone
         noise = seeded_noise([seed_from('noise', s) for s in seeds], x0.shape[1:], x0.device)
         if b.process=='flow':
-            level = sample_sigmas(seeds, law=self.config.time_law, shift=self.config.time_shift)
+            level = sample_sigmas(seeds)
             return b.noised(x0, noise, level), (1000*level).to(x0.device), b.target(x0, noise, level)
         t = sample_timesteps(seeds)
         level = torch.as_tensor(b.pipe.scheduler.alphas_cumprod).float()[t]
@@ -94,14 +102,15 @@ class SFTTrainer(Loop):
     def loss(self, index, seeds)->torch.Tensor: # [B]
         x0, condition = self.encode(index)
         x, t, target = self.noised(x0, seeds)
-        pred = self.backbone.predict(x, t, self.drop_prompts(condition, seeds), self.config.guidance)
+        guidance = self.backbone.default_guidance if self.config.guidance is None else self.config.guidance
+        pred = self.backbone.predict(x, t, self.drop_prompts(condition, seeds), guidance)
         share = self.config.region_loss
         return (1-share)*sft_loss(pred, target) + share*sft_loss(pred, target, condition.weight)
 
     def iterate(self, iteration):
         c, total = self.config, []
         index = self.sampler.indices(iteration, dist.rank(), dist.world_size())
-        seeds = [seed_from(c.seed, iteration, i) for i in index]
+        seeds = [seed_from(self.seed, iteration, i) for i in index]
         def micro(s): # the mean over the whole batch, also across processes: gradients of processes are averaged
             def f():
                 total.append(self.loss(index[s:s+c.micro_batch], seeds[s:s+c.micro_batch]).sum()/len(index))
