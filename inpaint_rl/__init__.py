@@ -6,7 +6,8 @@ _NAMES = dict(
     config=('load_config',),
     rollout=('generate',),
     **{'backbones.denoiser':('LoRA',), 'backbones.load':('load_backbone',), 'datasets.jsonl':('JsonlDataset',),
-       'rewards.reward':('reward',), 'rewards.scores':('score',), 'evaluation.evaluate':('evaluate',), 'trainers.recipes':('make_trainer',),
+       'rewards.reward':('reward',), 'rewards.scores':('score',), 'evaluation.evaluate':('evaluate',),
+       'trainers.recipes':('make_trainer',),
        'trainers.sft':('SFTConfig', 'SFTTrainer'), 'trainers.grpo':('GRPOConfig', 'GRPOTrainer'),
        'trainers.nft':('NFTConfig', 'NFTTrainer'), 'trainers.dpo':('DPOConfig', 'DPOTrainer'),
        'trainers.best_of':('BestOfConfig', 'BestOfTrainer')})
