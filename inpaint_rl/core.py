@@ -32,6 +32,7 @@ def generator(*parts)->torch.Generator:
     "A CPU generator seeded by `seed_from(*parts)`; CPU, so that the numbers do not depend on the accelerator"
     return torch.Generator('cpu').manual_seed(seed_from(*parts))
 
+# %% ../nbs/00_core.ipynb #ef899910
 def seeded_noise(
     seeds, # One int per item
     shape, # Shape of one item
@@ -50,6 +51,7 @@ def optional_dict():
     "A dict field of a `Stacked`, empty by default, which the record does not mention while it is empty"
     return field(default_factory=dict, metadata={'hide_empty':True})
 
+# %% ../nbs/00_core.ipynb #c7073cfd
 def _map(v, tensor, seq):
     "A field's value, with `tensor` applied to each tensor in it and `seq` to each list"
     if v is None: return None
@@ -82,6 +84,7 @@ def _check_joinable(name, values):
         odd = sorted({k for v in values for k in v.keys() ^ values[0].keys()})
         if odd: raise DataError(f'{name!r} has {odd} in some of {len(values)} parts only; these cannot be joined')
 
+# %% ../nbs/00_core.ipynb #ee19e957
 def _join(
     name:str, # Of the field, for errors
     values:list, # One per item, all of one type
@@ -146,6 +149,7 @@ def _fsync(path):
 # digits; threads must not share a temporary name either
 def _me(): return f'{os.getpid()}{threading.get_native_id():07d}'
 
+# %% ../nbs/00_core.ipynb #b7c8d7c9
 def atomic_write(
     path, # Where the file goes
     content, # `str` or `bytes`
@@ -161,6 +165,7 @@ def atomic_write(
         tmp.unlink(missing_ok=True)
         raise CheckpointError(f'could not write {path}: {e.strerror or e}; what was there before is untouched') from e
 
+# %% ../nbs/00_core.ipynb #28dcbc0e
 def write_json(path, obj):
     "`obj` as indented JSON, atomically; NaN is refused, since JSON has none"
     atomic_write(path, json.dumps(obj, indent=1, allow_nan=False)+'\n')

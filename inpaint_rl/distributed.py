@@ -18,7 +18,6 @@ from .core import ConfigError, DataError, InpaintRLError
 def _together(): return dist.is_available() and dist.is_initialized()
 
 def _everyone(): return (dist.get_rank(), dist.get_world_size()) if _together() else (0,1)
-
 _split = None # the mesh of `split_samples`, where one sample is shared by several processes
 
 def _place():
@@ -31,6 +30,7 @@ def rank()->int:
     "This process' number; 0 when alone. Processes that share a sample have the same one"
     return _place()[0]
 
+# %% ../nbs/02_distributed.ipynb #f29f7378
 def world_size()->int:
     "How many processes have samples of their own; 1 when alone"
     return _place()[1]
@@ -68,6 +68,7 @@ def all_mean(t:Tensor)->Tensor:
     "Mean over these processes, each counted once; where they hold unequal numbers of items, divide two `all_sum`s"
     return all_sum(t)/world_size()
 
+# %% ../nbs/02_distributed.ipynb #ab456de3
 def barrier():
     "Wait until every process has come here"
     def met(x):
@@ -81,6 +82,7 @@ def _encoded(obj):
     try: return json.dumps({'ok':obj}).encode()
     except (TypeError,ValueError,RecursionError) as e: return json.dumps({'error':str(e)}).encode()
 
+# %% ../nbs/02_distributed.ipynb #b8bbaf3e
 def _gathered(row):
     "The bytes `row` of every rank, in their order"
     def gathered(x):
@@ -144,6 +146,7 @@ def whole(
     if t.device.type!=t.device_mesh.device_type: t = t.to(t.device_mesh.device_type)
     return t.full_tensor()
 
+# %% ../nbs/02_distributed.ipynb #18083254
 def share(
     t:Tensor, # Whole, the same on every process
     like:Tensor, # A parameter, sharded or not
@@ -159,6 +162,7 @@ def share(
         run_check=False, shape=like.shape, stride=like.stride()
     )
 
+# %% ../nbs/02_distributed.ipynb #3839ff74
 def gathered(
     tree, # Dicts, lists and tuples, with sharded tensors anywhere in them
 ): # The tree; sharded tensors are whole and on the CPU in the main process, and None in the others

@@ -68,6 +68,7 @@ def erode(mask, px)->Tensor:
     "Shrink the hole by a disc; the frame itself takes nothing off"
     return 1-dilate(1-mask, px)
 
+# %% ../nbs/03_masks.ipynb #31c61d98
 def ring(mask,
          width, # Pixels
          side='inner', # 'inner': hole pixels near the edge; 'outer': known pixels near it
@@ -125,6 +126,7 @@ def _span(lo, hi, want, limit):
     start = min(max((lo+hi-n)//2, 0), limit-n)
     return start, start+n
 
+# %% ../nbs/03_masks.ipynb #cc883e52
 def crop_box(
     box, # (y0, x0, y1, x1) of the hole
     h, w, # Size of the frame, pixels
@@ -150,6 +152,7 @@ def _resized(x, hw, mode): # [...,C,H,W] to (height, width)
     )
     return batch[0] if x.ndim==3 else batch
 
+# %% ../nbs/03_masks.ipynb #e020e6e7
 def crop(
     image, # [C,H,W] or [B,C,H,W]
     box, # One (y0,x0,y1,x1), or for a batch a list of B of them (then `size` is needed)

@@ -21,6 +21,7 @@ def _scale(h, w, base_side):
     if h<8 or w<8: raise ConfigError(f'a frame of {h}x{w} px is too small to draw a hole in; 8x8 is the least')
     return math.sqrt(h*w)/base_side
 
+# %% ../nbs/03a_random_masks.ipynb #f0374439
 def _draw_until(
     draw, # Function that paints on a `PIL.ImageDraw`, with fill 1
     h, w, # Frame
@@ -58,6 +59,7 @@ lama_strokes = { # published settings of `irregular_mask`, each with the picture
     'medium': dict(strokes=(4,10), max_length=200, max_width=100, base_side=512),
     'thick':  dict(strokes=(1,5),  max_length=450, max_width=250, base_side=512)}
 
+# %% ../nbs/03a_random_masks.ipynb #cd7c3bcf
 def irregular_mask(
     rng, # numpy Generator
     h, w, # Pixels
@@ -170,6 +172,7 @@ def frequencies(
     if unknown: raise ConfigError(f'shapes={unknown}: expected some of {list(mask_shapes)}')
     return odds
 
+# %% ../nbs/03a_random_masks.ipynb #2cfcb2df
 def random_mask(
     rng, h, w,
     shapes=('irregular','box','freeform'), # Names in `mask_shapes`, or a dict of name -> relative frequency

@@ -53,6 +53,7 @@ def latent_colours(
 # %% ../nbs/04_show.ipynb #06fbde2c
 _LINE = '1px solid rgba(128,128,128,.35)' # seen on white and on black
 
+# %% ../nbs/04_show.ipynb #19e95e91
 def png(
     image:Tensor, # [3,H,W] or [1,H,W] in [0,1]
     side:int|None=None, # About how wide, see `scaled`; None leaves it as it is
@@ -218,6 +219,7 @@ def blank_figure(width, height, dpi=100): # pixels
     FigureCanvasAgg(fig)
     return fig
 
+# %% ../nbs/04_show.ipynb #1eb15ea4
 def figure_png(fig)->bytes:
     "A figure as the bytes of a PNG file"
     buffer = io.BytesIO()

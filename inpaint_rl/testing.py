@@ -20,6 +20,7 @@ def _torchrun_variables(rank, world, port):
         MASTER_ADDR='127.0.0.1', MASTER_PORT=str(port)
     )
 
+# %% ../nbs/05_testing.ipynb #c7c73d64
 def _run_forked(f, rank, world, port, errors):
     "What a forked process does: set the environment, call `f`, report its error"
     # inherited from the parent, which knows one process
@@ -41,6 +42,7 @@ def _free_port()->int:
 
 def _failed(processes): return any(p.exitcode for p in processes)
 
+# %% ../nbs/05_testing.ipynb #79db3441
 def _wait(processes, seconds):
     "Until all have ended, one has failed, or the time is over; returns those that had to be ended"
     end = time.monotonic()+seconds

@@ -23,6 +23,7 @@ CONVENTIONS = 1
 
 def hash_json(*parts)->str: return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
+# %% ../../nbs/datasets/16_cache.ipynb #2216997a
 def contents(dataset, i)->dict:
     "What record `i` is made of, by hashes; its id, prompts and size as they are"
     if hasattr(dataset, 'contents'): return dict(id=dataset.ids[i], **dataset.contents(i))
@@ -38,6 +39,7 @@ def contents(dataset, i)->dict:
 # what fields of these names read, where a backbone or a manifest written before does not say it
 FIELD_READS = dict(text='prompt', pooled='prompt', negative='negative', known='picture', image='picture')
 
+# %% ../../nbs/datasets/16_cache.ipynb #f12c6e63
 @dataclass(frozen=True)
 class CachedField:
     "One of the backbone's fields, as the cache files it"
@@ -60,6 +62,7 @@ class CachedField:
         made_of = [c['image'], c['mask']] if self.reads=='picture' else [c['inputs'][self.reads.removeprefix('input:')]]
         return f'{self.name}.{hash_json(self.encoder, *made_of, c["size"], CONVENTIONS)}'
 
+# %% ../../nbs/datasets/16_cache.ipynb #17e9f60b
 def _reads(backbone, name)->str:
     "What a field of the backbone reads: its owner says it"
     owner = backbone.fields[name] if isinstance(backbone.fields, dict) else None
@@ -81,6 +84,7 @@ def _shortened(t, store): # the shortest dtype that keeps every number, or bf16 
     if store=='bf16': return t.bfloat16()
     return next((s for s in (t.bfloat16(), t.half()) if torch.equal(s.to(t.dtype), t)), t)
 
+# %% ../../nbs/datasets/16_cache.ipynb #dc2885e7
 class _Writer:
     "Collects tensors and writes a shard when they are enough"
     def __init__(self, folder, limit, store): # limit: bytes
@@ -110,6 +114,7 @@ def _gather_contents(dataset, workers=8)->list:
     dist.raise_together(error)
     return [c for _,c in sorted(((i,c) for share in dist.gather_objects(mine) for i,c in share), key=lambda x: x[0])]
 
+# %% ../../nbs/datasets/16_cache.ipynb #a568652d
 def _choose_fields(
     backbone, names, # Of fields; None: all that every record has something to make of
     found, # Contents of all records
@@ -122,6 +127,7 @@ def _choose_fields(
         raise DataError(f'record {record!r} has nothing to make {name!r} of; leave it out of fields={list(names)}')
     return [f for f in fields if f.name not in lacking]
 
+# %% ../../nbs/datasets/16_cache.ipynb #76d4c45e
 def _missing(found, fields, have)->list:
     "Pieces of work: (position of a record, {field: key}); each key once, pictures together, each text by itself"
     taken, work = set(have), []
@@ -146,6 +152,7 @@ def _encode(dataset, backbone, c, i, wanted):
     else: batch = collate([replace(dataset[i], encoded={})])
     for f,k in wanted.items(): yield k, backbone.compute(f.name, batch)[0]
 
+# %% ../../nbs/datasets/16_cache.ipynb #e637a360
 def _encode_all(
     dataset, backbone, found, work,
     writer, # A `_Writer`
@@ -178,6 +185,7 @@ def _check_ids(found):
     n = len(found)-len({c['id'] for c in found})
     if n: raise DataError(f'{n} records share the id of another; ids must be unique')
 
+# %% ../../nbs/datasets/16_cache.ipynb #b78c656c
 def _write_manifest(folder, fields, found):
     "What the cache is of; by the main process, and only where it has changed"
     manifest = json.dumps(dict(
@@ -198,6 +206,7 @@ def _summary(found, work, needed, seconds, written)->dict:
         megabytes=round(written/2**20,3)
     )
 
+# %% ../../nbs/datasets/16_cache.ipynb #c9703e8a
 def preprocess(
     dataset, # A sequence of records
     backbone, # With its encoders

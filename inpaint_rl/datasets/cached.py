@@ -23,11 +23,11 @@ class CachedTensor(Stored):
     encoder: str = ''
     def info(self): return self.shape, self.encoder
     def _trim(self, shape): return tuple(shape) # of one record already
-
 PART_NAMES = dict( # of `contents`, as errors say them
     image='picture', mask='mask', size='size', prompt='prompt', negative='negative prompt', inputs='further picture'
 )
 
+# %% ../../nbs/datasets/16a_cached.ipynb #6306a07a
 def _read_manifest(path)->dict:
     "The manifest of a finished cache; `DataError` for one that is missing, incomplete or of other conventions"
     if not path.exists():
@@ -43,6 +43,7 @@ def _read_manifest(path)->dict:
         )
     return manifest
 
+# %% ../../nbs/datasets/16a_cached.ipynb #6df7db17
 def _what_changed(
     now, then, # Contents of one record
     fields, # List of `CachedField`

@@ -21,6 +21,7 @@ def possible_chunks(
     "Sizes of a chunk that hold whole groups, or equal parts of one"
     return [c for c in range(1, total+1) if total%c==0 and (c%group_size==0 or group_size%c==0)]
 
+# %% ../../nbs/datasets/12_groups.ipynb #4680f83d
 def check_groups(
     groups, # Groups per iteration, over all ranks
     group_size, # K, samples per group

@@ -25,6 +25,7 @@ class Source:
     def draw(self, h, w, epoch=0)->Tensor: raise NotImplementedError # a mask [1,h,w] of 0 and 1, 1 = repaint
     def digest(self)->str: return hashlib.sha256(self.open().read()).hexdigest() # of the content
 
+# %% ../../nbs/datasets/10a_images.ipynb #00aa0049
 def digest(
     source, # A path or a `Source`
 )->str: # 64 hexadecimal digits
@@ -45,6 +46,7 @@ def _decode(path):
         im.load()
         return ImageOps.exif_transpose(im)
 
+# %% ../../nbs/datasets/10a_images.ipynb #36815f16
 def open_image(
     path, # A file or a `Source`
 )->Image.Image: # Whole and upright, in the mode of the file
@@ -71,6 +73,7 @@ def _wide_values(im, path):
         )
     return a/top
 
+# %% ../../nbs/datasets/10a_images.ipynb #154e4637
 def to_rgba(im):
     "In RGBA, from any mode"
     return (im.convert('LA') if im.mode=='La' else im).convert('RGBA')
@@ -85,6 +88,7 @@ def read_pixels(path):
     except ValueError as e:
         raise DataError(f'{path}: mode {im.mode} cannot be shown in RGB ({e}); save it as RGB') from e
 
+# %% ../../nbs/datasets/10a_images.ipynb #c69e4fa6
 def read_image(
     path, # File in any format and mode that Pillow reads; of an animation, the first frame
 )->Tensor: # [3,H,W] in [0,1]
@@ -106,6 +110,7 @@ def mask_values(path):
     value = alpha if one_colour else np.asarray(rgba.convert('L')).astype(np.float32)*alpha/255
     return torch.from_numpy(value.astype(np.float32))[None]/255
 
+# %% ../../nbs/datasets/10a_images.ipynb #83a3ed8f
 def read_mask(
     path, # A file or a `Source`
 )->Tensor: # [1,H,W], only 0 and 1; 1 where the file is white (or painted)
@@ -130,6 +135,7 @@ def _resample(x, size, box, how):
     h,w = size
     return torch.stack([torch.from_numpy(np.array(Image.fromarray(c.numpy()).resize((w,h), how, box))) for c in x])
 
+# %% ../../nbs/datasets/10a_images.ipynb #4a82ce90
 def fit(
     image, # [3,H,W] in [0,1], or None
     mask, # [1,H,W] binary
@@ -156,6 +162,7 @@ def nearest_size(
     "The size whose shape is nearest"
     return min(sizes, key=lambda s: abs(math.log(s[0]*hw[1]/(s[1]*hw[0]))))
 
+# %% ../../nbs/datasets/10a_images.ipynb #5084f166
 def assign_sizes(
     hws, # (height, width) of every picture
     sizes, # Sizes to choose from

@@ -73,6 +73,7 @@ def _tar_files(tars)->list: # of paths
     if not isinstance(tars, (str,Path)): return [Path(t) for t in tars]
     return sorted(Path(tars).glob('*.tar')) if Path(tars).is_dir() else [Path(tars)]
 
+# %% ../../nbs/datasets/15_importers.ipynb #a3860e06
 def brushdata(
     tars, # One tar, several, or a folder of them
     pick='random', # Which of a picture's masks: 'random' (a function of seed and key), or 'all', one record each
@@ -97,6 +98,7 @@ def pictures_in(folder)->list:
     if not found: raise DataError(f'{folder}: no such folder, or no pictures ({", ".join(PICTURE_SUFFIXES)}) in it')
     return found
 
+# %% ../../nbs/datasets/15_importers.ipynb #47adead8
 def misato(
     folder, # Of `512` and `1024`
     resolution=512, # Which of the two
@@ -139,12 +141,14 @@ class Cutout(Source):
             )
         return torch.from_numpy((a.mean(-1)>=128)[None].astype(np.float32))
 
+# %% ../../nbs/datasets/15_importers.ipynb #b39dd738
 def _fields(d, *names):
     if not isinstance(d, dict): raise DataError(f'a JSON {type(d).__name__}, expected an object')
     missing = [n for n in names if not isinstance(d.get(n), str)]
     if missing: raise DataError(f'{missing} missing or not text; the row has {sorted(d)}')
     return [d[n] for n in names]
 
+# %% ../../nbs/datasets/15_importers.ipynb #7702de77
 def humanedit(
     folder, # Of `metadata.jsonl` and the pictures
     image='OUTPUT_IMG', # or 'INPUT_IMG'
@@ -237,6 +241,7 @@ class Drawn(Source):
             h, w, self.shapes
         )
 
+# %% ../../nbs/datasets/15_importers.ipynb #6df65e92
 def image_folder(
     folder, # Pictures, in sub-folders too
     shapes=('irregular','box','freeform'), # Of hole: names in `mask_shapes`, or a dict of name -> relative frequency
@@ -262,9 +267,9 @@ FORMATS = dict( # name -> reader
     jsonl=JsonlDataset, brushbench=brushbench, brushdata=brushdata, misato=misato, humanedit=humanedit,
     rorem=rorem, follow_your_preference=follow_your_preference, image_folder=image_folder
 )
-
 RENAMED_SETTINGS = {'image_folder':{'kinds':'shapes'}} # what these were called before; run folders may say so
 
+# %% ../../nbs/datasets/15_importers.ipynb #72487350
 def read_dataset(
     data, # A file or folder, as the format wants it
     format='jsonl', # One of `FORMATS`

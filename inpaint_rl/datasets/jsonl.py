@@ -31,6 +31,7 @@ def _check_settings(mask_polarity, max_bad):
 
 def _is_size(s): return len(s)==2 and all(isinstance(n,int) and n>0 for n in s)
 
+# %% ../../nbs/datasets/10e_jsonl.ipynb #16d85d7b
 def _size_choices(size)->list|None: # of (height, width)
     "What the setting `size` means"
     if size is None: return None
@@ -64,6 +65,7 @@ def _check_one_sort(
                 f'line {first.line} {sorted(first.inputs)}; the rows of a dataset need the same ones'
             )
 
+# %% ../../nbs/datasets/10e_jsonl.ipynb #838028bd
 def _assign(rows, sizes, least, workers):
     "Give every row its size. One without a picture has no shape to choose by, so it gets one only where there is one"
     if not sizes: return

@@ -124,11 +124,13 @@ def _stack(
         out[n] = torch.stack(tensors)
     return out
 
+# %% ../../nbs/datasets/10_records.ipynb #bd7a4497
 def _stack_encoded(records):
     "What all records have precomputed; None if there is nothing"
     names = [n for n in records[0].encoded if all(n in r.encoded for r in records)]
     return _stack(records, lambda r: r.encoded, names, 'precomputed') or None
 
+# %% ../../nbs/datasets/10_records.ipynb #391ea876
 def _stack_inputs(records):
     "Further pictures by name; all records need the same ones"
     first = records[0]

@@ -20,6 +20,7 @@ def _whole_numbers(values)->np.ndarray|None: # None: something else is among the
         return np.array([int(v) for v in values], np.int64)
     except (TypeError, ValueError): return None
 
+# %% ../../nbs/datasets/14_rle.ipynb #95f36504
 def read_runs(
     runs, # [start, length, ...] as a list of whole numbers, or as text with commas or spaces
 )->np.ndarray: # [n,2], starts (counted from 0) and lengths
@@ -33,6 +34,7 @@ def read_runs(
         raise DataError(f'runs {str(runs)[:60]}: starts are counted from 1 and lengths are at least 1')
     return a
 
+# %% ../../nbs/datasets/14_rle.ipynb #57f8ffb9
 def check_order(order):
     "`ConfigError` for an order that is neither"
     if order not in ('C','F'):
@@ -56,6 +58,7 @@ def decode_runs(
     np.add.at(step, a.sum(1), -1)
     return torch.from_numpy((np.cumsum(step[:-1])>0).astype(np.float32).reshape((h,w), order=order).copy())[None]
 
+# %% ../../nbs/datasets/14_rle.ipynb #f05764f4
 def encode_runs(mask, order)->list: # [start, length, ...]
     "The runs of a mask [1,h,w]"
     check_order(order)

@@ -22,6 +22,7 @@ def _dark_hint(brightest):
         if 0<brightest<0.5 else ''
     )
 
+# %% ../../nbs/datasets/10d_row_files.ipynb #272b6be1
 def _row_mask(row, hw, polarity):
     "The binary mask of a row: of the picture's size, with a hole and with something to keep"
     values = row.mask.draw(*hw) if is_drawn(row.mask) else mask_values(row.mask)
@@ -64,6 +65,7 @@ def _is_outside(path, root):
     try: return not path.resolve().is_relative_to(root.resolve())
     except (OSError, ValueError): return True # a name that no file can have
 
+# %% ../../nbs/datasets/10d_row_files.ipynb #707abf42
 def _check_inside(row, folder):
     "Refuse a row that names a file outside of `folder`"
     files = [row.image, row.mask, *row.inputs.values(), *(s.path for s in row.stored.values())]
@@ -105,6 +107,7 @@ def read_record(row, polarity, epoch)->Record:
         inputs={n:cut_middle(read_image(p), mask.shape[-2:]) for n,p in row.inputs.items()},
     )
 
+# %% ../../nbs/datasets/10d_row_files.ipynb #2098845a
 def row_contents(row, polarity)->dict:
     "What a row's record is made of, by hashes"
     inputs = {n:digest(p) for n,p in row.inputs.items()}

@@ -23,6 +23,7 @@ class BadRow:
     cause: str
     def __str__(self): return f'{self.file}:{self.line}: {self.cause}'
 
+# %% ../../nbs/datasets/10c_rows.ipynb #b9b3def7
 @dataclass
 class Row:
     "What a row says, before any of its files was opened"
@@ -45,6 +46,7 @@ _own_keys = {
     'allow_inverted','inputs','encoded',*FIELD_KEYS
 }
 
+# %% ../../nbs/datasets/10c_rows.ipynb #8d8af343
 def _take(
     d:dict, # A row
     kind, # Type that the value must have
@@ -60,6 +62,7 @@ def _take(
         raise DataError(f'{found[0]!r} is {value!r}, expected {"true or false" if kind is bool else "a string"}')
     return value
 
+# %% ../../nbs/datasets/10c_rows.ipynb #3463bdc4
 def read_json(text):
     "Bytes to a JSON value; whatever is wrong with them is a `DataError`"
     try: return json.loads(text.decode('utf-8'))
@@ -80,6 +83,7 @@ def _named_paths(d, key, root)->dict: # name -> path
         raise DataError(f'{key!r} is {found!r}, expected an object of name: path')
     return {n:_located(v, root) for n,v in found.items()}
 
+# %% ../../nbs/datasets/10c_rows.ipynb #51b7c105
 def _stored_fields(d, root)->dict: # name -> `Stored`
     found = {n:Stored(path, n) for n,path in _named_paths(d, 'encoded', root).items()}
     for name in dict.fromkeys(FIELD_KEYS.values()):
@@ -122,6 +126,7 @@ def read_bytes(path):
     try: return Path(path).read_bytes()
     except OSError as e: raise DataError(f'{path}: cannot be read ({e.strerror})') from e
 
+# %% ../../nbs/datasets/10c_rows.ipynb #ec123d0a
 def make_rows(
     found, # Pairs (line, function that makes the row's dict or raises `DataError`)
     path, # What the rows come from, for messages and ids
@@ -138,6 +143,7 @@ def make_rows(
         except DataError as e: bad.append(BadRow(str(path), line, str(e)))
     return rows, bad
 
+# %% ../../nbs/datasets/10c_rows.ipynb #d44b3af7
 def jsonl_lines(path):
     "Pairs (line, function that reads it) of a JSON-lines file; blank lines are no rows"
     lines = read_bytes(path).removeprefix(b'\xef\xbb\xbf').split(b'\n')

@@ -18,6 +18,7 @@ from .records import Record, collate
 DIGIT_WORDS = 'zero one two three four five six seven eight nine'.split()
 SPLITS = dict(train=.45, reader=.20, judge=.20, test=.15) # share of the 1,797 scans of each
 
+# %% ../../nbs/datasets/11_scenes.ipynb #e3976e39
 @lru_cache(maxsize=None)
 def digit_scans(
     split:str, # One of `SPLITS`
@@ -43,6 +44,7 @@ def ink_coverage(
     t = ((grey-.25)/.5).clamp(0,1)
     return t*t*(3-2*t)
 
+# %% ../../nbs/datasets/11_scenes.ipynb #417647fe
 def tint(rng, saturation, value)->Tensor: # [3]
     "A random hue with saturation and value in the given ranges (HSV to RGB)"
     h, s, v = rng.uniform(), rng.uniform(*saturation), rng.uniform(*value)
@@ -59,6 +61,7 @@ def _segment_distance(p, q, size):
     t = (((yx-p)@d)/(d@d).clamp(min=1e-6)).clamp(0,1)
     return (yx-p-t[...,None]*d).norm(dim=-1)
 
+# %% ../../nbs/datasets/11_scenes.ipynb #c686cbf1
 def digit_hole(
     rng, # numpy Generator
     ink:Tensor, # [1,64,64], coverage by the digit to be removed

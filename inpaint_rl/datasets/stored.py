@@ -27,6 +27,7 @@ CONVERT = (
     "'{stem}.safetensors')\""
 )
 
+# %% ../../nbs/datasets/10b_stored.ipynb #fdbd9031
 def _refuse_pickle(path, name):
     if path.suffix.lower() in PICKLES:
         raise DataError(

@@ -20,6 +20,7 @@ class TarMember(Source):
             f.seek(self.offset)
             return io.BytesIO(f.read(self.size))
 
+# %% ../../nbs/datasets/14a_tars.ipynb #e230472f
 def tar_samples(
     path, # An uncompressed tar
 )->dict: # key -> {extension: `TarMember`}
