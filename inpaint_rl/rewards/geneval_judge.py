@@ -169,6 +169,11 @@ def _details(name, clauses, found, results): # one dict per clause
         for i,(c,f,(parts,_)) in enumerate(zip(clauses, found, results))
     ]
 
+def _protocol(protocol, hole): # a `Protocol` that this hole serves
+    p = Protocol(protocol) if isinstance(protocol, str) else protocol
+    if p.in_hole is None or hole is not None: return p
+    raise RewardError(f'in_hole={p.in_hole}, but there is no hole to look into')
+
 def judge(
     detections, # List of `Detection`
     metadata, # As `check_metadata` passes it on
@@ -176,9 +181,7 @@ def judge(
     hole=None, # [H,W], 1 = hole; for a protocol with `in_hole`
 )->Verdict:
     "GenEval's verdict about one picture"
-    p = Protocol(protocol) if isinstance(protocol, str) else protocol
-    if p.in_hole is not None and hole is None:
-        raise RewardError(f'in_hole={p.in_hole}, but there is no hole to look into')
+    p = _protocol(protocol, hole)
     include, found = _clauses(detections, metadata, 'include', p, hole)
     exclude, forbidden = _clauses(detections, metadata, 'exclude', p, hole)
     used = [f[:c['count']] if p.rule=='official' else f for c,f in zip(include, found)]
