@@ -353,7 +353,7 @@ class RewardClient:
         connect_s=3.05, read_s=60., # Seconds for a connection, and for an answer ...
         read_s_per_sample=2., # ... and so many more per sample
         cool_down_s=2., longest_s=30., # First and longest rest of a server that failed
-        on_failure='nan', # 'nan' | 'drop_group' | 'raise', or a dict of these by name: see `rewards.base`
+        on_failure='nan', # 'nan' | 'drop_group' | 'raise', or a dict of these by name: see `rewards.reward`
         cache=None, # File for scores by content
         canary=None, # `Samples` to compare the servers with; None: `canary_samples()`
         expected=None, # Name -> values that the canary must have

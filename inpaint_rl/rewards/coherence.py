@@ -95,7 +95,7 @@ def scale_aware(
     edge:tuple=(boundary,.01), # (reward, scale): what counts by the rest
     name:str='scale_aware',
 ): # A reward
-    "rho * sum of parts/scale + (1-rho) * edge/scale with rho the share of the hole; parts oriented so that higher is better"
+    "rho * sum of parts/scale + (1-rho) * edge/scale, rho the share of the hole; of each, higher is better"
     every = {n:(load_reward(f), float(scale)) for n,(f,scale) in (parts | {'edge':edge}).items()}
     _check_scales(parts, every)
     def mixture(samples):

@@ -107,25 +107,36 @@ def _given(what): # a record, a batch or samples, in one form
         metadata=[what.metadata or {}] if one else list(what.metadata),
     )
 
-def _row(keys): return f'add {" or ".join(map(repr, keys))} to the rows of the dataset'
+def _row(keys): return f'add {_either(keys)} to the rows of the dataset'
 
-def _unmet(need, given):
-    "(record, what it lacks, what to do) where a need is not met, else None"
-    sort, keys = split_need(need)
-    ids, first, n = given['ids'], given['ids'][0], len(given['ids'])
-    if sort in ('source','round_trip') and not given['source']:
-        return first, 'a source picture, and there is only a prompt', 'give the rows image_path and mask_path'
-    if sort=='round_trip' and not given['round_trip']:
-        cure = 'make the samples with round_trip=backbone.round_trip(image)'
-        return first, 'the source through the autoencoder', cure
-    if sort=='hole' and any(given['full']):
-        return ids[given['full'].index(True)], 'known pixels around the hole', 'give the rows masks that keep something'
-    if sort=='input' and not given['inputs'].intersection(keys):
-        return first, f'the further picture {" or ".join(map(repr, keys))}', _row([f'inputs.{k}' for k in keys])
-    if sort=='metadata' and all(m.get(k) is None for m in given['metadata'] for k in keys):
-        known = ', '.join(given['metadata'][0]) or 'nothing'
-        also = f' (nor in the {n-1} after it)' if n>1 else ''
-        return first, f'{" or ".join(map(repr, keys))} in its metadata{also}, which has {known}', _row(keys)
+def _either(names): return ' or '.join(map(repr, names))
+
+# each gives None where the need is met, else (record, what it lacks, what to do)
+def _no_source(given, keys):
+    if given['source']: return None
+    return given['ids'][0], 'a source picture, and there is only a prompt', 'give the rows image_path and mask_path'
+
+def _no_round_trip(given, keys):
+    if given['round_trip'] or not given['source']: return _no_source(given, keys)
+    cure = 'make the samples with round_trip=backbone.round_trip(image)'
+    return given['ids'][0], 'the source through the autoencoder', cure
+
+def _no_hole(given, keys):
+    if not any(given['full']): return None
+    record = given['ids'][given['full'].index(True)]
+    return record, 'known pixels around the hole', 'give the rows masks that keep something'
+
+def _no_input(given, keys):
+    if given['inputs'].intersection(keys): return None
+    return given['ids'][0], f'the further picture {_either(keys)}', _row([f'inputs.{k}' for k in keys])
+
+def _no_metadata(given, keys):
+    if any(m.get(k) is not None for m in given['metadata'] for k in keys): return None
+    known, others = ', '.join(given['metadata'][0]) or 'nothing', len(given['ids'])-1
+    also = f' (nor in the {others} after it)' if others else ''
+    return given['ids'][0], f'{_either(keys)} in its metadata{also}, which has {known}', _row(keys)
+
+_unmet = dict(source=_no_source, round_trip=_no_round_trip, hole=_no_hole, input=_no_input, metadata=_no_metadata)
 
 def check_needs(
     rewards, # name -> reward, or a list of rewards
@@ -135,7 +146,8 @@ def check_needs(
     facts = _given(given)
     for name,f in named_rewards(rewards).items():
         for need in spec(f, name).needs:
-            if (unmet := _unmet(need, facts)) is None: continue
+            sort, keys = split_need(need)
+            if (unmet := _unmet[sort](facts, keys)) is None: continue
             record, lack, cure = unmet
             raise ConfigError(
                 f'reward {name!r} needs {need!r}, and record {record!r} lacks {lack}; {cure}, or leave {name!r} out'
@@ -185,6 +197,8 @@ def named_rewards(
     check_names(names, "give a dict of names instead of a list: {'first': reward, 'second': reward}")
     return dict(zip(names, found))
 
+def _is_weight(x): return isinstance(x, (int,float)) and not isinstance(x, bool) and math.isfinite(x)
+
 def weighted_rewards(
     rewards:dict, # reward -> weight, or name -> (reward, weight); both may stand in one dict
 )->tuple: # ({name: reward}, {name: weight})
@@ -195,7 +209,7 @@ def weighted_rewards(
         f, weight = v if named else (key, v)
         f = load_reward(f)
         name = key if named else spec(f).name
-        if isinstance(weight, bool) or not isinstance(weight, (int,float)) or not math.isfinite(weight):
+        if not _is_weight(weight):
             raise ConfigError(
                 f'reward {name!r}: weight {weight!r} is not a number; '
                 'give {reward: weight} or {name: (reward, weight)}'

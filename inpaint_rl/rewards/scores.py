@@ -110,8 +110,16 @@ def _no_score(x, low, high): # why a value is no score; None if it is one
     if math.isinf(x): return f'returned {x}'
     return None if low-slack<=x<=high+slack else f'returned {x:g}, outside its range [{low:g}, {high:g}]'
 
-def _values(values): # None becomes NaN
-    return values if isinstance(values, Tensor) else torch.tensor([math.nan if v is None else float(v) for v in values])
+def _values(values, grad): # a copy, fp32 on the CPU; None becomes NaN
+    if not isinstance(values, Tensor): values = torch.tensor([math.nan if v is None else float(v) for v in values])
+    return (values if grad else values.detach()).to('cpu', torch.float32).clone()
+
+def _check_lengths(v, reasons, extras, n):
+    if v.shape==(n,) and len(reasons)==len(extras)==n: return
+    raise RewardError(
+        f'returned shape {tuple(v.shape)}, {len(reasons)} reasons and '
+        f'{len(extras)} extras for {n} samples; expected one each, [{n}]'
+    )
 
 def checked_answer(
     out, # What a reward returned: [n] numbers, or an `Answer`
@@ -121,14 +129,9 @@ def checked_answer(
 )->Answer: # Values [n] fp32 on the CPU, with a `Missing` for each that is NaN
     "What a reward returned in one form; `RewardError` if it is not one value, reason and extra for each sample"
     a = out if isinstance(out, Answer) else Answer(out)
-    values = _values(a.values)
-    v = (values if grad else values.detach()).to('cpu', torch.float32).clone()
-    reasons, extras = list(a.reasons or [None]*n), list(a.extras or [None]*n)
-    if v.shape!=(n,) or len(reasons)!=n or len(extras)!=n:
-        raise RewardError(
-            f'returned shape {tuple(v.shape)}, {len(reasons)} reasons and '
-            f'{len(extras)} extras for {n} samples; expected one each, [{n}]'
-        )
+    v = _values(a.values, grad)
+    reasons, extras = (list(x or [None]*n) for x in (a.reasons, a.extras))
+    _check_lengths(v, reasons, extras, n)
     for i,x in enumerate(v.tolist()):
         reason = _no_score(x, *sp.range) if reasons[i] is None else reasons[i]
         if reason is None: continue

@@ -19,7 +19,7 @@ from ..masks import hole_fraction
 from .reward import load_reward, spec
 from .samples import Samples
 from .scores import Scores, score
-from .named import MADE, READY, make_rewards
+from .named import make_rewards, ready_rewards, reward_makers
 from .protocol import (
     VERSION, Limits, ProtocolError, Request, from_bytes, json_object, list_rewards, read_list,
     read_picture, read_request, write_answer)
@@ -408,7 +408,7 @@ def main(argv=None):
   reward-server --rewards hps,clip_score,boundary --set hps.model=weights/hps --device cuda
   REWARD_TOKEN=... reward-server --rewards my_package.rewards.mine --host 0.0.0.0 --token-env REWARD_TOKEN
 
-short names: {', '.join([*MADE, *READY])}; anything else is a dotted name.""")
+short names: {', '.join([*reward_makers(), *ready_rewards()])}; anything else is a dotted name.""")
     p.add_argument('--rewards', required=True, help='names, with commas')
     p.add_argument('--set', nargs='+', default=[], metavar='REWARD.OPTION=VALUE', help='options of the rewards')
     p.add_argument('--host', default='127.0.0.1', help='another address than this machine needs a token')

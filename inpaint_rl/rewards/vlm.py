@@ -162,3 +162,7 @@ class VLM:
                 else (sum(g['win'] for g in games[i])/len(games[i]), None, extras)
             )
         return Answer(*map(list, zip(*map(verdict, range(len(ids))))))
+
+# %% ../../nbs/rewards/55_vlm.ipynb #a7c41f02
+# short name -> what makes the reward, see `named`
+__makers__ = dict(vlm=VLM)
