@@ -17,7 +17,7 @@ from .page_parts import (
 from .painter import painter
 from .saved_files import save_mask, save_results
 from .session import (
-    Session, clear_hole, describe, invert_hole, load_example, load_mask, load_photo, read_canvas)
+    Session, clear_hole, describe_picture, invert_hole, load_example, load_mask, load_photo, read_canvas)
 
 # %% ../../nbs/app/99a_inpaint_page.ipynb #aca0cd4d
 def _photo_fields(gr, workshop, c):
@@ -37,7 +37,7 @@ def _photo_fields(gr, workshop, c):
         c.clear = gr.Button('Clear', size='sm', elem_id='clear', min_width=90)
         c.save_mask = gr.Button('Mask as a file', size='sm', elem_id='save-mask', min_width=90)
     empty = Session()
-    c.about = gr.HTML(notice(describe(empty.opened, empty.hole)), elem_id='about')
+    c.about = gr.HTML(notice(describe_picture(empty.opened, empty.hole)), elem_id='about')
 
 # %% ../../nbs/app/99a_inpaint_page.ipynb #6f8bc5e0
 def _sampling_fields(gr, c):
@@ -115,7 +115,7 @@ class PhotoButtons:
 
     def _mask_news(self, s, value, message=''): # value: for the canvas
         c = self.c
-        return {c.canvas:value, c.about:notice(describe(s.opened, s.hole)), c.status:message or notice('')}
+        return {c.canvas:value, c.about:notice(describe_picture(s.opened, s.hole)), c.status:message or notice('')}
 
     def _photo_news(self, s, value):
         files = self.gr.Files(visible=False)
@@ -142,7 +142,7 @@ class PhotoButtons:
     def save_mask(self, s, value):
         with tempfile.TemporaryDirectory() as d: # Gradio copies what it is given
             files = _files(self.gr, self.c, [save_mask(s.opened, s.hole, value, d)])
-            yield files | {self.c.about:notice(describe(s.opened, s.hole)), self.c.status:notice('')}
+            yield files | {self.c.about:notice(describe_picture(s.opened, s.hole)), self.c.status:notice('')}
 
 # %% ../../nbs/app/99a_inpaint_page.ipynb #b4c2c5ca
 class FillButtons:
@@ -181,7 +181,7 @@ class FillButtons:
             f'in {time.perf_counter()-start:.1f} s, from the same noise, {s.fills.settings}'
         )
         kept = '; kept for the vote' if request.keep and old>1 else ''
-        about = notice(describe(s.opened, s.hole))
+        about = notice(describe_picture(s.opened, s.hole))
         yield self.sheet(s.fills) | {self.c.about:about, self.c.status:notice(done+kept)}
 
     def save_results(self, s):

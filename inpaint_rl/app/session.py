@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['Workshop', 'OpenPhoto', 'PaintedHole', 'FillResults', 'Voting', 'Jobs', 'Session', 'canvas_value', 'load_photo',
-           'load_example', 'need_photo', 'read_canvas', 'load_mask', 'invert_hole', 'clear_hole', 'describe']
+           'load_example', 'need_photo', 'read_canvas', 'load_mask', 'invert_hole', 'clear_hole', 'describe_picture']
 
 # %% ../../nbs/app/98_session.ipynb #490eaed1
 import re
@@ -162,7 +162,7 @@ def clear_hole(opened:OpenPhoto, hole:PaintedHole)->str: # for the canvas
     return canvas_value(opened, hole)
 
 # %% ../../nbs/app/98_session.ipynb #ad383f55
-def describe(opened:OpenPhoto, hole:PaintedHole)->str:
+def describe_picture(opened:OpenPhoto, hole:PaintedHole)->str:
     "A line about picture and hole"
     if opened.photo is None: return 'Load a picture, or take an example.'
     h,w = opened.photo.size

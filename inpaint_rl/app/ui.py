@@ -18,7 +18,7 @@ from .inpaint_page import inpaint_page
 from .models import Models, first_choice
 from .page_parts import MODELS, QUICK, notice, with_messages
 from .runs_page import RunsTab
-from .session import Session, Workshop, describe, load_example
+from .session import Session, Workshop, describe_picture, load_example
 from .static_files import static_text
 from .vote_page import VoteTab
 
@@ -46,7 +46,7 @@ class FirstExample:
         c = self.c
         yield {
             self.session:s, c.canvas:load_example(s, self.workshop.dataset[0]), c.prompt:s.opened.prompt,
-            c.about:notice(describe(s.opened, s.hole)), c.example:0,
+            c.about:notice(describe_picture(s.opened, s.hole)), c.example:0,
             c.checkpoints:self.gr.Dropdown(choices=self.workshop.models.names())
         }
 
