@@ -8,7 +8,7 @@ __all__ = ['CLASSES', 'COLOURS', 'POSITIONS', 'TASKS', 'check_metadata', 'read_m
 # %% ../../nbs/rewards/56_geneval_targets.ipynb #a9c6e30f
 import difflib
 from ..core import DataError
-from ..datasets.records import jsonl_lines, read_json
+from ..datasets.rows import jsonl_lines, read_json
 
 # %% ../../nbs/rewards/56_geneval_targets.ipynb #91b0bed4
 CLASSES = tuple(
