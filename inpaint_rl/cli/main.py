@@ -11,16 +11,16 @@ from importlib import import_module
 from .words import for_people
 
 # %% ../../nbs/cli/109_main.ipynb #4f1a2e0e
-COMMANDS = dict( # name -> (module with a `main(argv)`, what it does)
-    train      = ('inpaint_rl.cli.train',      'measure, train, measure again, report'),
-    plan       = ('inpaint_rl.cli.plan',       'expected memory of a run, before anything is rented or downloaded'),
-    preprocess = ('inpaint_rl.cli.preprocess', 'encode a dataset once'),
-    sample     = ('inpaint_rl.cli.sample',     "fill a folder with a model's pictures"),
-    export     = ('inpaint_rl.cli.export',     'a folder that diffusers and ComfyUI load'),
-    report     = ('inpaint_rl.cli.report',     'write the report of a finished run anew'),
-    phases     = ('inpaint_rl.cli.phases',     "where an iteration's time and memory go"),
-    serve      = ('inpaint_rl.rewards.server', 'rewards over HTTP'),
-    app        = ('inpaint_rl.app.ui',         'a page to paint holes, compare checkpoints, vote and watch runs'))
+COMMANDS = dict( # name -> (module:function that takes its words, what it does)
+    train      = ('inpaint_rl.cli.train_command:train_command', 'measure, train, measure again, report'),
+    plan       = ('inpaint_rl.cli.plan_command:plan_command', 'expected memory of a run, before anything is rented'),
+    preprocess = ('inpaint_rl.cli.preprocess_command:preprocess_command', 'encode a dataset once'),
+    sample     = ('inpaint_rl.cli.sample_command:sample_command', "fill a folder with a model's pictures"),
+    export     = ('inpaint_rl.cli.export_command:export_command', 'a folder that diffusers and ComfyUI load'),
+    report     = ('inpaint_rl.cli.report_command:report_command', 'write the report of a finished run anew'),
+    phases     = ('inpaint_rl.cli.phases_command:phases_command', "where an iteration's time and memory go"),
+    serve      = ('inpaint_rl.serving.server:serve_command', 'rewards over HTTP'),
+    app        = ('inpaint_rl.app.ui:run_app', 'a page to paint holes, compare checkpoints, vote and watch runs'))
 USE_ALL_CORES = ('train','sample','phases') # torch by itself would leave hyperthreads out
 
 def overview()->str:
@@ -49,7 +49,8 @@ def main(argv=None):
         sys.exit(f'inpaint-rl: there is no command {name!r}; '
                  + (f'did you mean {near[0]}?' if near else f'there are {", ".join(COMMANDS)}'))
     set_environment(name)
-    for_people(lambda: import_module(COMMANDS[name][0]).main(argv[1:]))
+    module, _, function = COMMANDS[name][0].partition(':')
+    for_people(lambda: getattr(import_module(module), function)(argv[1:]))
 
 # %% ../../nbs/cli/109_main.ipynb #2fcb3943
 #| eval: false

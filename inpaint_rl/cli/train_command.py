@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['TRAIN_EXAMPLES', 'NEXT', 'train_parser', 'read_options', 'check_options', 'config_from', 'Parts', 'load_parts',
            'canary_of', 'sample_records', 'run_facts', 'method_title', 'measurement', 'same_again', 'next_steps',
-           'train', 'main']
+           'train', 'train_command']
 
 # %% ../../nbs/cli/105_train.ipynb #cfa758c9
 import json,os,shlex,sys
@@ -14,7 +14,7 @@ from pathlib import Path
 from .data import add_data_options, largest_size, read_own, read_scenes, use_caches
 from .memory import check_memory
 from .model import add_config_options, add_model_options, make_config, make_lora, model_of, outline_of
-from .rewards import add_reward_options, choose_rewards, is_own_key, rewards_from, weights_apart
+from .reward_options import add_reward_options, choose_rewards, is_own_key, rewards_from, weights_apart
 from .words import command_line, make_parser, parse_command, processes, quiet, setting
 
 # %% ../../nbs/cli/105_train.ipynb #57a9b7f9
@@ -203,7 +203,7 @@ def train(
                        method_title(method)))
     return trainer
 
-def main(argv):
+def train_command(argv):
     "The command `inpaint-rl train`"
     from functools import partial
     options = read_options(argv)
