@@ -125,8 +125,8 @@ def drawn_phases(b, c, ranks, s, h, w, fit):
     chunk, trainer = min(c.sampling.chunk, samples), METHODS[method_of(c)].trainer
     run, kept, update = prediction(b, c, chunk, s, h, w)
     given, latents = sample_bytes(b, h, w)
-    steps = getattr(c.sampling, 'window', 0) # recorded: x, x_next, mean, std of each
-    records, part = (n*(given+(1+4*steps)*latents) for n in (samples, chunk))
+    steps = getattr(c.sampling, 'window', 0) # recorded: x, x_next, mean of each
+    records, part = (n*(given+(1+3*steps)*latents) for n in (samples, chunk))
     encode = picture_peak(b, c.groups//ranks, h, w)[0]
     decode = picture_peak(b, min(c.sampling.decode_chunk, samples), h, w)[1]
     swap = fit if trainer.snapshot else 0 # the raw weights wait while the snapshot predicts
