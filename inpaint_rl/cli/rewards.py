@@ -46,9 +46,9 @@ def is_own_key(
 )->bool:
     "Could a pair be meant for this option, although its key is a setting of a run?"
     from inpaint_rl.cli.data import reader_settings
-    from inpaint_rl.rewards.named import MADE, READY
+    from inpaint_rl.rewards.named import ready_rewards, reward_makers
     if option=='set': return key in reader_settings()
-    return key.partition('.')[0] in {*MADE, *READY}
+    return key.partition('.')[0] in {*ready_rewards(), *reward_makers()}
 
 # %% ../../nbs/cli/104_rewards.ipynb #af9d5ac1
 DIGIT_WEIGHTS = dict(legibility=1., ink_match=.3, seam=.3) # of the digit scenes
