@@ -92,14 +92,14 @@ class GRPOTrainer(RewardMethod):
 
     def check_backbone(self, backbone, config):
         sde = config.sampling.sde
-        if backbone.kind!='flow' and sde!='flow_sde':
+        if backbone.process!='flow' and sde!='flow_sde':
             raise ConfigError(
                 f'sde={sde!r} is for flow models; {type(backbone).__name__} takes DDIM steps, leave sde as it is'
             )
 
     def check_dataset(self):
         "Noise that no schedule of the data allows is refused; the levels follow the size of the pictures"
-        s, flow = self.config.sampling, self.backbone.kind=='flow'
+        s, flow = self.config.sampling, self.backbone.process=='flow'
         for size in sorted(set(getattr(self.dataset, 'sizes', None) or [self.dataset[0].image.shape[-2:]])):
             schedule = self.collector.schedule_for(*size)
             stop = len(schedule)-1 if s.window_stop is None else s.window_stop # every step that the window may hold
@@ -149,7 +149,7 @@ class GRPOTrainer(RewardMethod):
             pred, new = replay(self.backbone, part, j)
             at = (range(len(rows)), j) if isinstance(j, list) else (slice(None), j)
             kl = self.distance(part, j, pred) if c.kl_coef else None
-            old = type(new)(part.x_next[at], part.mean[at], part.std[at], part.log_prob[at])
+            old = type(new)(part.x_next[at], part.mean[at], part.scale[at], part.log_prob[at])
             loss, stats = grpo_loss(
                 new, old, a, weight=part.weight, clip_range=c.clip_range, ratio_norm=c.ratio_norm,
                 clip_scale_by_hole=c.clip_scale_by_hole, kl=kl, kl_coef=c.kl_coef
