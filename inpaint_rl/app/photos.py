@@ -13,6 +13,10 @@ from torch import Tensor
 from ..core import DataError
 
 # %% ../../nbs/app/90_photos.ipynb #2f435094
+def _bytes(image):
+    # [3,h,w] in [0,1] -> [h,w,3]
+    return (image.detach().float().cpu().nan_to_num().clamp(0,1)*255).round().byte().permute(1,2,0).numpy()
+
 @dataclass
 class Photo:
     "A picture with all its bits, upright"
@@ -87,10 +91,6 @@ def paste(
     return replace(photo, array=out)
 
 # %% ../../nbs/app/90_photos.ipynb #a5ae4d9e
-def _bytes(image):
-    # [3,h,w] in [0,1] -> [h,w,3]
-    return (image.detach().float().cpu().nan_to_num().clamp(0,1)*255).round().byte().permute(1,2,0).numpy()
-
 def _on_screen(im, size, side, box=None): # `box`: what of `im` is the picture; `size`: how large it is
     h,w = size
     k = side//max(h,w)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from ..core import generator
 from ..evaluation.metrics import wilson
-from ..config import _table as markdown_table
+from ..evaluation.report import markdown_table
 
 # %% ../../nbs/app/95a_win_rates.ipynb #dab78f8f
 @dataclass

@@ -142,7 +142,7 @@ def draw_checkpoint(
     pick = lambda s: s.raw if raw else s.composite
     b = viewer.batch
     changes = [
-        Html('<br>'.join(f'{cell(n)}: {before.said(i, n)} → {after.said(i, n)}' for n in viewer.rewards))
+        Html('<br>'.join(f'{cell(n)}: {before.html(i, n)} → {after.html(i, n)}' for n in viewer.rewards))
         for i in range(len(now))
     ]
     columns = {
