@@ -3,11 +3,11 @@ __version__ = "0.0.1"
 
 # module -> what a user needs of it; imported when it is asked for, so that `import inpaint_rl` costs nothing
 _NAMES = dict(
-    config=('load_config',),
+    config_files=('load_config',),
     rollout=('generate',),
     **{'backbones.denoiser':('LoRA',), 'backbones.load':('load_backbone',), 'datasets.jsonl':('JsonlDataset',),
        'rewards.reward':('reward',), 'rewards.scores':('score',), 'evaluation.evaluate':('evaluate',),
-       'trainers.recipes':('make_trainer',),
+       'trainers.trainer':('Trainer', 'make_trainer'),
        'trainers.sft':('SFTConfig', 'SFTTrainer'), 'trainers.grpo':('GRPOConfig', 'GRPOTrainer'),
        'trainers.nft':('NFTConfig', 'NFTTrainer'), 'trainers.dpo':('DPOConfig', 'DPOTrainer'),
        'trainers.best_of':('BestOfConfig', 'BestOfTrainer')})
