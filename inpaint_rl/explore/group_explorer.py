@@ -44,7 +44,7 @@ def draw_groups(
     if k<2: raise ConfigError(f'k={k}: a sample is compared with the others of its group, so a group needs at least 2')
     if not rewards: raise ConfigError('no reward: give a dict such as {seam: 1.}')
     named = {spec(f:=load_reward(r)).name:(f,w) for r,w in rewards.items()}
-    h, w = batch.image.shape[-2:]
+    h, w = batch.size
     backbone.check_size(h, w)
     c = backbone.encode(batch).repeat(k)
     seeds = sample_seeds(seed, 0, batch.ids, k)

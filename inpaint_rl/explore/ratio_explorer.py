@@ -122,7 +122,7 @@ def measure_ratios(
             f'noise_levels={noise_levels}, copies={copies}: at least one level, and two samples to have a spread'
         )
     batch = collate(records)
-    h, w = batch.image.shape[-2:]
+    h, w = batch.size
     schedule = backbone.schedule(num_steps, h, w)
     change = change or jitter()
     for a in noise_levels: check_noise_level(schedule, a, sde if schedule.process=='flow' else 'ddim', window)

@@ -82,7 +82,7 @@ def record_rollout(
     sde:str='flow_sde', guidance:float|None=None, chunk:int|None=None,
 )->Recorded:
     "Roll out, and keep every step"
-    h, w = batch.image.shape[-2:]
+    h, w = batch.size
     backbone.check_size(h, w)
     schedule = backbone.schedule(num_steps, h, w)
     _check_window(schedule, window, noise_level, sde)
@@ -106,7 +106,7 @@ def step_pictures(
 )->dict: # title -> [3,h,w]
     "What there is to see before a step"
     r = recorded
-    h,w = r.batch.image.shape[-2:]
+    h,w = r.batch.size
     one = slice(b, b+1)
     colours = lambda x: latent_colours(backbone.from_x(x, h, w))[0]
     decode = lambda x: backbone.decode(x.to(backbone.device), h, w)[0].cpu()

@@ -131,7 +131,7 @@ class Collector:
     @torch.no_grad()
     def pictures(self, batch, x0)->Samples:
         "Finished latents as pictures, pasted back; `batch` has one record per group"
-        c, b, (h,w) = self.config, self.backbone, batch.image.shape[-2:]
+        c, b, (h,w) = self.config, self.backbone, batch.size
         raw = torch.cat([b.decode(z, h, w) for z in x0.split(c.sampling.decode_chunk)]).cpu()
         again = None
         if self.scoring.wants_round_trip: again = b.round_trip(batch.image).cpu().repeat_interleave(c.group_size, 0)

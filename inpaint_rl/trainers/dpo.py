@@ -110,7 +110,7 @@ def given_pairs(backbone, collector, iteration)->tuple: # (Trajectory, Advantage
     "The pairs of an iteration as if they had been drawn and judged"
     b, (batch, seeds) = backbone, collector.records(iteration)
     pictures = torch.stack([m[k] for m in batch.metadata for k in ('win','lose')])
-    x0, schedule = b.latents(pictures), collector.schedule_for(*batch.image.shape[-2:])
+    x0, schedule = b.latents(pictures), collector.schedule_for(*batch.size)
     none = x0.new_zeros(len(x0), 0, *x0.shape[1:])
     guidance = b.default_guidance if collector.config.guidance is None else collector.config.guidance
     condition = b.encode(batch).repeat(2)

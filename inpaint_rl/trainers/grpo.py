@@ -100,7 +100,7 @@ class GRPOTrainer(RewardMethod):
     def check_dataset(self):
         "Noise that no schedule of the data allows is refused; the levels follow the size of the pictures"
         s, flow = self.config.sampling, self.backbone.process=='flow'
-        for size in sorted(set(getattr(self.dataset, 'sizes', None) or [self.dataset[0].image.shape[-2:]])):
+        for size in sorted(set(getattr(self.dataset, 'sizes', None) or [self.dataset[0].size])):
             schedule = self.collector.schedule_for(*size)
             stop = len(schedule)-1 if s.window_stop is None else s.window_stop # every step that the window may hold
             check_noise_level(schedule, s.noise_level, s.sde if flow else 'ddim', range(s.window_start, stop))
@@ -109,7 +109,7 @@ class GRPOTrainer(RewardMethod):
         "A function that draws the fills of this process, with noise in the window of this iteration"
         c, b, s = self.config, self.backbone, self.config.sampling
         window = window_of(s, iteration, self.seed)
-        single, schedule, x, start = b.encode(batch), self.collector.schedule_for(*batch.image.shape[-2:]), None, 0
+        single, schedule, x, start = b.encode(batch), self.collector.schedule_for(*batch.size), None, 0
         if s.share_start: # the way to the window is the same for the whole group, so it is walked once
             start, noise = window[0], [seed_from(self.seed, iteration, i) for i in batch.ids]
             shared = rollout(b, single, noise, schedule, guidance=c.guidance, chunk=s.chunk, stop=start)

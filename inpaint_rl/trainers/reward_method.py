@@ -66,7 +66,7 @@ class RewardMethod(Method):
         "A function that draws the fills of this process: here deterministic ones, by the present weights"
         b, c = self.backbone, self.config
         condition = b.encode(batch).repeat(c.group_size)
-        schedule = self.collector.schedule_for(*batch.image.shape[-2:])
+        schedule = self.collector.schedule_for(*batch.size)
         return lambda part: rollout(
             b, condition, seeds, schedule, guidance=c.guidance, chunk=c.sampling.chunk, part=part
         )
