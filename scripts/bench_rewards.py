@@ -22,7 +22,7 @@ def serve_pickle():
     from starlette.concurrency import run_in_threadpool
     from starlette.responses import Response
     from inpaint_rl.rewards.base import Samples, score
-    from inpaint_rl.rewards.protocol import from_bytes
+    from inpaint_rl.serving.protocol import from_bytes
     app = FastAPI()
     def work(body):
         d = pickle.loads(body)
@@ -64,14 +64,14 @@ def png(x): # [C,H,W] in [0,1]
 
 def measure(a):
     import pickle, requests, torch
-    from inpaint_rl.rewards.client import RewardClient
-    from inpaint_rl.rewards.protocol import to_bytes
+    from inpaint_rl.serving.client import RewardClient
+    from inpaint_rl.serving.protocol import to_bytes
     start = lambda *words: subprocess.Popen(
         [sys.executable, *words], stdout=subprocess.PIPE, text=True,
         env={**os.environ, 'PYTHONPATH':os.pathsep.join([str(Path(__file__).parent), os.environ.get('PYTHONPATH','')])}
     )
     ps = [
-        start('-m', 'inpaint_rl.rewards.server', '--rewards', 'bench_rewards.reward', '--port', '0'),
+        start('-m', 'inpaint_rl.serving.server', '--rewards', 'bench_rewards.reward', '--port', '0'),
         start(__file__, '--serve-pickle'),
     ]
     try:

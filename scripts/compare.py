@@ -12,7 +12,7 @@ KEPT = Path(__file__).parent.parent/'nbs/comparison.json'
 
 def measure(recipe, seed, overrides, points, n, folder):
     "One training; the judge at `points` even distances along it"
-    from inpaint_rl.backbones.embedded import load_backbone
+    from inpaint_rl.backbones.load import load_backbone
     from inpaint_rl.config import load_config
     from inpaint_rl.datasets.scenes import DigitScenes
     from inpaint_rl.evaluation.evaluate import evaluate, fill

@@ -48,7 +48,7 @@ def main():
     a = parse()
     import torch
     from inpaint_rl import distributed as dist
-    from inpaint_rl.backbones.embedded import load_backbone
+    from inpaint_rl.backbones.load import load_backbone
     from inpaint_rl.datasets.buckets import bucket_sizes
     from inpaint_rl.datasets.cache import CachedDataset, preprocess
     from inpaint_rl.datasets.importers import read_dataset

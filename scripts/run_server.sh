@@ -37,7 +37,7 @@ trap stop EXIT; trap 'stop; exit 130' INT; trap 'stop; exit 143' TERM
 IFS=, read -ra ids <<< "$gpus"
 for i in "${!ids[@]}"; do
   p=$((port+i)) log=$logs/$((port+i)).log; : > "$log"
-  CUDA_VISIBLE_DEVICES=$([ "${ids[$i]}" = none ] || echo "${ids[$i]}") PYTHONUNBUFFERED=1 "$python" -m inpaint_rl.rewards.server --port "$p" "${rest[@]}" > "$log" 2>&1 &
+  CUDA_VISIBLE_DEVICES=$([ "${ids[$i]}" = none ] || echo "${ids[$i]}") PYTHONUNBUFFERED=1 "$python" -m inpaint_rl.serving.server --port "$p" "${rest[@]}" > "$log" 2>&1 &
   pids+=($!); urls+=("http://127.0.0.1:$p")
 done
 for i in "${!ids[@]}"; do

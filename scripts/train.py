@@ -112,13 +112,13 @@ def parse():
     return p
 
 def main():
-    from inpaint_rl.rewards.client import find_rewards, split_weight, take_weights
+    from inpaint_rl.serving.client import find_rewards, split_weight, take_weights
     words, weights = take_weights(sys.argv[1:])
     a = parse().parse_intermixed_args(words) # key=value before and after --options
     print('loading torch, diffusers and the model ...', flush=True)
     from inpaint_rl import distributed as dist
     from inpaint_rl.backbones.base import LoRA
-    from inpaint_rl.backbones.embedded import load_backbone
+    from inpaint_rl.backbones.load import load_backbone
     from inpaint_rl.config import load_config, to_yaml
     from inpaint_rl.core import ConfigError, write_json
     from inpaint_rl.datasets.buckets import alike, bucket_sizes

@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 from ..core import ConfigError, DataError, InpaintRLError
 from ..datasets.records import JsonlDataset
-from ..rewards.client import find_rewards
+from ..serving.client import find_rewards
 from ..show import Html, show_hole, table
 from .comparisons import list_comparisons, read_comparison
 from .models import MOST, Models

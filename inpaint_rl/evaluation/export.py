@@ -12,7 +12,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from ..backbones.base import DTYPES
-from ..backbones.embedded import load_backbone
+from ..backbones.load import load_backbone
 from ..core import CheckpointError, ConfigError, atomic_dir, atomic_write, jsonable, write_json
 from .card import card, public_name
 from .comfyui import graph, kohya, layers_unknown, workflow

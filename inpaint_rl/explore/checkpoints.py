@@ -9,7 +9,8 @@ __all__ = ['checkpoint_steps', 'RunViewer', 'progress_plot', 'draw_checkpoint', 
 from pathlib import Path
 import torch
 from ..backbones.base import LoRA
-from ..backbones.embedded import FAMILIES, load_backbone
+from ..backbones.embedded import FAMILIES
+from ..backbones.load import load_backbone
 from ..core import CheckpointError, ConfigError, InpaintRLError
 from ..evaluation.evaluate import fill
 from ..evaluation.report import INK, PALE, blank_figure
