@@ -22,7 +22,7 @@ def serve_pickle():
     from starlette.concurrency import run_in_threadpool
     from starlette.responses import Response
     from inpaint_rl.rewards.base import Samples, score
-    from inpaint_rl.serving.protocol import from_bytes
+    from inpaint_rl.serving.wire_pictures import from_bytes
     app = FastAPI()
     def work(body):
         d = pickle.loads(body)
@@ -65,7 +65,7 @@ def png(x): # [C,H,W] in [0,1]
 def measure(a):
     import pickle, requests, torch
     from inpaint_rl.serving.client import RewardClient
-    from inpaint_rl.serving.protocol import to_bytes
+    from inpaint_rl.serving.wire_pictures import to_bytes
     start = lambda *words: subprocess.Popen(
         [sys.executable, *words], stdout=subprocess.PIPE, text=True,
         env={**os.environ, 'PYTHONPATH':os.pathsep.join([str(Path(__file__).parent), os.environ.get('PYTHONPATH','')])}

@@ -112,7 +112,8 @@ def parse():
     return p
 
 def main():
-    from inpaint_rl.serving.client import find_rewards, split_weight, take_weights
+    from inpaint_rl.rewards.reward_words import split_weight, take_weights
+    from inpaint_rl.serving.client import find_rewards
     words, weights = take_weights(sys.argv[1:])
     a = parse().parse_intermixed_args(words) # key=value before and after --options
     print('loading torch, diffusers and the model ...', flush=True)
