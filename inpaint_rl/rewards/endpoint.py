@@ -29,6 +29,14 @@ _constraints = {
     '':lambda c: {},
 }
 
+def _first_tokens(choice, mode): # one of the completion's choices
+    "[(token, log-probability)] of its first token; None where the server gave no log-probabilities"
+    if mode=='choice': return [((choice['message']['content'] or '').strip(), 0.)]
+    first = ((choice.get('logprobs') or {}).get('content') or [None])[0]
+    if first is None: return None
+    return [(t['token'], float(t['logprob'])) for t in first['top_logprobs'] or [first]]
+
+# %% ../../nbs/rewards/54b_endpoint.ipynb #f371bfa0
 class Endpoint:
     "A judge behind an OpenAI-compatible server"
     def __init__(self,
@@ -46,33 +54,31 @@ class Endpoint:
         try: self.extra = json.loads(extra or '{}') if isinstance(extra, str) else dict(extra)
         except (TypeError, ValueError) as e: raise ConfigError(f'extra={extra!r} is not JSON: {e}') from e
         if not isinstance(self.extra, dict): raise ConfigError(f'extra={extra!r} has to be a JSON object')
-        self.model, self.mode, self.constrain, self.top, self.transport = (
-            model, mode, constrain, top, Transport(url, **transport)
-        )
+        self.model = model
+        self.mode = mode
+        self.constrain = constrain
+        self.top = top
+        self.transport = Transport(url, **transport)
 
     def map(self, f, items): return self.transport.map(f, items)
 
     def body(self, instruction, pictures, text, choices)->dict:
-        "The request"
-        content = (
-            [{'type':'image_url', 'image_url':{'url':data_url(p)}} for p in pictures]+[{'type':'text', 'text':text}]
-        )
+        "The request: pictures uint8 [H,W,3] first, then the text"
+        shown = [{'type':'image_url', 'image_url':{'url':data_url(p)}} for p in pictures]
+        content = shown + [{'type':'text', 'text':text}]
         how = (
             {'max_tokens':1, 'logprobs':True, 'top_logprobs':self.top} if self.mode=='logprobs'
             else {'max_tokens':8, **_constraints[self.constrain](list(choices))}
         )
-        messages = [{'role':'system', 'content':instruction}]*bool(instruction)+[{'role':'user', 'content':content}]
+        messages = [{'role':'user', 'content':content}]
+        if instruction: messages.insert(0, {'role':'system', 'content':instruction})
         return {'model':self.model, 'messages':messages, 'temperature':0, **how, **self.extra}
 
     def __call__(self, instruction, pictures, text, choices)->list: # [(token, log-probability)]
-        "What the model might say first"
+        "The most probable first tokens; `RequestFailed` for a request that failed, `RewardError` without probabilities"
         if not self.model: self.model = self._find_model()
         got = self.transport.json('POST', '/chat/completions', json=self.body(instruction, pictures, text, choices))
-        try:
-            choice = got['choices'][0]
-            if self.mode=='choice': return [((choice['message']['content'] or '').strip(), 0.)]
-            first = ((choice.get('logprobs') or {}).get('content') or [None])[0]
-            if first is not None: return [(t['token'], float(t['logprob'])) for t in first['top_logprobs'] or [first]]
+        try: tokens = _first_tokens(got['choices'][0], self.mode)
         except (KeyError, IndexError, TypeError, ValueError, AttributeError) as e:
             raise RequestFailed(
                 f'{self.transport.url}: the answer has not the form of a '
@@ -80,6 +86,7 @@ class Endpoint:
                 'malformed',
                 200,
             ) from e
+        if tokens is not None: return tokens
         raise RewardError(
             f"{self.transport.url} answers without log-probabilities, which the score is made of; "
             f"allow them there, or use mode='choice' for a coarse score"
@@ -93,11 +100,9 @@ class Endpoint:
             raise RequestFailed(
                 f'{self.transport.url}/models does not list models: {str(got)[:200]}', 'malformed', 200
             ) from e
-        if self.model and self.model not in names or not self.model and len(names)!=1:
-            raise ConfigError(f'model={self.model!r}: {self.transport.url} has {", ".join(names) or "no model"}' + (
-                '' if self.model else '; name one of them'
-            ))
-        return self.model or names[0]
+        if self.model in names or not self.model and len(names)==1: return self.model or names[0]
+        hint = '' if self.model else '; name one of them'
+        raise ConfigError(f'model={self.model!r}: {self.transport.url} has {", ".join(names) or "no model"}{hint}')
 
     def check(self)->dict: # model, and what it answered
         "Ask the server for its models, and the model about a picture"

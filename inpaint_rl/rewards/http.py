@@ -19,10 +19,18 @@ from .base import Missing
 
 # %% ../../nbs/rewards/52a_http.ipynb #19155df8
 class RequestFailed(RewardError):
-    "A request without a usable answer; `retryable`: the same one may work later"
-    def __init__(self, message, kind, status=None, retryable=False):
+    "A request without a usable answer"
+    def __init__(self,
+        message, # What was asked, and what came back
+        kind, # Which of the table above
+        status=None, # HTTP status, if there was an answer
+        retryable=False, # The same request may work later
+    ):
         super().__init__(message)
-        self.kind, self.status, self.retryable = kind, status, retryable
+        self.kind = kind
+        self.status = status
+        self.retryable = retryable
+
     def missing(self)->Missing: return Missing(str(self), self.kind, self.retryable)
 
 HEALS = (408, 429, 502, 503, 504)
@@ -35,14 +43,15 @@ _hints = {
 
 # %% ../../nbs/rewards/52a_http.ipynb #97bf40a5
 def _refused(r, hide):
-    "The error that a response stands for"
+    "The error that a response stands for; `hide` takes the key out of a text"
     kind = (
         _kinds.get(r.status_code)
         or ('redirect' if r.status_code<400 else 'rejected' if r.status_code<500 else 'server_error')
     )
-    said = ' '.join(hide(r.headers.get('Location','') if kind=='redirect' else r.text[:2000]).split())[:300]
+    text = r.headers.get('Location','') if kind=='redirect' else r.text[:2000]
+    detail = ' '.join(hide(text).split())[:300]
     return RequestFailed(
-        f'{r.request.method} {r.url}: {r.status_code} {r.reason}{": "+said if said else ""}{_hints.get(kind,"")}',
+        f'{r.request.method} {r.url}: {r.status_code} {r.reason}{": "+detail if detail else ""}{_hints.get(kind,"")}',
         kind, r.status_code, kind=='busy'
     )
 
@@ -65,7 +74,7 @@ def pause(
     longest_s=30., # Of any pause
     retry_after=None, # The header of that name: seconds or a date
 )->float: # Seconds
-    "What the server asked for, else `first_s` doubled with every try and cut by up to a half at random; never more than `longest_s`"
+    "The server's own wish, else `first_s` doubled with every try, less up to a half at random; at most `longest_s`"
     if retry_after:
         try: return min(longest_s, Retry().parse_retry_after(retry_after))
         except InvalidHeader: pass # neither seconds nor a date: as if it had said nothing
@@ -75,7 +84,7 @@ def pause(
 def api_key(
     env, # Name of an environment variable; '' for none
 )->str|None:
-    "The secret that an environment variable holds"
+    "The secret that an environment variable holds; `ConfigError` if it is not set, or no header can carry it"
     if not env: return None
     key = os.environ.get(env, '').strip()
     if not key:
@@ -93,8 +102,12 @@ def is_loopback(url)->bool:
 
 # %% ../../nbs/rewards/52a_http.ipynb #4f148cee
 class Sessions:
-    "Sessions of one server, each lent to one user at a time"
-    def __init__(self, url, key=None): self.url, self.key, self.free = url, key, deque()
+    "Sessions of one server, each used by one thread at a time"
+    def __init__(self, url, key=None): # `key`: sent as `Authorization: Bearer`
+        self.url = url
+        self.key = key
+        self.free = deque() # (process id, session)
+
     def _sign(self, r):
         r.headers['Authorization'] = f'Bearer {self.key}'
         return r
@@ -106,7 +119,7 @@ class Sessions:
         return s
 
     @contextmanager
-    def lend(self):
+    def acquire(self):
         "A session that nobody else uses meanwhile"
         pid, s = None, None
         while pid!=os.getpid():
@@ -147,27 +160,36 @@ class Transport:
             ('workers',workers,1),
         ):
             if not v>=least: raise ConfigError(f'{name}={v!r}: at least {least}')
-        self.url, self.connect_s, self.read_s, self.retries, self.first_s, self.longest_s, self.workers = (
-            url.rstrip('/'), connect_s, read_s, retries, first_s, longest_s, workers
-        )
+        self.url = url.rstrip('/')
+        self.connect_s = connect_s
+        self.read_s = read_s
+        self.retries = retries
+        self.first_s = first_s
+        self.longest_s = longest_s
+        self.workers = workers
         self._key = api_key(key_env)
         self.sessions = Sessions(self.url, self._key)
-        self._lock, self.counts = threading.Lock(), Counter()
+        self.counts = Counter() # requests, retries, failed
+        self._lock = threading.Lock()
 
     def __repr__(self): return f'Transport({self.url!r})'
     def _hide(self, text): return text.replace(self._key, '***') if self._key else text
     def _count(self, what):
         with self._lock: self.counts[what] += 1
 
-    # kwargs: as for requests (json=, data=, headers=, ...)
-    def request(self, method, path='', read_s=None, retries=None, **kwargs)->requests.Response:
+    def request(self,
+        method, path='', # 'GET', and what is appended to the address
+        read_s=None, retries=None, # In place of the transport's own
+        **kwargs, # As for requests: json, data, headers, ...
+    )->requests.Response:
         "The response, if it is a good one; else `RequestFailed`"
-        read_s, tries = read_s or self.read_s, 1+(self.retries if retries is None else retries)
+        read_s = read_s or self.read_s
+        tries = 1+(self.retries if retries is None else retries)
         for tried in range(1, tries+1):
             self._count('requests')
             wait = None
             try:
-                with self.sessions.lend() as s:
+                with self.sessions.acquire() as s:
                     r = s.request(
                         method, self.url+path, timeout=(self.connect_s, read_s), allow_redirects=False, **kwargs
                     )
@@ -184,7 +206,7 @@ class Transport:
         )
 
     def json(self, method, path='', **kwargs):
-        "The JSON that the server answers with"
+        "The JSON that the server answers with; `RequestFailed` of kind 'malformed' if it is none"
         r = self.request(method, path, **kwargs)
         try: return r.json()
         except requests.JSONDecodeError as e:
