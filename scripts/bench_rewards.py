@@ -1,11 +1,13 @@
 #!/usr/bin/env python
-"""How fast do pictures reach a reward? Our protocol against a server that unpickles and against base64 PNG in JSON: same pictures, same reward, same machine, one run.
+"""How fast do pictures reach a reward? Our protocol against a server that unpickles and against base64 PNG in JSON:
+same pictures, same reward, same machine, one run.
 
   python scripts/bench_rewards.py                      # 16 pictures of 512 px with masks and sources, 9 rounds
   python scripts/bench_rewards.py --side 1024 --rounds 5
   python scripts/bench_rewards.py --table              # print what was measured last, run nothing
 
-The baseline does what published servers do: it unpickles what the network sends. It is written for this comparison, binds to loopback, and ends with it.
+The baseline does what published servers do: it unpickles what the network sends. It is written for this comparison,
+binds to loopback, and ends with it.
 """
 import argparse, base64, io, json, os, platform, statistics, subprocess, sys, time
 from pathlib import Path
@@ -16,7 +18,7 @@ def reward(samples): # cheap on purpose: what is measured is the way there and b
 reward.range = (0,1)
 
 def serve_pickle():
-    "The baseline: arrays in a pickle, scores in a pickle; fp32 tensors and the reward as in ours, one worker thread, the same web server"
+    "The baseline: arrays and scores in pickles; fp32 tensors, reward, worker thread and web server as in ours"
     import pickle, socket, torch, uvicorn
     from fastapi import FastAPI, Request
     from starlette.concurrency import run_in_threadpool
@@ -62,68 +64,74 @@ def png(x): # [C,H,W] in [0,1]
     Image.fromarray((x*255).round().byte().permute(1,2,0).squeeze(-1).numpy()).save(f, 'PNG')
     return base64.b64encode(f.getvalue()).decode()
 
-def measure(a):
-    import pickle, requests, torch
-    from inpaint_rl.serving.client import RewardClient
-    from inpaint_rl.serving.wire_pictures import to_bytes
-    start = lambda *words: subprocess.Popen(
-        [sys.executable, *words], stdout=subprocess.PIPE, text=True,
-        env={**os.environ, 'PYTHONPATH':os.pathsep.join([str(Path(__file__).parent), os.environ.get('PYTHONPATH','')])}
+def start(*words):
+    "A server as a process; it prints its address"
+    path = os.pathsep.join([str(Path(__file__).parent), os.environ.get('PYTHONPATH','')])
+    return subprocess.Popen(
+        [sys.executable, *words], stdout=subprocess.PIPE, text=True, env={**os.environ, 'PYTHONPATH':path}
     )
-    ps = [
+
+def make_ways(s, client, ours, theirs, size): # `Samples`, `RewardClient`, two addresses, name -> bytes of a request
+    "name -> a function that sends all pictures that way and returns the scores"
+    import pickle, requests, torch
+    from inpaint_rl.serving.wire_pictures import to_bytes
+    session = requests.Session()
+    def u8(x): return to_bytes(x).numpy()
+    def by_safetensors(): return client.submit(s).result()['reward'].values
+    def by_pickle():
+        body = pickle.dumps(dict(
+            image=u8(s.composite), source=u8(s.source), mask=u8(s.mask), prompts=s.prompt, metadata=s.metadata
+        ))
+        size['pickle'] = len(body)
+        return torch.from_numpy(pickle.loads(session.post(f'{theirs}/score', body).content))
+    def by_png():
+        body = json.dumps(dict(version=1, rewards=['reward'], items=[
+            dict(image=png(s.composite[i]), source=png(s.source[i]), mask=png(s.mask[i]), prompt=s.prompt[i])
+            for i in range(len(s))
+        ]))
+        size['base64 PNG in JSON'] = len(body)
+        answer = session.post(f'{ours}/v1/score', body, headers={'Content-Type':'application/json'}).json()
+        return torch.tensor(answer['scores']['reward'])
+    return {'safetensors':by_safetensors, 'pickle':by_pickle, 'base64 PNG in JSON':by_png}
+
+def time_ways(ways, rounds):
+    "name -> seconds of each round; all ways have to give the same scores"
+    import torch
+    first = {k:f() for k,f in ways.items()} # warm
+    for v in first.values(): torch.testing.assert_close(v, first['safetensors'], atol=1e-6, rtol=0)
+    seconds = {k:[] for k in ways}
+    for i in range(rounds):
+        for k,f in ways.items():
+            if k.startswith('base64') and i>=3: continue # seconds each
+            begin = time.perf_counter()
+            f()
+            seconds[k].append(time.perf_counter()-begin)
+    return seconds
+
+def measure(a):
+    "Both servers, all ways, and the figures"
+    from inpaint_rl.serving.client import RewardClient
+    servers = [
         start('-m', 'inpaint_rl.serving.server', '--rewards', 'bench_rewards.reward', '--port', '0'),
         start(__file__, '--serve-pickle'),
     ]
+    size = {}
     try:
-        ours, theirs = (p.stdout.readline().rsplit(' ', 1)[-1].strip() for p in ps)
-        s = pictures(a.images, a.side)
-        session, u8 = requests.Session(), lambda x: to_bytes(x).numpy()
-        client = RewardClient([ours], chunk=a.images)
-        size = {}
-        def safetensors_(): return client.submit(s).result()['reward'].values
-        def pickle_():
-            body = pickle.dumps(dict(
-                image=u8(s.composite), source=u8(s.source), mask=u8(s.mask), prompts=s.prompt, metadata=s.metadata
-            ))
-            size['pickle'] = len(body)
-            return torch.from_numpy(pickle.loads(session.post(f'{theirs}/score', body).content))
-        def png_json():
-            body = json.dumps(dict(version=1, rewards=['reward'], items=[
-                dict(image=png(s.composite[i]), source=png(s.source[i]), mask=png(s.mask[i]), prompt=s.prompt[i])
-                for i in range(len(s))
-            ]))
-            size['base64 PNG in JSON'] = len(body)
-            return torch.tensor(session.post(
-                f'{ours}/v1/score', body, headers={'Content-Type':'application/json'}
-            ).json()['scores']['reward'])
-        ways = {'safetensors':safetensors_, 'pickle':pickle_, 'base64 PNG in JSON':png_json}
-        seconds = {k:[] for k in ways}
-        said = {k:f() for k,f in ways.items()} # warm
-        for k,v in said.items(): torch.testing.assert_close(v, said['safetensors'], atol=1e-6, rtol=0)
-        for i in range(a.rounds):
-            for k,f in ways.items():
-                if k.startswith('base64') and i>=3: continue # seconds each
-                t = time.perf_counter()
-                f()
-                seconds[k].append(time.perf_counter()-t)
-        client.close()
+        ours, theirs = (p.stdout.readline().rsplit(' ', 1)[-1].strip() for p in servers)
+        with RewardClient([ours], chunk=a.images) as client:
+            seconds = time_ways(make_ways(pictures(a.images, a.side), client, ours, theirs, size), a.rounds)
     finally:
-        for p in ps: p.terminate()
-        for p in ps: p.wait(20)
+        for p in servers: p.terminate()
+        for p in servers: p.wait(20)
     middle = {k:statistics.median(v) for k,v in seconds.items()}
     rows = {k:dict(
         milliseconds=round(1e3*m, 1), least=round(1e3*min(seconds[k]), 1),
         images_per_second=round(a.images/m, 1), megabytes=round(size[k]/1e6, 1) if k in size else None,
         against_pickle=round(middle['pickle']/m, 2), against_png=round(middle['base64 PNG in JSON']/m, 1)
     ) for k,m in middle.items()}
-    return dict(
-        images=a.images,
-        side=a.side,
-        rounds=a.rounds,
-        machine=f'{platform.machine()}, {os.cpu_count()} cores, '
-                f'{os.environ.get("OMP_NUM_THREADS", os.cpu_count())} threads',
-        rows=rows,
-    )
+    threads = os.environ.get('OMP_NUM_THREADS', os.cpu_count())
+    machine = f'{platform.machine()}, {os.cpu_count()} cores, {threads} threads'
+    return dict(images=a.images, side=a.side, rounds=a.rounds, machine=machine, rows=rows)
 
 def table(kept):
     lines = [

@@ -62,18 +62,20 @@ def _read_reward(scores, errors, extra, n, name):
     values = torch.tensor([math.nan if x is None else x for x in scores], dtype=torch.float32)
     return Answer(values, reasons, extra)
 
-# %% ../../nbs/serving/57d_answer_format.ipynb #c0184699
+# %% ../../nbs/serving/57d_answer_format.ipynb #5eeaaf50
+def _objects(v): return isinstance(v, list) and all(isinstance(x, dict) for x in v)
+
 def _check_answer(d, rewards, id):
     "The parts of an answer that all rewards share"
     if not isinstance(d, dict) or d.get('version')!=VERSION:
         raise ProtocolError(f'the answer is not of version {VERSION}: {str(d)[:200]}', 502)
     if d.get('request')!=id:
         raise ProtocolError(f'the answer is for request {d.get("request")!r}, and {id!r} was asked', 502)
-    scores, errors = d.get('scores'), d.get('errors')
+    scores = d.get('scores')
     if not isinstance(scores, dict) or set(scores)!=set(rewards):
         raise ProtocolError(f'the answer has scores of {sorted(scores or [])}, and {sorted(rewards)} were asked', 502)
-    proper = isinstance(errors, list) and all(isinstance(e, dict) for e in errors) and isinstance(d.get('extra'), dict)
-    if not proper: raise ProtocolError('the answer has no lists of errors and extras', 502)
+    if not _objects(d.get('errors')) or not isinstance(d.get('extra'), dict):
+        raise ProtocolError('the answer has no lists of errors and extras', 502)
 
 def read_answer(
     d, # The JSON that a server answered with

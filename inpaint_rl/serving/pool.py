@@ -76,7 +76,7 @@ class RemoteServer:
         self.seconds.append(time.monotonic()-start)
         return found
 
-# %% ../../nbs/serving/59_pool.ipynb #75058def
+# %% ../../nbs/serving/59_pool.ipynb #dde53e2e
 class Pool:
     "Servers, each with a limited number of requests at a time"
     def __init__(self,
@@ -100,11 +100,9 @@ class Pool:
 
     def _free(self, candidates, avoid, now):
         "Those that can be asked now; the one to `avoid` only if there is no other, now or soon"
-        free = [s for s in candidates if s.until<=now and self._has_room(s)]
-        others = [s for s in free if s is not avoid]
-        if others: return others
-        nobody_else = len(candidates)<2 or all(s.until>now for s in candidates if s is not avoid)
-        return free if nobody_else else []
+        awake = [s for s in candidates if s.until<=now]
+        others = [s for s in awake if s is not avoid] or awake
+        return [s for s in others if self._has_room(s)]
 
     def _choose(self, free):
         if self.balance=='least_busy': return min(free, key=lambda s: s.busy)
@@ -137,7 +135,7 @@ class Pool:
             if failed: server.rest()
             self.changed.notify_all()
 
-# %% ../../nbs/serving/59_pool.ipynb #3f6bda29
+# %% ../../nbs/serving/59_pool.ipynb #c4bc18aa
 def _fetch_lists(servers):
     "Ask every server for its list; those that are not up rest, unless all are"
     errors = []
@@ -149,20 +147,19 @@ def _fetch_lists(servers):
         except ProtocolError as e: raise ConfigError(str(e)) from e
     down = '\n'.join(errors)
     if len(errors)==len(servers): raise ConfigError(f'no reward server is up:\n{down}')
-    if errors: warnings.warn(f'some reward servers are not up; they are asked again later:\n{down}')
+    if errors: warnings.warn(f'some reward servers are not up; they are asked again later:\n{down}', stacklevel=2)
+
+def _comparable(entry): return {k:v for k,v in entry.items() if k not in ('device','max_batch')}
 
 def _merge_lists(servers):
     "Name -> entry, the same on all servers that have it"
     served = {} # name -> (URL, entry)
     for s in servers:
         for n,e in (s.listed or {}).items():
-            mine = {k:v for k,v in e.items() if k not in ('device','max_batch')}
+            mine = _comparable(e)
             url, first = served.setdefault(n, (s.url, mine))
-            differ = [k for k in mine|first if first.get(k)!=mine.get(k)]
-            if differ:
-                raise ConfigError(f'reward {n!r} differs between {url} and {s.url}: ' + ', '.join(
-                    f'{k} {first.get(k)!r} and {mine.get(k)!r}' for k in differ
-                ))
+            differ = [f'{k} {first.get(k)!r} and {mine.get(k)!r}' for k in mine|first if first.get(k)!=mine.get(k)]
+            if differ: raise ConfigError(f'reward {n!r} differs between {url} and {s.url}: {", ".join(differ)}')
     return {n:e for n,(_,e) in served.items()}
 
 def check_servers(

@@ -5,15 +5,15 @@
 # %% auto #0
 __all__ = ['WIRE_PICTURES', 'Request', 'read_safetensors_request', 'read_json_request', 'read_request']
 
-# %% ../../nbs/serving/57b_request_reader.ipynb #d136e3dc
+# %% ../../nbs/serving/57b_request_reader.ipynb #2c9ac4c2
 import difflib,math
 from dataclasses import dataclass, field
 import torch
 from ..rewards.base import Samples
-from .protocol import VERSION, Limits, ProtocolError, json_object, only_known, string_list
+from .protocol import VERSION, LIMITS, Limits, ProtocolError, json_object, only_known, string_list
 from .wire_pictures import decode_picture, open_base64, wire_to_mask, wire_to_picture
 
-# %% ../../nbs/serving/57b_request_reader.ipynb #af745e48
+# %% ../../nbs/serving/57b_request_reader.ipynb #9b320e44
 @dataclass
 class Request:
     "What is to be scored, and by what"
@@ -22,10 +22,11 @@ class Request:
     id: str = '' # Repeated in the answer
     notes: list = field(default_factory=list) # What was assumed, as sentences
 
+def _all_are(type, v): return isinstance(v, list) and all(isinstance(x, type) for x in v)
+
 def _check_names(v, known):
     "The wanted rewards, checked against those that are served (None: any)"
-    if not isinstance(v, list) or not v or not all(isinstance(x, str) for x in v):
-        raise ProtocolError('rewards must be a list of at least one name')
+    if not v or not _all_are(str, v): raise ProtocolError('rewards must be a list of at least one name')
     if len(set(v))<len(v): raise ProtocolError(f'rewards {v} names one twice')
     unknown = [x for x in v if known is not None and x not in known]
     if unknown:
@@ -93,7 +94,7 @@ def _make_request(tensors, prompts, ids, metadata, rewards, id): # name -> wire 
     )
     return Request(samples, rewards, id, notes)
 
-# %% ../../nbs/serving/57b_request_reader.ipynb #133409a6
+# %% ../../nbs/serving/57b_request_reader.ipynb #56b2522f
 def _read_header(body, limits):
     "The header of a safetensors body: (name -> (type name, shape), the JSON text `request`)"
     n = int.from_bytes(bytes(body[:8]), 'little')
@@ -130,27 +131,29 @@ def read_safetensors_request(
     prompts = string_list(d.get('prompts'), n, 'prompts', limits.prompt)
     ids = string_list(d.get('ids', [str(i) for i in range(n)]), n, 'ids')
     metadata = d.get('metadata', [{} for _ in range(n)])
-    if not isinstance(metadata, list) or len(metadata)!=n or not all(isinstance(m, dict) for m in metadata):
+    if not _all_are(dict, metadata) or len(metadata)!=n:
         raise ProtocolError(f'metadata must be a list of {n} objects, one per sample')
     try: tensors = load(bytes(body))
     except (SafetensorError,ValueError,KeyError) as e: raise ProtocolError(f'not a safetensors body: {e}', 400) from e
     return _make_request(tensors, prompts, ids, metadata, rewards, id)
 
-# %% ../../nbs/serving/57b_request_reader.ipynb #f3bd8c84
+# %% ../../nbs/serving/57b_request_reader.ipynb #835f607f
+def _check_item(x, what, used):
+    "One item: no unknown key, and all the pictures that the others have"
+    only_known(x, (*WIRE_PICTURES,'mask','prompt','id','metadata'), what)
+    lacking = [n for n in ('image','mask','prompt',*used) if n not in x]
+    if lacking:
+        either = '; either all have it or none' if lacking[0] in used[1:] else ''
+        raise ProtocolError(f'{what} has no {lacking[0]!r}{either}')
+    if not isinstance(x.get('metadata', {}), dict): raise ProtocolError(f'{what}.metadata must be an object')
+
 def _check_items(items, limits):
     "The pictures that all items have, each item checked"
-    if not isinstance(items, list) or not items or not all(isinstance(x, dict) for x in items):
-        raise ProtocolError('items must be a list of at least one object')
+    if not items or not _all_are(dict, items): raise ProtocolError('items must be a list of at least one object')
     if len(items)>limits.samples:
         raise ProtocolError(f'{len(items)} samples, more than {limits.samples}; send fewer at once', 413)
     used = [n for n in WIRE_PICTURES if any(n in x for x in items)]
-    for i,x in enumerate(items):
-        only_known(x, (*WIRE_PICTURES,'mask','prompt','id','metadata'), f'items[{i}]')
-        lacking = [n for n in ('image','mask','prompt',*used) if n not in x]
-        if lacking:
-            either = '; either all have it or none' if lacking[0] in used[1:] else ''
-            raise ProtocolError(f'items[{i}] has no {lacking[0]!r}{either}')
-        if not isinstance(x.get('metadata', {}), dict): raise ProtocolError(f'items[{i}].metadata must be an object')
+    for i,x in enumerate(items): _check_item(x, f'items[{i}]', used)
     return used
 
 def _stack(pictures, name): # [C,H,W] each
@@ -171,7 +174,7 @@ def _read_pictures(items, names, limits):
         raise ProtocolError(f'{total:,} pixels in all, more than {limits.pixels:,}; send fewer samples at once', 413)
     return {k:_stack([decode_picture(p, k=='mask') for p in ps], k) for k,ps in sent.items()}
 
-# %% ../../nbs/serving/57b_request_reader.ipynb #fdc181c9
+# %% ../../nbs/serving/57b_request_reader.ipynb #93883917
 def read_json_request(
     body, limits:Limits, known, # As for `read_safetensors_request`
 )->Request:
@@ -191,7 +194,7 @@ def read_json_request(
 def read_request(
     body:bytes, content_type:str, # As it came
     known=None, # Names of the rewards that are served; None takes any
-    limits:Limits=Limits(),
+    limits:Limits=LIMITS,
 )->Request:
     "A request of either form, or a `ProtocolError` that says what is wrong with it; 415 for another content type"
     mime = content_type.split(';')[0].strip().lower()
