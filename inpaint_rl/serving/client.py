@@ -71,7 +71,7 @@ def chunk_groups(
             chunks[-1].append(i)
     return [x for x in chunks if x]
 
-# %% ../../nbs/serving/59d_client.ipynb #26f3d2a4
+# %% ../../nbs/serving/59d_client.ipynb #600a502b
 @dataclass(frozen=True)
 class ClientOptions:
     "How a client sends its requests; each of these is a keyword of `RewardClient`"
@@ -98,6 +98,16 @@ def _policies(on_failure, names):
     if unknown: raise ConfigError(f'on_failure names {unknown}, and the rewards are {list(names)}')
     return dict.fromkeys(names, 'nan') | on_failure
 
+def _check_sendable(entries):
+    "`ConfigError` for a reward that needs pictures which a request does not have"
+    for name,e in entries.items():
+        further = [n for n in e.get('needs', ()) if n.startswith('input:')]
+        if further:
+            raise ConfigError(
+                f'reward {name!r} needs {", ".join(further)}, and requests have no such pictures; '
+                f'compute it in the trainer, by its dotted name'
+            )
+
 def _put(answer, rows, part):
     "Write the rows of a chunk to their places"
     for j,i in enumerate(rows):
@@ -105,7 +115,7 @@ def _put(answer, rows, part):
         answer.reasons[i] = part.reasons[j]
         answer.extras[i] = part.extras[j]
 
-# %% ../../nbs/serving/59d_client.ipynb #361e4e06
+# %% ../../nbs/serving/59d_client.ipynb #fe24fdce
 class RewardClient:
     "Rewards of one or several servers"
     def __init__(self,
@@ -129,6 +139,7 @@ class RewardClient:
         self.cache = AnswerCache(cache) if cache else None
         self.cached = 0 # scores that came from the cache
         self.entries = check_servers(self.servers, rewards)
+        _check_sendable(self.entries)
         policies = _policies(on_failure, self.entries)
         self.rewards = {n:RemoteReward(self, e, policies[n]) for n,e in self.entries.items()}
         self.workers = ThreadPoolExecutor(o.per_server*len(urls), 'rewards')

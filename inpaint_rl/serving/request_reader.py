@@ -45,8 +45,8 @@ def _rewards_and_id(d, known):
     if not isinstance(id, str) or len(id)>200: raise ProtocolError('request must be a string of at most 200 characters')
     return _check_names(d.get('rewards'), known), id
 
-# %% ../../nbs/serving/57b_request_reader.ipynb #25bbf0d1
-WIRE_PICTURES = ('image','source','raw','reference')
+# %% ../../nbs/serving/57b_request_reader.ipynb #deabe44c
+WIRE_PICTURES = ('image','source','raw','round_trip')
 
 def _check_types(shapes): # name -> (type name, shape)
     "Each tensor by itself: its name, type, and number of channels"
@@ -78,7 +78,7 @@ def _check_shapes(shapes, limits): # name -> (type name, shape)
     _check_limits(n, h, w, len(shapes), limits)
     return n
 
-# %% ../../nbs/serving/57b_request_reader.ipynb #d1f06c38
+# %% ../../nbs/serving/57b_request_reader.ipynb #023fc986
 def _make_request(tensors, prompts, ids, metadata, rewards, id): # name -> wire tensor; one entry per sample; names, id
     "A `Request` of tensors whose shapes have been checked"
     pictures = {k:wire_to_picture(v, k) for k,v in tensors.items() if k!='mask'}
@@ -90,7 +90,7 @@ def _make_request(tensors, prompts, ids, metadata, rewards, id): # name -> wire 
         notes.append('no source was sent: rewards saw the picture with a gray hole in its place')
     samples = Samples(
         prompts, pictures['source'], mask, pictures.get('raw', image),
-        image, ids, metadata, pictures.get('reference')
+        image, ids, metadata, pictures.get('round_trip')
     )
     return Request(samples, rewards, id, notes)
 

@@ -36,7 +36,7 @@ def _pack(tensors, text): # name -> (tensor, dtype it travels in); the JSON text
         fill_wire(place.view(dtype).view(t.shape), t)
     return body
 
-# %% ../../nbs/serving/57c_request_writer.ipynb #305effe1
+# %% ../../nbs/serving/57c_request_writer.ipynb #3e735c17
 def write_request(
     samples:Samples,
     rewards, # Names
@@ -48,7 +48,7 @@ def write_request(
     if pixels not in ('uint8','float32'): raise ConfigError(f"pixels={pixels!r}: choose 'uint8' or 'float32'")
     pictures = dict(
         image=samples.composite, source=samples.source,
-        raw=samples.raw if raw else None, reference=samples.reference
+        raw=samples.raw if raw else None, round_trip=samples.reference
     )
     pictures = {k:v for k,v in pictures.items() if v is not None}
     metadata, unusable = jsonable(samples.metadata)
