@@ -23,7 +23,8 @@ def serve_pickle():
     from fastapi import FastAPI, Request
     from starlette.concurrency import run_in_threadpool
     from starlette.responses import Response
-    from inpaint_rl.rewards.base import Samples, score
+    from inpaint_rl.rewards.samples import Samples
+    from inpaint_rl.rewards.scores import score
     from inpaint_rl.serving.wire_pictures import from_bytes
     app = FastAPI()
     def work(body):
@@ -45,7 +46,7 @@ def pictures(n, side):
     "Photo-like: structure at all scales, and a little noise"
     import torch, torch.nn.functional as F
     from inpaint_rl.core import generator
-    from inpaint_rl.rewards.base import Samples
+    from inpaint_rl.rewards.samples import Samples
     g = generator('bench', side)
     x = sum(
         F.interpolate(torch.randn(2*n,3,k,k, generator=g), size=(side,side), mode='bicubic')/k**.5

@@ -37,7 +37,7 @@ def parse():
 def main():
     a = parse()
     from inpaint_rl.backbones.base import LoRA
-    from inpaint_rl.backbones.embedded import FAMILIES
+    from inpaint_rl.backbones.load import FAMILIES
     from inpaint_rl.backbones.load import model_path
     from inpaint_rl.backbones.meta import meta_backbone, read_parts
     from inpaint_rl.backbones.published import PUBLISHED, published_parts

@@ -19,7 +19,8 @@ from ..datasets.records import collate, read_bytes, read_image, read_json, read_
 from ..evaluation.evaluate import fill
 from ..evaluation.sample import _png
 from ..masks import check_mask
-from ..rewards.base import Samples, load_reward, spec
+from ..rewards.reward import load_reward, spec
+from ..rewards.samples import Samples
 from .fills import plain_scores
 
 # %% ../../nbs/app/94_comparisons.ipynb #3c7b38c1
@@ -262,7 +263,7 @@ def make_comparisons(
     )
 
 def _made(backbones, dataset, checkpoints, work, num_steps, guidance, rewards, pasted):
-    reference = any(spec(f).reference for f in rewards.values())
+    reference = any('round_trip' in spec(f).needs for f in rewards.values())
     for i,seed in work:
         r = dataset[i]
         batch = collate([r])

@@ -15,7 +15,8 @@ from ..core import ConfigError, DataError
 from ..datasets.records import Record, collate
 from ..evaluation.metrics import known_region_psnr
 from ..masks import bounding_box, crop, crop_box
-from ..rewards.base import Samples, score
+from ..rewards.samples import Samples
+from ..rewards.scores import score
 from ..rollout import rollout
 from .pictures import Picture, paste
 
@@ -121,7 +122,7 @@ def fill_window(
                 s.label,
                 seeds,
                 replace(
-                    Samples.of(batch, raw, reference=reference.expand_as(raw)),
+                    Samples.of(batch, raw, round_trip=reference.expand_as(raw)),
                     composite=seen(window, raw, paste_back),
                 ),
                 time.perf_counter()-start,
@@ -147,7 +148,7 @@ def scored(filled:Filled, rewards)->Filled:
     "With the numbers that go under its pictures"
     values, filled.reasons = plain_scores(rewards, filled.samples)
     filled.scores = values | {'known_region_psnr':known_region_psnr(
-        filled.samples.raw, filled.samples.reference, filled.samples.mask
+        filled.samples.raw, filled.samples.round_trip, filled.samples.mask
     ).tolist()}
     return filled
 

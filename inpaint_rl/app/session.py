@@ -17,7 +17,7 @@ from torch import Tensor
 from ..core import ConfigError, DataError, atomic_write
 from ..datasets.records import Record
 from ..datasets.scenes import DigitScenes
-from ..rewards.base import load_reward, spec
+from ..rewards.reward import load_reward, spec
 from .comparisons import Comparison, make_comparisons, save_comparison
 from .fills import Window, fill_window, make_window, put_back
 from .holes import describe_hole, make_hole, merge_strokes, shown, upload_mask

@@ -50,7 +50,7 @@ def look(
     if view=='mask overlay': return show_hole(s.composite, s.mask, .3)
     if view=='all that was decoded': return s.raw
     if view=='change of the known region':
-        return difference_map(s.raw, s.source if s.reference is None else s.reference, s.mask)
+        return difference_map(s.raw, s.source if s.round_trip is None else s.round_trip, s.mask)
     raise ConfigError(f'view {view!r} is not one of {", ".join(VIEWS)}')
 
 # %% ../../nbs/app/96_views.ipynb #47e2c784

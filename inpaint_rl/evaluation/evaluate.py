@@ -15,7 +15,9 @@ from ..datasets.records import collate
 from .metrics import compare, diversity, known_region_psnr, summarise
 from .report import write_report
 from ..masks import hole_fraction
-from ..rewards.base import Samples, load_reward, score, spec
+from ..rewards.reward import load_reward, spec
+from ..rewards.samples import Samples
+from ..rewards.scores import score
 from ..rewards.drift import alarms, bands, judges
 from ..rollout import generate
 
@@ -35,11 +37,11 @@ def fill(
 )->Samples:
     "Inpaint a batch from noise that depends on the record alone"
     raw = generate(backbone, batch, [noise_seed(seed, i) for i in batch.ids], num_steps, guidance, chunk).cpu()
-    return Samples.of(batch, raw, reference=reference)
+    return Samples.of(batch, raw, round_trip=reference)
 
 def untouched(batch)->Samples:
     "The sources themselves, as if a perfect model had filled the holes: the ceiling of any score"
-    return Samples.of(batch, batch.image, reference=batch.image)
+    return Samples.of(batch, batch.image, round_trip=batch.image)
 
 # %% ../../nbs/evaluation/82_evaluate.ipynb #38927996
 @dataclass

@@ -30,7 +30,7 @@ def known_region_psnr(
     "Peak signal-to-noise ratio over the pixels that were to be kept"
     if compat not in (None, 'brushnet'): raise ConfigError(f"compat={compat!r}: expected None or 'brushnet'")
     _check_pair(raw, reference, mask)
-    psnr = local.known_region_psnr(raw, reference, mask)
+    psnr = local.known_psnr(raw, reference, mask)
     if len(lost:=psnr.isnan().nonzero().flatten()):
         raise DataError(f'known_region_psnr: nothing is kept in row(s) {lost.tolist()}; is the mask inverted?')
     return psnr - 10*math.log10(3) if compat else psnr
@@ -47,7 +47,7 @@ def diversity(
         )
     if images.shape[1] < 2:
         raise ConfigError(f'diversity of {images.shape[1]} fill: it takes at least 2 seeds per hole')
-    apart = local.diversity(images, mask)
+    apart = local.hole_diversity(images, mask)
     if len(empty:=apart.isnan().nonzero().flatten()):
         raise DataError(f'diversity: the hole is empty in row(s) {empty.tolist()}')
     return apart

@@ -235,7 +235,7 @@ def drift_words(
         b['name'], _number(b['start']), f"{edge(b['low'])} to {edge(b['high'])}",
         _number(b['last']), b['left'] or 'inside'
     ] for b in drift['bands']])
-    said = [f"- iteration {a['step']}: {a['said']}" for a in drift['alarms']]
+    said = [f"- iteration {a['step']}: {a['message']}" for a in drift['alarms']]
     advice = [f'- {s}' for s in dict.fromkeys(a['advice'] for a in drift['alarms'])]
     none = (
         'No alarm: while the reward rose no number left its band, and no held-out reward fell.'

@@ -15,7 +15,7 @@ from ..datasets.records import collate, read_image, read_mask
 from .evaluate import noise_seed
 from .report import contact_sheet
 from ..masks import composite
-from ..rewards.base import Samples
+from ..rewards.samples import Samples
 from ..rollout import generate
 
 # %% ../../nbs/evaluation/83_sample.ipynb #574d736a

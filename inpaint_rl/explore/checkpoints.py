@@ -9,13 +9,14 @@ __all__ = ['checkpoint_steps', 'RunViewer', 'progress_plot', 'draw_checkpoint', 
 from pathlib import Path
 import torch
 from ..backbones.base import LoRA
-from ..backbones.embedded import FAMILIES
+from ..backbones.load import FAMILIES
 from ..backbones.load import load_backbone
 from ..core import CheckpointError, ConfigError, InpaintRLError
 from ..evaluation.evaluate import fill
 from ..evaluation.report import INK, PALE, blank_figure
 from .panel import figure_html, message, panel, widgets
-from ..rewards.base import load_reward, score, spec
+from ..rewards.reward import load_reward, spec
+from ..rewards.scores import score
 from ..show import Html, cell, sheet, show_hole
 from ..trainers.checkpoints import damage, read_metrics
 from ..trainers.runs import is_run, put_weights, read_run
@@ -85,7 +86,7 @@ class RunViewer:
             put_weights(self.backbone, self.read(step).weights if step else self.base, f'{self.folder}, step {step}')
             reference = (
                 self.backbone.round_trip(self.batch.image).cpu()
-                if any(spec(f).reference for f in self.rewards.values()) else None
+                if any('round_trip' in spec(f).needs for f in self.rewards.values()) else None
             )
             s = fill(self.backbone, self.batch.to('cpu'), seed, self.num_steps, self.guidance, reference=reference)
             self.filled[step, seed] = s, score(self.rewards, s, strict=False)
@@ -130,7 +131,7 @@ def draw_checkpoint(
     pick = lambda s: s.raw if raw else s.composite
     b = viewer.batch
     said = [
-        Html('<br>'.join(f'{cell(n)}: {before.said(i, n)} → {after.said(i, n)}' for n in viewer.rewards))
+        Html('<br>'.join(f'{cell(n)}: {before.html(i, n)} → {after.html(i, n)}' for n in viewer.rewards))
         for i in range(len(now))
     ]
     columns = {

@@ -14,7 +14,9 @@ from ..datasets.groups import sample_seeds
 from ..evaluation.report import INK, PALE, blank_figure
 from .panel import figure_html, panel, widgets
 from ..losses.advantages import AdvantageResult, advantages
-from ..rewards.base import Samples, Scores, load_reward, score, spec
+from ..rewards.reward import load_reward, spec
+from ..rewards.samples import Samples
+from ..rewards.scores import Scores, score
 from ..rollout import rollout
 from ..show import Html, cell, grid, show_hole
 
@@ -50,9 +52,9 @@ def draw_groups(
     raw = torch.cat([backbone.decode(x, h, w).cpu() for x in x0.split(chunk or len(x0))])
     reference = (
         backbone.round_trip(batch.image).cpu().repeat_interleave(k, 0)
-        if any(spec(f).reference for f,_ in named.values()) else None
+        if any('round_trip' in spec(f).needs for f,_ in named.values()) else None
     )
-    samples = Samples.of(batch.to('cpu').repeat(k), raw, reference=reference)
+    samples = Samples.of(batch.to('cpu').repeat(k), raw, round_trip=reference)
     return Groups(samples, score({n:f for n,(f,_) in named.items()}, samples), {n:w for n,(_,w) in named.items()}, k)
 
 # %% ../../nbs/explore/92_groups.ipynb #14420865
@@ -107,7 +109,7 @@ def draw_group(
     )
     def label(i):
         head = f'<b>{a.values[rows][i]:+.2f}</b>' if a.valid[rows][i] else '<b>left out</b>'
-        return Html('<br>'.join([head, *(f'{cell(n)} {scores.said(i, n)}' for n in scores.values)]))
+        return Html('<br>'.join([head, *(f'{cell(n)} {scores.html(i, n)}' for n in scores.values)]))
     tiles = [show_hole(s.source[:1], s.mask[:1])[0], *(s.composite[i] for i in order)]
     stats = ', '.join(
         f'{cell(n)}: std {a.stats.get(f"{n}/std", math.nan):.3g} in the batch, '

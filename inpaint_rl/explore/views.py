@@ -8,7 +8,9 @@ __all__ = ['named_rewards', 'seen_by', 'view_name', 'draw_views', 'reward_explor
 # %% ../../nbs/explore/95_views.ipynb #fb2d4511
 from ..core import ConfigError
 from .panel import panel, widgets
-from ..rewards.base import Samples, Scores, load_reward, score, spec, view
+from ..rewards.reward import load_reward, spec
+from ..rewards.samples import Samples, view
+from ..rewards.scores import Scores, score
 from ..show import Html, Picture, block, cell, of_all, short, show_hole, table
 
 # %% ../../nbs/explore/95_views.ipynb #4760c197
@@ -47,7 +49,7 @@ def draw_views(
         images = show_hole(s.image.float(), s.mask.float(), 0.) if outline else s.image
         more = [cell(short(e, 90)) if e else '' for e in part.extras[n]] if n in part.extras else ['']*len(some)
         columns.append([
-            Html(f'{Picture(x, side).html()}<br><b>{part.said(i, n)}</b> {e}')
+            Html(f'{Picture(x, side).html()}<br><b>{part.html(i, n)}</b> {e}')
             for i,(x,e) in enumerate(zip(images, more))
         ])
     def heading(n):

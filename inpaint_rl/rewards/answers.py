@@ -10,7 +10,7 @@ import math,re
 from dataclasses import dataclass
 from pathlib import Path
 from ..core import ConfigError
-from .base import Missing
+from .scores import Missing
 
 # %% ../../nbs/rewards/54a_answers.ipynb #83cb2710
 PROMPTS = Path(__file__).parent/'prompts' if '__file__' in globals() else Path('../../inpaint_rl/rewards/prompts')

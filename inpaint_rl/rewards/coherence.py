@@ -12,7 +12,8 @@ import torch.nn.functional as F
 from torch import Tensor
 from ..core import ConfigError
 from ..masks import dilate, hole_fraction
-from .base import Answer, Missing, load_reward, reward, score, spec
+from .reward import load_reward, reward, spec
+from .scores import Answer, Missing, score
 
 # %% ../../nbs/rewards/51a_coherence.ipynb #13a9781d
 def sobel(
@@ -21,21 +22,21 @@ def sobel(
     "Magnitude of the gradient of the luma, by Sobel's kernels over 4; the frame is continued outwards"
     luma = (image*image.new_tensor([.299,.587,.114])[:,None,None]).sum(1, keepdim=True)
     k = image.new_tensor([[-1.,0,1],[-2,0,2],[-1,0,1]])/4
-    return F.conv2d(F.pad(luma, (1,)*4, mode='replicate'), torch.stack([k,k.T])[:,None]).square().sum(
-        1, keepdim=True
-    ).sqrt()
+    slopes = F.conv2d(F.pad(luma, (1,)*4, mode='replicate'), torch.stack([k,k.T])[:,None]) # along x and y
+    return slopes.square().sum(1, keepdim=True).sqrt()
 
 def boundary_score(
     image, # [B,3,H,W] in [0,1]
     mask, # [B,1,H,W], 1 = hole
 )->Tensor: # [B], 0 or less; NaN where one of the rings is empty
     "Minus the difference of the mean Sobel magnitudes in the two rings of a 5x5 max-pooling"
-    grown, kept = F.max_pool2d(mask, 5, 1, 2), 1-F.max_pool2d(1-mask, 5, 1, 2)
+    grown = F.max_pool2d(mask, 5, 1, 2)
+    shrunk = 1-F.max_pool2d(1-mask, 5, 1, 2)
     # 0/0 is NaN
-    inner, outer = ((sobel(image)*r).flatten(1).sum(1)/r.flatten(1).sum(1) for r in (mask-kept, grown-mask))
+    inner, outer = ((sobel(image)*r).flatten(1).sum(1)/r.flatten(1).sum(1) for r in (mask-shrunk, grown-mask))
     return -(inner-outer).abs()
 
-@reward(range=(-2**.5,0), std_floor=1e-3)
+@reward(range=(-2**.5,0), std_floor=1e-3, needs=('source','hole'))
 def boundary(samples):
     "The published boundary score, of the composite; `rewards.local.seam` is the one to train with"
     return boundary_score(samples.image, samples.mask)
@@ -52,10 +53,8 @@ def busyness(
         size = max(region.shape[axis]-distance, 0)
         a, b = (lambda x, k=k: x.narrow(axis, k, size) for k in (0,region.shape[axis]-size))
         both = a(region)*b(region)
-        total, n = (
-            total+((a(image)-b(image)).abs().mean(1, keepdim=True)*both).flatten(1).sum(1),
-            n+both.flatten(1).sum(1),
-        )
+        total = total+((a(image)-b(image)).abs().mean(1, keepdim=True)*both).flatten(1).sum(1)
+        n = n+both.flatten(1).sum(1)
     return total/n
 
 def texture_gap(
@@ -69,7 +68,7 @@ def texture_gap(
     near = dilate(mask, reach)-mask
     return torch.stack([((busyness(image, mask, d)+eps)/(busyness(image, near, d)+eps)).log() for d in distances], 1)
 
-@reward(range=(0,1), std_floor=.01)
+@reward(range=(0,1), std_floor=.01, needs=('source','hole'))
 def texture(samples):
     "Is the hole as busy as its surroundings? 1: at every distance. NaN: too small for any"
     gap = texture_gap(samples.image, samples.mask)
@@ -78,33 +77,34 @@ def texture(samples):
         for row in gap.tolist()
     ])
 
+__rewards__ = ('boundary','texture') # what can be named on a command line without its path, see `named`
+
 # %% ../../nbs/rewards/51a_coherence.ipynb #fb3e7c53
+def _first_reason(scores, i): # of those why a part has no value
+    for n,reasons in scores.reasons.items():
+        if (r := reasons[i]) is not None: return Missing(f'{n}: {r}', r.cause, r.retryable)
+
+def _check_scales(parts, every):
+    if not parts or 'edge' in parts:
+        raise ConfigError(f"scale_aware: parts={sorted(parts)}: at least one, and none called 'edge'")
+    wrong = [n for n,(_,s) in every.items() if not 0<s<math.inf]
+    if wrong: raise ConfigError(f'scale_aware: the scale of {wrong} must be above 0, in the unit of that reward')
+
 def scale_aware(
     parts:dict, # name -> (reward, scale): what counts by the share of the hole
     edge:tuple=(boundary,.01), # (reward, scale): what counts by the rest
     name:str='scale_aware',
 ): # A reward
-    "rho * sum of parts/scale + (1-rho) * edge/scale, rho the share of the picture that is hole; oriented so that higher is better"
+    "rho * sum of parts/scale + (1-rho) * edge/scale, rho the share of the hole; of each, higher is better"
     every = {n:(load_reward(f), float(scale)) for n,(f,scale) in (parts | {'edge':edge}).items()}
-    if not parts or 'edge' in parts:
-        raise ConfigError(f"scale_aware: parts={sorted(parts)}: at least one, and none called 'edge'")
-    bad = [n for n,(_,s) in every.items() if not 0<s<math.inf]
-    if bad: raise ConfigError(f'scale_aware: the scale of {bad} must be above 0, in the unit of that reward')
+    _check_scales(parts, every)
     def mixture(samples):
         s = score({n:f for n,(f,_) in every.items()}, samples, strict=False)
         rho = hole_fraction(samples.mask).cpu().float()
         value = sum((1-rho if n=='edge' else rho)*s.oriented(n)/scale for n,(_,scale) in every.items())
-        lost = [next(
-            (
-                Missing(f'{n}: {s.reasons[n][i]}', s.reasons[n][i].kind, s.reasons[n][i].retryable)
-                for n in every if s.reasons[n][i] is not None
-            ),
-            None,
-        ) for i in range(len(value))]
-        said = [
-            {'hole_share':rho[i].item()} | {n:None if v[i].isnan() else v[i].item() for n,v in s.values.items()}
-            for i in range(len(value))
-        ]
-        return Answer(value, lost, said)
+        values = {n:[None if math.isnan(x) else x for x in v.tolist()] for n,v in s.values.items()}
+        extras = [{'hole_share':r} | {n:v[i] for n,v in values.items()} for i,r in enumerate(rho.tolist())]
+        return Answer(value, [_first_reason(s, i) for i in range(len(value))], extras)
     mixture.__name__ = name
-    return reward(mixture, std_floor=.01, reference=any(spec(f).reference for f,_ in every.values()))
+    needs = dict.fromkeys(n for f,_ in every.values() for n in spec(f).needs)
+    return reward(mixture, std_floor=.01, needs=tuple(needs))

@@ -15,7 +15,8 @@ from torch import Tensor
 from ..core import RewardError, generator
 from ..datasets.scenes import DigitScenes
 from ..masks import bounding_box
-from .base import Samples, reward
+from .reward import reward
+from .samples import Samples
 
 # %% ../../nbs/rewards/52_digits.ipynb #d7f3885e
 def _colours(samples, name):
@@ -43,8 +44,8 @@ def hole_window(
     out = []
     for x, m in zip(image, mask):
         y0, x0, y1, x1 = bounding_box(m)
-        t, l = (int(min(max((a+b-side)//2, 0), n-side)) for a,b,n in ((y0,y1,h),(x0,x1,w)))
-        out.append(x[:,t:t+side,l:l+side])
+        top, left = (int(min(max((a+b-side)//2, 0), n-side)) for a,b,n in ((y0,y1,h),(x0,x1,w)))
+        out.append(x[:,top:top+side,left:left+side])
     return torch.stack(out)
 
 def digit_view(samples:Samples)->Tensor: # [B,1,32,32]
@@ -140,14 +141,16 @@ def load_reader()->DigitReader:
 # %% ../../nbs/rewards/52_digits.ipynb #4b3810c4
 LOOKS = ((0,0), (-2,0), (2,0), (0,-2), (0,2)) # shifts in pixels
 
-@reward(view='composite', range=(0,1), std_floor=.01)
+_scene = ('metadata:paper','metadata:ink')
+
+@reward(range=(0,1), std_floor=.01, differentiable=True, needs=(*_scene,'metadata:digit'))
 def legibility(samples):
     "Mean log-probability, over several looks of the reader, of the digit asked for: 1 + log(p)/5, in [0,1]; [B]"
     view = centred(digit_view(samples).cpu().float())
     log_p = torch.stack([load_reader()(view.roll(look, (2,3))).log_softmax(-1) for look in LOOKS]).mean(0)
     return 1 + log_p.gather(1, torch.tensor([m['digit'] for m in samples.metadata])[:,None])[:,0].clamp(min=-5)/5
 
-@reward(view='composite', range=(0,1), std_floor=.01)
+@reward(range=(0,1), std_floor=.01, differentiable=True, needs=('source','hole',*_scene))
 def ink_match(samples):
     "Likeness of the ink in the hole to the ink around it; [B] in [0,1]. An empty hole matches nothing: 0"
     ink = (ink_map(samples.composite, samples)-.5).clamp(min=0)
@@ -167,8 +170,10 @@ def _judge():
     view, digit = _views('judge', 1500, 2)
     return SVC(C=10., gamma='scale').fit(_features(view), digit.numpy())
 
-@reward(view='composite', range=(0,1))
+@reward(range=(0,1), needs=(*_scene,'metadata:digit'))
 def judge_accuracy(samples):
     "1 where an independent classifier reads the digit asked for, else 0; [B]. For reports; never optimise it"
     read = _judge().predict(_features(digit_view(samples)))
     return torch.tensor([float(r==m['digit']) for r,m in zip(read, samples.metadata)])
+
+__rewards__ = ('legibility','ink_match','judge_accuracy') # can be named without their path, see `named`

@@ -11,23 +11,25 @@ import math
 from dataclasses import asdict, dataclass
 import torch
 from torch import Tensor
-from .base import score, spec
-from .local import diversity, monitors
+from .local import hole_diversity, monitors
+from .reward import spec
+from .scores import score
 
 # %% ../../nbs/rewards/51b_drift.ipynb #0d9d98aa
 def hole_statistics(
     samples, # `Samples` of whole groups, the members of a group side by side
     group_size:int,
 )->dict: # name -> its mean, a 0-dim tensor; NaN where it could be measured nowhere
-    "What is watched in every iteration: brightness, saturation, density of edges and entropy of colours of the holes, and how far the fills of one hole lie apart"
-    apart = diversity(samples.image.unflatten(0, (-1,group_size)), samples.mask[::group_size])
+    "What is watched in every iteration: the means of `local.monitors` over the holes, and the diversity of their fills"
+    apart = hole_diversity(samples.image.unflatten(0, (-1,group_size)), samples.mask[::group_size])
     return {n:v.nanmean() for n,v in (score(monitors, samples).values | {'diversity':apart}).items()}
 
 # %% ../../nbs/rewards/51b_drift.ipynb #745adb95
-# values that make a band, values that make the present, standard errors that are no noise
-FIRST, WINDOW, TIMES = 5, 5, 6.
+FIRST = 5 # values that make a band
+WINDOW = 5 # values that make the present
+TIMES = 6. # standard errors above which a difference is no noise
 
-def _carried(values, f): # f sees the finite values alone; in a gap, what it said last still stands
+def _carried(values, f): # f sees the finite values alone; in a gap, its last result still stands
     ok = values.isfinite()
     at = ok.cumsum(0)-1
     return torch.where(at>=0, f(values[ok])[at.clamp(min=0)], math.nan) if ok.any() else values
@@ -48,20 +50,19 @@ def noise(values:Tensor)->Tensor: # [n] float64
     return _carried(values, f)
 
 # %% ../../nbs/rewards/51b_drift.ipynb #1a635273
-# (in the unit, as a share of the start): the larger counts
+# name -> (in the unit, as a share of the start): the larger counts
 FLOORS = dict(brightness=(.1,0.), saturation=(.1,0.), edge_density=(0.,1/3), colour_entropy=(.1,0.), diversity=(0.,.5))
 
 def _series(rows, key):
-    return torch.tensor(
-        [math.nan if not isinstance(v:=r.get(key), (int,float)) else float(v) for r in rows], dtype=torch.float64
-    )
+    values = (r.get(key) for r in rows)
+    return torch.tensor([float(v) if isinstance(v, (int,float)) else math.nan for v in values], dtype=torch.float64)
 
 def _moved(values, floor=(0.,0.)): # (present, start, limit), each [n]; NaN before there are values for both
-    count, x = values.isfinite().cumsum(0), values[values.isfinite()]
-    start = torch.where(count>=FIRST+WINDOW, x[:FIRST].mean(), math.nan)
-    return recent(values), start, torch.stack([
-        TIMES*noise(values)*math.sqrt(1/WINDOW+1/FIRST), torch.full_like(values, floor[0]), start.abs()*floor[1]
-    ]).amax(0)
+    count = values.isfinite().cumsum(0)
+    start = torch.where(count>=FIRST+WINDOW, values[values.isfinite()][:FIRST].mean(), math.nan)
+    standard_errors = TIMES*noise(values)*math.sqrt(1/WINDOW+1/FIRST)
+    limit = torch.stack([standard_errors, torch.full_like(values, floor[0]), start.abs()*floor[1]]).amax(0)
+    return recent(values), start, limit
 
 def _outside(now, start, limit, name): return ((now-start).abs()>limit) & ((name!='diversity') | (now<start))
 
@@ -100,7 +101,7 @@ def bands(
 @dataclass(frozen=True)
 class Alarm:
     "Something moved that nobody asked to move"
-    kind: str # 'left_band' or 'fell'
+    event: str # 'left_band' or 'fell'
     name: str # Of the number in the log
     step: int # Iteration that raised it
     since: int # left_band: outside since this iteration; fell: the iteration of its best mean
@@ -110,7 +111,8 @@ class Alarm:
     reward: tuple # Training reward: (mean of the first values, of the last ones); None where there is none
 
     @property
-    def said(self): # What happened
+    def message(self)->str:
+        "What happened, in a sentence"
         share = '' if not self.before else f' ({(self.after-self.before)/abs(self.before):+.0%})'
         what = f'{self.name} went from {self.before:.3f} to {self.after:.3f}{share}'
         a, b = self.reward
@@ -118,21 +120,21 @@ class Alarm:
             'and the log has no reward' if None in self.reward
             else f'while the training reward went from {a:.3f} to {b:.3f}'
         )
-        return f'{what} ' + (
-            f'since iteration {self.since}, its best, {rise}' if self.kind=='fell'
-            else f'(band: ±{self.limit:.3f}; outside since iteration {self.since}) {rise}'
-        )
+        if self.event=='fell': return f'{what} since iteration {self.since}, its best, {rise}'
+        return f'{what} (band: ±{self.limit:.3f}; outside since iteration {self.since}) {rise}'
 
     @property
-    # What to try
-    def advice(self): return _TRY['diversity' if self.name.endswith('diversity') and self.kind!='fell' else self.kind]
-    def __str__(self): return f'iteration {self.step}: {self.said}. {self.advice}'
-    def to_dict(self): return asdict(self) | dict(said=self.said, advice=self.advice) # For a log or a report
+    def advice(self)->str:
+        "What to try"
+        return _ADVICE['diversity' if self.name.endswith('diversity') and self.event!='fell' else self.event]
 
-_TRY = dict(
+    def __str__(self): return f'iteration {self.step}: {self.message}. {self.advice}'
+    def to_dict(self): return asdict(self) | dict(message=self.message, advice=self.advice) # For a log or a report
+
+_ADVICE = dict(
     left_band='Look at the newest samples. If the fills have become what the reward likes and nobody wants, '
               'go back to a checkpoint from before, and raise kl_coef or add a reward '
-              'that ' 'this does not please (rewards.local.seam, a judge of another family; combine=rank).',
+              'that this does not please (rewards.local.seam, a judge of another family; combine=rank).',
     diversity='All seeds are coming to the same answer. If that is not wanted, '
               'go back to a checkpoint from before, and raise kl_coef or lower learning_rate.',
     fell='Nobody optimised it, so it speaks for what was meant: a checkpoint near its best is '
@@ -149,30 +151,37 @@ def judges(
         for n,f in watched.items() if f not in monitors.values()
     }
 
-def alarms(
-    rows, # Of `metrics.jsonl`, from the first iteration on
-    judged:dict=None, # From `judges`; None: no held-out reward is looked at
-)->list: # Of `Alarm`s, at most one for each number, by iteration
-    "What has gone wrong in a run, as far as numbers can tell"
-    if not rows: return []
-    (gain, first, need), found = _moved(_series(rows, 'reward')), []
-    def add(kind, key, flags, since, before, after, limit):
-        i = int(flags.nonzero()[0])
-        ends = tuple(None if v.isnan() else v.item() for v in (first[i], gain[i]))
-        found.append(Alarm(
-            kind, key, rows[i]['step'], rows[since(i)]['step'],
-            before[i].item(), after[i].item(), limit[i].item(), ends
-        ))
+def _left_band(rows, reward): # an `Alarm` for each number that left its band while the reward rose
+    gain, first, need = reward
     for n,floor in FLOORS.items():
         now, start, limit = _moved(_series(rows, f'drift/{n}'), floor)
-        out = _outside(now, start, limit, n)
-        if (hit := out & (gain-first>need)).any():
-            add('left_band', f'drift/{n}', hit, lambda i: _since(out.tolist(), i), start, now, limit)
-    for key,(sign,floor) in (judged or {}).items():
+        outside = _outside(now, start, limit, n)
+        if not (hit := outside & (gain-first>need)).any(): continue
+        i = int(hit.nonzero()[0])
+        yield _alarm('left_band', f'drift/{n}', rows, i, _since(outside.tolist(), i), start, now, limit, reward)
+
+def _fell(rows, reward, judged): # an `Alarm` for each judge that fell from its best
+    for key,(sign,floor) in judged.items():
         v = _series(rows, key)
         now = sign*recent(v)
         best = now.nan_to_num(-math.inf).cummax(0)
         limit = (TIMES*noise(v)*math.sqrt(2/WINDOW)).clamp(min=floor)
-        if (hit := best.values-now>limit).any():
-            add('fell', key, hit, lambda i: best.indices[i], sign*best.values, sign*now, limit)
+        if not (hit := best.values-now>limit).any(): continue
+        i = int(hit.nonzero()[0])
+        yield _alarm('fell', key, rows, i, int(best.indices[i]), sign*best.values, sign*now, limit, reward)
+
+def _alarm(event, key, rows, i, since, before, after, limit, reward):
+    ends = tuple(None if v[i].isnan() else v[i].item() for v in (reward[1], reward[0]))
+    return Alarm(
+        event, key, rows[i]['step'], rows[since]['step'], before[i].item(), after[i].item(), limit[i].item(), ends
+    )
+
+def alarms(
+    rows, # Of `metrics.jsonl`, from the first iteration on
+    judged:dict=None, # From `judges`; None: no held-out reward is looked at
+)->list: # Of `Alarm`s, at most one for each number, by iteration
+    "What has gone wrong in a run, as far as numbers can show"
+    if not rows: return []
+    reward = _moved(_series(rows, 'reward'))
+    found = [*_left_band(rows, reward), *_fell(rows, reward, judged or {})]
     return sorted(found, key=lambda a: a.step)

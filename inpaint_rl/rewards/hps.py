@@ -4,14 +4,16 @@
 
 # %% auto #0
 __all__ = ['ALONE', 'BLOCK', 'TRANSPOSED', 'TOWERS', 'open_clip_names', 'read_sizes', 'to_transformers', 'convert_open_clip',
-           'HPS']
+           'HPS', 'scale_aware_hps']
 
 # %% ../../nbs/rewards/53a_hps.ipynb #9a74c88e
 import re,shutil
 from pathlib import Path
 import torch
 from ..core import CheckpointError, ConfigError, atomic_dir
-from .clip import ClipReward, TOKENIZER, model_folder
+from .clip import ClipReward, ClipScore
+from .clip_model import TOKENIZER, model_folder
+from .coherence import boundary, scale_aware
 
 # %% ../../nbs/rewards/53a_hps.ipynb #493c0bb7
 ALONE = {
@@ -49,40 +51,45 @@ def open_clip_names(
     return names
 
 # %% ../../nbs/rewards/53a_hps.ipynb #d84e6731
+def _first(names): return ': '+', '.join(names[:4]) if names else ''
+
+def _check_names(state, layers): # is it all there, and nothing else?
+    names = open_clip_names(layers)
+    missing, unknown = sorted(names.keys()-state.keys()), sorted(state.keys()-names.keys())
+    if not missing and not unknown and all(layers.values()): return
+    raise CheckpointError(
+        f'this is not a CLIP of open_clip (found {layers["text_model"]} text and {layers["vision_model"]} vision '
+        f'blocks): {len(missing)} tensors are missing{_first(missing)}; {len(unknown)} are unknown{_first(unknown)}'
+    )
+
+def _blocks(state, stack): # how many a tower has
+    pattern = re.compile(re.escape(stack)+r'\.resblocks\.(\d+)\.')
+    return 1+max((int(m[1]) for n in state if (m:=pattern.match(n))), default=-1)
+
 def read_sizes(
     state:dict, # open_clip's state dict
-    vision_heads:int=16, text_heads:int=16, # Heads of attention; the tensors do not tell. ViT-H-14 has 16 and 16
+    vision_heads:int=16, text_heads:int=16, # Heads of attention, which the tensors do not show; ViT-H-14 has 16 and 16
     act:str='gelu', # 'gelu' for HPSv2 and LAION, 'quick_gelu' for OpenAI
 ):
     "The `CLIPConfig` of an open_clip checkpoint"
     from transformers import CLIPConfig
-    layers = {
-        side:1+max((int(m[1]) for n in state if (m:=re.match(re.escape(stack)+r'\.resblocks\.(\d+)\.', n))), default=-1)
-        for side,stack in TOWERS.items()
-    }
-    names = open_clip_names(layers)
-    lost, odd = sorted(names.keys()-state.keys()), sorted(state.keys()-names.keys())
-    if lost or odd or not all(layers.values()):
-        raise CheckpointError(
-            f'this is not a CLIP of open_clip (found {layers["text_model"]} '
-            f'text and {layers["vision_model"]} vision blocks): '
-            f'{len(lost)} tensors are missing{": "+", ".join(lost[:4]) if lost else ""}; '
-            f'{len(odd)} are unknown{": "+", ".join(odd[:4]) if odd else ""}'
-        )
-    width, kind, patch = (tuple(state[n].shape) for n in ('token_embedding.weight','visual.proj','visual.conv1.weight'))
+    layers = {side:_blocks(state, stack) for side,stack in TOWERS.items()}
+    _check_names(state, layers)
+    names = 'token_embedding.weight', 'visual.proj', 'visual.conv1.weight'
+    width, projection, patch = (tuple(state[n].shape) for n in names)
     grid = round((state['visual.positional_embedding'].shape[0]-1)**.5)
-    for what,n,heads in (('text',width[1],text_heads), ('vision',kind[0],vision_heads)):
+    for what,n,heads in (('text',width[1],text_heads), ('vision',projection[0],vision_heads)):
         if n%heads: raise ConfigError(f'{what}_heads={heads} does not divide the width {n} of the {what} tower')
     def tower(side, width, heads):
         return dict(
             hidden_size=width, num_attention_heads=heads, num_hidden_layers=layers[side],
-            projection_dim=kind[1], hidden_act=act, layer_norm_eps=1e-5,
+            projection_dim=projection[1], hidden_act=act, layer_norm_eps=1e-5,
             intermediate_size=state[f'{TOWERS[side]}.resblocks.0.mlp.c_fc.weight'].shape[0]
         )
     return CLIPConfig(
-        projection_dim=kind[1],
+        projection_dim=projection[1],
         vision_config=dict(
-            patch_size=patch[-1], image_size=grid*patch[-1], **tower('vision_model', kind[0], vision_heads)
+            patch_size=patch[-1], image_size=grid*patch[-1], **tower('vision_model', projection[0], vision_heads)
         ),
         text_config=dict(
             vocab_size=width[0], max_position_embeddings=state['positional_embedding'].shape[0],
@@ -92,18 +99,21 @@ def read_sizes(
     )
 
 # %% ../../nbs/rewards/53a_hps.ipynb #f1cbcaef
+def _parts(t, old, new): # a tensor under its new name, or its thirds under three
+    t = t.T if old in TRANSPOSED else t
+    return {n:p.contiguous().clone() for n,p in zip(new, t.chunk(len(new)) if len(new)>1 else [t])}
+
 def to_transformers(
     state:dict, # open_clip's state dict
     config, # Its `CLIPConfig`, see `read_sizes`
 )->dict:
     "The same tensors under transformers' names, in shapes that a `CLIPModel` of this config has"
     from transformers import CLIPModel
-    out = {}
-    for old,new in open_clip_names({
+    blocks = {
         'text_model':config.text_config.num_hidden_layers, 'vision_model':config.vision_config.num_hidden_layers
-    }).items():
-        t = state[old].T if old in TRANSPOSED else state[old]
-        out |= {n:p.contiguous().clone() for n,p in zip(new, t.chunk(len(new)) if len(new)>1 else [t])}
+    }
+    out = {}
+    for old,new in open_clip_names(blocks).items(): out |= _parts(state[old], old, new)
     with torch.device('meta'): wanted = {n:tuple(p.shape) for n,p in CLIPModel(config).named_parameters()}
     wrong = sorted({n for n in wanted.keys()|out.keys() if n not in out or tuple(out[n].shape)!=wanted.get(n)})
     if wrong:
@@ -127,11 +137,8 @@ def convert_open_clip(
     state = state.get('state_dict', state)
     config = read_sizes(state, **options)
     words = model_folder(tokenizer, TOKENIZER)
-    size, end, last = (
-        config.vision_config.image_size,
-        CLIPTokenizer.from_pretrained(words).eos_token_id,
-        config.text_config.eos_token_id,
-    )
+    size, last = config.vision_config.image_size, config.text_config.eos_token_id
+    end = CLIPTokenizer.from_pretrained(words).eos_token_id
     if end!=last:
         raise ConfigError(
             f'the tokenizer of {tokenizer} ends a text with token {end}; '
@@ -149,5 +156,20 @@ def convert_open_clip(
 
 # %% ../../nbs/rewards/53a_hps.ipynb #8dced69a
 class HPS(ClipReward):
-    "Human preference score v2.1 (arXiv 2306.09341): the cosine under a CLIP ViT-H-14 fine-tuned on preferences; model= is a folder made by scripts/convert_reward.py"
+    "Human preference score v2.1 (arXiv 2306.09341); model= is a folder made by scripts/convert_reward.py"
     __name__, fit = 'hps', 'letterbox'
+
+def scale_aware_hps(
+    hps, # Folder of HPSv2.1, made by scripts/convert_reward.py
+    clip='openai/clip-vit-large-patch14', # Folder or hub id of the CLIP of `clip_score`
+    device=None, # None: an accelerator where there is one
+    hps_scale=.01, clip_scale=.01, boundary_scale=.01, # What counts as one unit of each
+): # A reward
+    "The mixture of a published inpainting trainer: scores of the crop by the share of the hole, its edge by the rest"
+    parts = dict(
+        hps=(HPS(model=hps, device=device), hps_scale), clip_score=(ClipScore(model=clip, device=device), clip_scale)
+    )
+    return scale_aware(parts, (boundary, boundary_scale))
+
+# short name -> what makes the reward, see `named`
+__makers__ = dict(hps=HPS, scale_aware=scale_aware_hps)

@@ -15,7 +15,7 @@ import requests
 from urllib3.exceptions import InvalidHeader
 from urllib3.util.retry import Retry
 from ..core import ConfigError, RewardError
-from .base import Missing
+from .scores import Missing
 
 # %% ../../nbs/rewards/52a_http.ipynb #19155df8
 class RequestFailed(RewardError):

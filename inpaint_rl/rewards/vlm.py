@@ -12,7 +12,8 @@ import torch
 from PIL import Image
 from ..core import ConfigError
 from .answers import ANSWERS, first_token_score, read_question
-from .base import Answer, Missing, check_view, view as prepared
+from .samples import check_view, view as prepared
+from .scores import Answer, Missing
 from .endpoint import Endpoint
 from .http import RequestFailed
 from .local_vlm import LocalVLM
@@ -138,7 +139,7 @@ class VLM:
         self.least = least
         self.max_side = max_side
         self.question = _question_of(prompt_file, against, answer)
-        self.view = functools.partial(prepared, kind=view, size=size) if 'crop' in check_view(view) else view
+        self.view = functools.partial(prepared, name=view, size=size) if 'crop' in check_view(view) else view
         if url:
             judge = Endpoint(
                 url, model, mode, constrain, extra=extra, key_env=key_env, connect_s=connect_s,

@@ -17,7 +17,7 @@ def content_key(
     "A hash of everything that the score of sample `i` depends on"
     words = [about, samples.prompt[i], jsonable(samples.metadata[i])[0]]
     h = hashlib.blake2b(json.dumps(words, sort_keys=True).encode(), digest_size=24)
-    for t in (samples.composite, samples.source, samples.mask, samples.raw, samples.reference):
+    for t in (samples.composite, samples.source, samples.mask, samples.raw, samples.round_trip):
         if t is not None:
             x = t[i].detach().cpu().contiguous()
             h.update(repr((tuple(x.shape), str(x.dtype))).encode())

@@ -9,7 +9,7 @@ __all__ = ['write_answer', 'read_answer']
 import math
 import torch
 from ..core import jsonable
-from ..rewards.base import Answer, Missing
+from ..rewards.scores import Answer, Missing
 from .protocol import VERSION, ProtocolError
 
 # %% ../../nbs/serving/57d_answer_format.ipynb #6c127dc6
@@ -21,7 +21,7 @@ def write_answer(
     "The answer of a server"
     errors = [
         dict(
-            index=i, reward=k, type=getattr(reason, 'kind', 'no_score'), message=str(reason),
+            index=i, reward=k, type=getattr(reason, 'cause', 'no_score'), message=str(reason),
             retryable=bool(getattr(reason, 'retryable', False))
         )
         for k,reasons in scores.reasons.items() for i,reason in enumerate(reasons) if reason is not None

@@ -10,7 +10,7 @@ import time
 from dataclasses import replace
 from ..core import ConfigError
 from ..datasets.scenes import DigitScenes
-from ..rewards.base import Samples
+from ..rewards.samples import Samples
 from ..rewards.http import RequestFailed, pause
 from .protocol import ProtocolError
 
@@ -19,7 +19,7 @@ def canary_samples()->Samples: # Two, 64 x 64
     "Two scenes with a text, as the dataset has them"
     b = DigitScenes(2, 'test').batch(range(2))
     return Samples.of(
-        replace(b, metadata=[m | {'text':str(m['digit'])} for m in b.metadata]), b.image, reference=b.image
+        replace(b, metadata=[m | {'text':str(m['digit'])} for m in b.metadata]), b.image, round_trip=b.image
     )
 
 # %% ../../nbs/serving/59c_canary.ipynb #5d7f06cc
@@ -51,7 +51,7 @@ def _check_unbroken(answer, name, url):
     "A sample without a target is no failure, a reward that breaks down is"
     broken = [
         r for r in answer.reasons
-        if r is not None and (r.retryable or r.kind.endswith(('Error','Exception')))
+        if r is not None and (r.retryable or r.cause.endswith(('Error','Exception')))
     ]
     if broken: raise ConfigError(f'{url}: reward {name!r} breaks down on the canary: {broken[0]}')
 

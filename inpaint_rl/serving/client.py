@@ -12,7 +12,8 @@ from dataclasses import dataclass, fields
 from typing import Literal
 import torch
 from ..core import ConfigError
-from ..rewards.base import Answer, Samples
+from ..rewards.samples import Samples
+from ..rewards.scores import Answer
 from ..rewards.named import make_reward, parse_settings
 from .answer_cache import AnswerCache, content_key
 from .canary import canary_samples, score_canary

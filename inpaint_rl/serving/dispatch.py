@@ -10,7 +10,8 @@ import math,time
 from collections import Counter
 import torch
 from ..core import DataError
-from ..rewards.base import Answer, Missing, Samples
+from ..rewards.samples import Samples
+from ..rewards.scores import Answer, Missing
 from ..rewards.http import RequestFailed, pause
 from .protocol import ProtocolError
 
@@ -76,7 +77,7 @@ class Dispatcher:
         if reason is None: return answers, failed
         n = len(samples)
         # fewer at once, or those that are sound
-        if reason.kind in ('too_large','bad_picture') and n>1:
+        if reason.cause in ('too_large','bad_picture') and n>1:
             halves = slice(0, n//2), slice(n//2, n)
             parts = [self.score(samples.select(rows), names, tried) for rows in halves]
             return {k:Answer.cat([p[k] for p in parts]) for k in names}, failed

@@ -9,7 +9,7 @@ __all__ = ['SERVERS_OWN', 'list_rewards', 'spec_of', 'wants_round_trip', 'read_l
 import math
 from dataclasses import asdict, fields
 from ..core import ConfigError
-from ..rewards.base import Spec, spec
+from ..rewards.reward import Spec, spec
 from .protocol import VERSION, LIMITS, Limits, ProtocolError
 
 # %% ../../nbs/serving/57e_listing.ipynb #b38bcfd8
@@ -45,7 +45,7 @@ def spec_of(entry:dict)->Spec:
 
 def wants_round_trip(entry:dict)->bool:
     "Does this reward compare with the source through the autoencoder and back?"
-    return bool(entry.get('reference')) or 'round_trip' in entry.get('needs', ())
+    return 'round_trip' in entry.get('needs', ())
 
 # %% ../../nbs/serving/57e_listing.ipynb #7fe84f52
 _required = ('name','range','std_floor','higher_is_better','version','view')

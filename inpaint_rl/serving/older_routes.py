@@ -8,7 +8,7 @@ __all__ = ['OLDER_ROUTES', 'read_score', 'read_calculate_reward', 'write_score',
 # %% ../../nbs/serving/58a_older_routes.ipynb #0be51b7f
 import torch
 from ..masks import hole_fraction
-from ..rewards.base import Samples
+from ..rewards.samples import Samples
 from .protocol import ProtocolError, json_object
 from .request_reader import Request
 from .wire_pictures import from_bytes, picture_from_base64

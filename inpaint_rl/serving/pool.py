@@ -62,7 +62,7 @@ class RemoteServer:
             raise ProtocolError(f'{self.url} does not serve {", ".join(lost)}', 502)
         views = [self.listed[n]['view'] for n in names]
         raw = any(v=='custom' or v.split('+')[0]=='raw' for v in views)
-        if not any(wants_round_trip(self.listed[n]) for n in names): samples = replace(samples, reference=None)
+        if not any(wants_round_trip(self.listed[n]) for n in names): samples = replace(samples, round_trip=None)
         id = uuid.uuid4().hex
         start = time.monotonic()
         answer = self.transport.json(

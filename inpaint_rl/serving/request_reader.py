@@ -9,7 +9,7 @@ __all__ = ['WIRE_PICTURES', 'Request', 'read_safetensors_request', 'read_json_re
 import difflib,math
 from dataclasses import dataclass, field
 import torch
-from ..rewards.base import Samples
+from ..rewards.samples import Samples
 from .protocol import VERSION, LIMITS, Limits, ProtocolError, json_object, only_known, string_list
 from .wire_pictures import decode_picture, open_base64, wire_to_mask, wire_to_picture
 

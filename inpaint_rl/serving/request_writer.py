@@ -9,7 +9,7 @@ __all__ = ['write_request']
 import json
 import torch
 from ..core import ConfigError, DataError, jsonable
-from ..rewards.base import Samples
+from ..rewards.samples import Samples
 from .protocol import VERSION
 from .wire_pictures import check_range, fill_wire
 
@@ -48,7 +48,7 @@ def write_request(
     if pixels not in ('uint8','float32'): raise ConfigError(f"pixels={pixels!r}: choose 'uint8' or 'float32'")
     pictures = dict(
         image=samples.composite, source=samples.source,
-        raw=samples.raw if raw else None, round_trip=samples.reference
+        raw=samples.raw if raw else None, round_trip=samples.round_trip
     )
     pictures = {k:v for k,v in pictures.items() if v is not None}
     metadata, unusable = jsonable(samples.metadata)

@@ -11,7 +11,7 @@ from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from contextlib import contextmanager
 import torch
 from ..core import ConfigError, InpaintRLError
-from ..rewards.named import MADE, READY, make_rewards
+from ..rewards.named import make_rewards, ready_rewards, reward_makers
 from .listing import list_rewards, read_list
 from .protocol import LIMITS, Limits
 from .service import make_app
@@ -94,7 +94,7 @@ def _parser():
   reward-server --rewards hps,clip_score,boundary --set hps.model=weights/hps --device cuda
   REWARD_TOKEN=... reward-server --rewards my_package.rewards.mine --host 0.0.0.0 --token-env REWARD_TOKEN
 
-Short names: {', '.join([*MADE, *READY])}; anything else is a dotted name.""")
+Short names: {', '.join([*reward_makers(), *ready_rewards()])}; anything else is a dotted name.""")
     def add(name, **options): p.add_argument(name, **options)
     add('--rewards', required=True, help='names of the rewards to serve, with commas between them')
     add('--set', nargs='+', default=[], metavar='REWARD.OPTION=VALUE', help='options of the rewards')

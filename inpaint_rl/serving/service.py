@@ -37,7 +37,7 @@ class Budget:
 def samples_nbytes(samples)->int:
     "Memory of the pictures of `Samples`; those that are one tensor count once"
     tensors = {
-        t.data_ptr():t for t in (samples.composite, samples.source, samples.mask, samples.raw, samples.reference)
+        t.data_ptr():t for t in (samples.composite, samples.source, samples.mask, samples.raw, samples.round_trip)
         if t is not None
     }
     return sum(t.numel()*t.element_size() for t in tensors.values())

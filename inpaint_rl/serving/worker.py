@@ -11,7 +11,9 @@ from collections import deque
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from ..core import ConfigError
-from ..rewards.base import Samples, Scores, load_reward, score, spec
+from ..rewards.reward import load_reward, spec
+from ..rewards.samples import Samples
+from ..rewards.scores import Scores, score
 from .protocol import ProtocolError
 
 # %% ../../nbs/serving/58_worker.ipynb #fce391ec
@@ -26,7 +28,7 @@ class Job:
     @property
     def batch_key(self): # jobs with one key fit into one batch
         s = self.samples
-        return self.names, tuple(s.composite.shape[1:]), s.reference is not None
+        return self.names, tuple(s.composite.shape[1:]), s.round_trip is not None
 
 def _one_batch(jobs):
     "The samples of several jobs; two callers may have groups of one name, so ids get the job's number"

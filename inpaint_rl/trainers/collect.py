@@ -20,7 +20,9 @@ from ..datasets.groups import check_groups, sample_seeds
 from ..datasets.records import collate
 from ..losses.advantages import AdvantageResult, advantages
 from ..losses.grpo import velocity_kl
-from ..rewards.base import Samples, Scores, load_reward, score, spec
+from ..rewards.reward import load_reward, spec
+from ..rewards.samples import Samples
+from ..rewards.scores import Scores, score
 from ..rewards.drift import alarms, hole_statistics, judges
 from ..rollout import rollout
 from .ahead import in_pieces
@@ -133,7 +135,7 @@ class Drawer(Loop):
         twice = [n for n in self.rewards if n in self.monitors and self.rewards[n] is not self.monitors[n]]
         if twice: raise ConfigError(f'a reward and a monitor are both called {twice}; rename one of the functions')
         self.judges, self.rows, self.drifted = judges(self.monitors), None, False
-        self.wants_reference = any(spec(f).reference for f in [*self.rewards.values(), *self.monitors.values()])
+        self.wants_reference = any('round_trip' in spec(f).needs for f in [*self.rewards.values(), *self.monitors.values()])
         self.sampler = sampler_for(dataset, config.groups, config.seed)
         if config.live_channels: backbone.find_live_channels(collate([dataset[i] for i in alike(dataset, 64)]).image)
         if config.kl_coef: backbone.freeze_reference()
@@ -175,7 +177,7 @@ class Drawer(Loop):
         c, b, (h,w) = self.config, self.backbone, batch.image.shape[-2:]
         raw = torch.cat([b.decode(z, h, w) for z in x0.split(c.decode_chunk)]).cpu()
         reference = b.round_trip(batch.image).cpu().repeat_interleave(c.group_size, 0) if self.wants_reference else None
-        return Samples.of(replace(batch, encoded=None).repeat(c.group_size), raw, reference=reference)
+        return Samples.of(replace(batch, encoded=None).repeat(c.group_size), raw, round_trip=reference)
 
     def ask(self, samples)->Scores:
         "What rewards and monitors say"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 import torch, yaml
 from ..backbones.base import LoRA
-from ..backbones.embedded import FAMILIES
+from ..backbones.load import FAMILIES
 from ..backbones.load import load_backbone
 from ..core import CheckpointError, ConfigError
 from .checkpoints import MANIFEST, damage, load_tree, newest_checkpoint
