@@ -18,14 +18,14 @@ def reward(samples): # cheap on purpose: what is measured is the way there and b
 reward.range = (0,1)
 
 def serve_pickle():
-    "The baseline: arrays and scores in pickles; tensors, reward and web server as in ours, one worker thread"
+    "The baseline: arrays and scores in pickles; fp32 tensors, reward, worker thread and web server as in ours"
     import pickle, socket, torch, uvicorn
     from fastapi import FastAPI, Request
     from starlette.concurrency import run_in_threadpool
     from starlette.responses import Response
     from inpaint_rl.rewards.samples import Samples
     from inpaint_rl.rewards.scores import score
-    from inpaint_rl.rewards.protocol import from_bytes
+    from inpaint_rl.serving.wire_pictures import from_bytes
     app = FastAPI()
     def work(body):
         d = pickle.loads(body)
@@ -65,53 +65,62 @@ def png(x): # [C,H,W] in [0,1]
     Image.fromarray((x*255).round().byte().permute(1,2,0).squeeze(-1).numpy()).save(f, 'PNG')
     return base64.b64encode(f.getvalue()).decode()
 
-def start(*words): # a server in a process of its own, which finds this script's reward
+def start(*words):
+    "A server as a process; it prints its address"
     path = os.pathsep.join([str(Path(__file__).parent), os.environ.get('PYTHONPATH','')])
-    return subprocess.Popen([sys.executable, *words], stdout=subprocess.PIPE, text=True,
-                            env={**os.environ, 'PYTHONPATH':path})
+    return subprocess.Popen(
+        [sys.executable, *words], stdout=subprocess.PIPE, text=True, env={**os.environ, 'PYTHONPATH':path}
+    )
 
-def make_ways(s, client, ours, theirs): # (way -> f() -> scores, way -> bytes of a request, filled as they are called)
+def make_ways(s, client, ours, theirs, size): # `Samples`, `RewardClient`, two addresses, name -> bytes of a request
+    "name -> a function that sends all pictures that way and returns the scores"
     import pickle, requests, torch
-    from inpaint_rl.rewards.protocol import to_bytes
-    session, u8 = requests.Session(), lambda x: to_bytes(x).numpy()
-    size = {}
+    from inpaint_rl.serving.wire_pictures import to_bytes
+    session = requests.Session()
+    def u8(x): return to_bytes(x).numpy()
     def by_safetensors(): return client.submit(s).result()['reward'].values
     def by_pickle():
-        body = pickle.dumps(dict(image=u8(s.composite), source=u8(s.source), mask=u8(s.mask),
-                                 prompts=s.prompt, metadata=s.metadata))
+        body = pickle.dumps(dict(
+            image=u8(s.composite), source=u8(s.source), mask=u8(s.mask), prompts=s.prompt, metadata=s.metadata
+        ))
         size['pickle'] = len(body)
         return torch.from_numpy(pickle.loads(session.post(f'{theirs}/score', body).content))
     def by_png():
-        item = lambda i: dict(image=png(s.composite[i]), source=png(s.source[i]), mask=png(s.mask[i]),
-                              prompt=s.prompt[i])
-        body = json.dumps(dict(version=1, rewards=['reward'], items=[item(i) for i in range(len(s))]))
+        body = json.dumps(dict(version=1, rewards=['reward'], items=[
+            dict(image=png(s.composite[i]), source=png(s.source[i]), mask=png(s.mask[i]), prompt=s.prompt[i])
+            for i in range(len(s))
+        ]))
         size['base64 PNG in JSON'] = len(body)
-        answer = session.post(f'{ours}/v1/score', body, headers={'Content-Type':'application/json'})
-        return torch.tensor(answer.json()['scores']['reward'])
-    return {'safetensors':by_safetensors, 'pickle':by_pickle, 'base64 PNG in JSON':by_png}, size
+        answer = session.post(f'{ours}/v1/score', body, headers={'Content-Type':'application/json'}).json()
+        return torch.tensor(answer['scores']['reward'])
+    return {'safetensors':by_safetensors, 'pickle':by_pickle, 'base64 PNG in JSON':by_png}
 
-def clock(ways, rounds): # way -> seconds of each round, in turn; all must give the same scores
+def time_ways(ways, rounds):
+    "name -> seconds of each round; all ways have to give the same scores"
     import torch
+    first = {k:f() for k,f in ways.items()} # warm
+    for v in first.values(): torch.testing.assert_close(v, first['safetensors'], atol=1e-6, rtol=0)
     seconds = {k:[] for k in ways}
-    scores = {k:f() for k,f in ways.items()} # warm
-    for v in scores.values(): torch.testing.assert_close(v, scores['safetensors'], atol=1e-6, rtol=0)
     for i in range(rounds):
         for k,f in ways.items():
             if k.startswith('base64') and i>=3: continue # seconds each
-            t = time.perf_counter()
+            begin = time.perf_counter()
             f()
-            seconds[k].append(time.perf_counter()-t)
+            seconds[k].append(time.perf_counter()-begin)
     return seconds
 
 def measure(a):
-    from inpaint_rl.rewards.client import RewardClient
-    servers = [start('-m', 'inpaint_rl.rewards.server', '--rewards', 'bench_rewards.reward', '--port', '0'),
-               start(__file__, '--serve-pickle')]
+    "Both servers, all ways, and the figures"
+    from inpaint_rl.serving.client import RewardClient
+    servers = [
+        start('-m', 'inpaint_rl.serving.server', '--rewards', 'bench_rewards.reward', '--port', '0'),
+        start(__file__, '--serve-pickle'),
+    ]
+    size = {}
     try:
         ours, theirs = (p.stdout.readline().rsplit(' ', 1)[-1].strip() for p in servers)
         with RewardClient([ours], chunk=a.images) as client:
-            ways, size = make_ways(pictures(a.images, a.side), client, ours, theirs)
-            seconds = clock(ways, a.rounds)
+            seconds = time_ways(make_ways(pictures(a.images, a.side), client, ours, theirs, size), a.rounds)
     finally:
         for p in servers: p.terminate()
         for p in servers: p.wait(20)
@@ -141,10 +150,10 @@ def table(kept):
 
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument('--images', type=int, default=16, metavar='N', help='Pictures of a request. Default: 16.')
-    p.add_argument('--side', type=int, default=512, metavar='PIXELS', help='Side of the pictures. Default: 512.')
-    p.add_argument('--rounds', type=int, default=9, metavar='N', help='How often each way is clocked. Default: 9.')
-    p.add_argument('--table', action='store_true', help='Print what was measured last, and run nothing.')
+    p.add_argument('--images', type=int, default=16)
+    p.add_argument('--side', type=int, default=512)
+    p.add_argument('--rounds', type=int, default=9)
+    p.add_argument('--table', action='store_true')
     p.add_argument('--serve-pickle', action='store_true', help=argparse.SUPPRESS)
     a = p.parse_args()
     if a.serve_pickle: return serve_pickle()

@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from ..core import ConfigError, InpaintRLError
 from ..datasets.jsonl import JsonlDataset
-from ..rewards.client import find_rewards
+from ..serving.client import find_rewards
 from .compare_page import CompareTab
 from .fill_requests import FillRequest, fill_hole
 from .inpaint_page import inpaint_page

@@ -37,7 +37,7 @@ def add_reward_options(group):
 def weights_apart(argv)->tuple: # (the other words, {reward: weight})
     "Options of the form `--NAME_weight NUMBER`, taken out; nothing is imported where there are none"
     if not any(re.match(r'--[A-Za-z]\w*_weight(=|$)', w) for w in argv): return list(argv), {}
-    from inpaint_rl.rewards.client import take_weights
+    from inpaint_rl.rewards.reward_words import take_weights
     return take_weights(argv)
 
 def is_own_key(
@@ -70,7 +70,7 @@ def choose_rewards(
     own_data:bool=False, # Then there are no defaults
 )->Choice:
     "What is optimised and what is watched"
-    from inpaint_rl.rewards.client import split_weight
+    from inpaint_rl.rewards.reward_words import split_weight
     given = dict(map(split_weight, rewards or ())) | (weights or {})
     default = {} if own_data else DIGIT_WEIGHTS
     return Choice(given or dict(default), list(monitors or ([] if own_data else [DIGIT_JUDGE])))
@@ -91,7 +91,7 @@ def connect_rewards(
     expected=None, # What servers said about known pictures when the run began
 )->Rewards:
     "Make the rewards that are computed here, and ask the servers about the others"
-    from inpaint_rl.rewards.client import find_rewards
+    from inpaint_rl.serving.client import find_rewards
     asked = dict(pixels=pixels, chunk=chunk, token_env=token_env, expected=expected) if servers else {}
     found, client = find_rewards(choice.names, servers, settings, on_failure, **asked)
     weights = {found[n]:w for n,w in choice.weights.items()}
