@@ -103,7 +103,9 @@ def _check_ways(combine, mean, std):
             "mean='batch' goes with std='global' (PPO) or 'none': batch mean over group spread mixes two scales"
         )
     if combine=='gdpo' and std=='none':
-        raise ConfigError("combine='gdpo' normalises each reward, so std='none' contradicts it; use 'group' or 'global'")
+        raise ConfigError(
+            "combine='gdpo' normalises each reward, so std='none' contradicts it; use 'group' or 'global'"
+        )
     if combine=='rank' and (mean,std)!=('group','group'):
         raise ConfigError("combine='rank' works inside groups; leave mean and std at 'group'")
 
