@@ -12,7 +12,7 @@ import json,os,shlex,sys
 from dataclasses import dataclass
 from pathlib import Path
 from .data import add_data_options, largest_size, read_own, read_scenes, use_caches
-from .memory import check_memory
+from .memory_check import check_memory
 from .model import (
     add_config_options, add_model_options, chosen_model, embedded_models, make_config, make_lora, model_of, outline_of)
 from .reward_options import add_reward_options, choose_rewards, is_own_key, rewards_from, weights_apart
