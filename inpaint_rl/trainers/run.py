@@ -197,12 +197,14 @@ def save_state(run:Run, parts:dict): # `parts`: of `run_parts`, and the method's
     dist.raise_together(error)
 
 # %% ../../nbs/trainers/72_run.ipynb #a1174f15
+def _differing(saved, params): # names that one of them lacks, or of other shapes
+    def fits(n): return n in saved and n in params and saved[n].shape==params[n].shape
+    return sorted(n for n in saved.keys()|params.keys() if not fits(n))
+
 def load_weights(run:Run, parts:dict, path):
     "Take over weights, average, scaler and counters"
     saved, params = parts['weights'], run.params
-    odd = sorted(
-        n for n in saved.keys()|params.keys() if n not in saved or n not in params or saved[n].shape!=params[n].shape
-    )
+    odd = _differing(saved, params)
     if odd:
         raise CheckpointError(f'{path} is of another model or LoRA: {len(odd)} parameters differ, first {odd[0]!r}')
     with torch.no_grad():
