@@ -109,8 +109,9 @@ def below_bar(rows):
     yield from (f'{r[0]}: exports {r[4]} lines and shows no example of them' for r in rows if not r[5])
     folders = {'nbs':rows} | {f'nbs/{f}':[r for r in rows if r[0].startswith(f'{f}/')] for f in folders_of(rows)}
     for name,found in folders.items():
-        ratio, least = sum(r[5] for r in found)/sum(r[4] for r in found), MIN_RATIO_FOLDER if '/' in name else MIN_RATIO_ALL
-        if ratio<least: yield f'{name}: {ratio:.2f} lines of examples for each exported line, at least {least} are needed'
+        ratio = sum(r[5] for r in found)/sum(r[4] for r in found)
+        least = MIN_RATIO_FOLDER if '/' in name else MIN_RATIO_ALL
+        if ratio<least: yield f'{name}: {ratio:.2f} lines of examples for each exported line, at least {least} needed'
 
 def folders_of(rows): return sorted({r[0].split('/')[0] for r in rows if '/' in r[0]})
 
