@@ -68,7 +68,7 @@ def read_own(
     size = size_of(options.size)
     if options.buckets and not isinstance(size, int):
         raise ConfigError('--buckets needs --size with one number, the side of the square of the same area')
-    shapes = bucket_sizes(size, multiple, most=options.buckets) if options.buckets else size
+    shapes = bucket_sizes(size, multiple, max_ratio=options.buckets) if options.buckets else size
     read = lambda file, size: read_dataset(file, options.format, options.set, size=size)
     train = PairDataset(options.data, size) if options.pairs else read(options.data, shapes)
     return train, read(options.held_out_data, size)

@@ -55,7 +55,7 @@ def read_records(
     from inpaint_rl.datasets.buckets import bucket_sizes
     from inpaint_rl.datasets.importers import read_dataset
     if not options.buckets: backbone.check_size(options.size, options.size)
-    size = bucket_sizes(options.size, backbone.multiple, most=options.buckets) if options.buckets else options.size
+    size = bucket_sizes(options.size, backbone.multiple, max_ratio=options.buckets) if options.buckets else options.size
     return read_dataset(options.data, options.format, options.set, size=size, least=options.least)
 
 def preprocess_command(argv):

@@ -8,7 +8,8 @@ from statistics import median
 from common import PKG, ROOT, directives, exported, finish, module_of, notebooks, read_cells
 
 MAX_KB, MAX_LINES = 400, 80
-MIN_WORDS, MIN_RATIO, MAX_MEDIAN = 150, 0.5, 12 # the bar that --stats marks
+MIN_WORDS, MIN_RATIO, MAX_MEDIAN = 150, .5, 12 # what a page should have; --stats marks those that have not
+MIN_RATIO_ALL, MIN_RATIO_FOLDER = .5, .2 # lines of examples for each exported one; less is an error
 
 def parsed(source):
     try: return compile(source, '<cell>', 'exec', ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT), None
@@ -117,6 +118,18 @@ def stats(path, root):
         max(own, default='-'), too_low(words, ratio, own) if own else ''
     ]
 
+def below_bar(rows):
+    "Folders, and the whole, that show too little of what they export; pages that show nothing"
+    rows = [r for r in rows if r[4]]
+    yield from (f'{r[0]}: exports {r[4]} lines and shows no example of them' for r in rows if not r[5])
+    folders = {'nbs':rows} | {f'nbs/{f}':[r for r in rows if r[0].startswith(f'{f}/')] for f in folders_of(rows)}
+    for name,found in folders.items():
+        ratio = sum(r[5] for r in found)/sum(r[4] for r in found)
+        least = MIN_RATIO_FOLDER if '/' in name else MIN_RATIO_ALL
+        if ratio<least: yield f'{name}: {ratio:.2f} lines of examples for each exported line, at least {least} needed'
+
+def folders_of(rows): return sorted({r[0].split('/')[0] for r in rows if '/' in r[0]})
+
 def table(rows):
     rows = [['notebook','kB','cells','words','export','example','ratio','median','max','below the bar'], *rows]
     wide = [max(len(str(r[i])) for r in rows) for i in range(len(rows[0]))]
@@ -129,6 +142,8 @@ def table(rows):
 if __name__=='__main__':
     root = Path(next((a for a in sys.argv[1:] if a[0]!='-'), ROOT)).resolve()
     nbs,seen,bad = notebooks(root),{},[]
-    if '--stats' in sys.argv: table([stats(p, root) for p in nbs])
+    rows = [stats(p, root) for p in nbs]
+    if '--stats' in sys.argv: table(rows)
     for p in nbs: bad += [f'{p.relative_to(root)}: {s}' for s in check(p, seen)]
+    bad += below_bar(rows)
     finish(bad, f'{len(nbs)} notebooks')
