@@ -155,6 +155,11 @@ def _newest(folder): # (step, messages); sizes are compared, contents are not re
     return None, odd
 
 # %% ../../nbs/app/97_run_status.ipynb #bf51ecfc
+def _planned(config): # iterations of a run, over all its phases; None where that is not known
+    phases = config.get('phases')
+    parts = [p.get('iterations') if isinstance(p, dict) else None for p in phases or ()] or [config.get('iterations')]
+    return sum(parts) if all(map(is_number, parts)) else None
+
 def _missing(facts): # of run.json, as messages
     lost = [k for k in RUN_KEYS if k not in facts]
     return [f'run.json does not say {", ".join(lost)}'] if facts and lost else []
@@ -185,7 +190,7 @@ def run_state(
     checkpoint, odd3 = _newest(folder)
     number = lambda v: v if is_number(v) else None
     last = rows[-1]
-    step, iterations = number(last.get('step')), number(config.get('iterations'))
+    step, iterations = number(last.get('step')), _planned(config)
     active = last_activity(folder)
     reached = None not in (step, iterations) and step>=iterations
     state = _estimated_state(folder, rows, active, now, quiet, reached)
