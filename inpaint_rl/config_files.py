@@ -97,15 +97,21 @@ def load_config(
     return override(cfg, overrides)
 
 # %% ../nbs/01a_config_files.ipynb #1ccf8e56
+def _default_of(field): return field.default_factory() if field.default_factory is not MISSING else field.default
+
+def _shown(default, nested):
+    if default is MISSING: return 'required'
+    if default is None: return 'null'
+    return '' if nested else repr(default)
+
 def _rows(cls, cfg=None, prefix=''):
     "(key, type, default, help) for every field; `cfg` is an instance to take defaults from"
     for name,f in _fields(cls).items():
         tp = get_type_hints(cls)[name]
         inner = next((a for a in (tp, *get_args(tp)) if is_dataclass(a)), None)
-        default = getattr(cfg, name) if cfg else f.default_factory() if f.default_factory is not MISSING else f.default
+        default = getattr(cfg, name) if cfg else _default_of(f)
         nested = inner and get_origin(tp) in (None,Union,UnionType)
-        shown = 'required' if default is MISSING else 'null' if default is None else '' if nested else repr(default)
-        yield prefix+name, _name(tp), shown, f.metadata.get('help','')
+        yield prefix+name, _name(tp), _shown(default, nested), f.metadata.get('help','')
         if nested: yield from _rows(inner, default if isinstance(default, inner) else None, f'{prefix}{name}.')
 
 # %% ../nbs/01a_config_files.ipynb #410dfedc

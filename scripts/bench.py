@@ -14,10 +14,10 @@ COUNTS = ('seed', 'iterations', 'images', 'seconds')
 SHOWN = ('judge_accuracy', 'reward', 'legibility', 'ink_match', 'seam', 'known_region_psnr', 'diversity')
 
 def run(recipe, seed, overrides, folder):
-    family = 'sd_inpaint' if 'sd_inpaint' in recipe else 'flux_fill'
+    from inpaint_rl.cli.model import recipe_family
     run_dir = Path(folder)/f'{recipe}-{seed}'
-    command = [sys.executable, HERE/'train.py', 'sample_every=0', 'save_every=0', *overrides, '--backbone', family,
-               '--config', recipe, '--seed', str(seed), '--run-dir', run_dir, '--overwrite']
+    command = [sys.executable, HERE/'train.py', 'sample_every=0', 'save_every=0', *overrides, '--backbone',
+               recipe_family(recipe), '--config', recipe, '--seed', str(seed), '--run-dir', run_dir, '--overwrite']
     subprocess.run(command, check=True)
     r = json.loads((run_dir/'report.json').read_text())
     pick = lambda d: {k:d[k] for k in SHOWN}
@@ -47,7 +47,7 @@ def table(rows):
 
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument('recipes', nargs='*', default=['tiny_flux_fill_grpo'],
+    p.add_argument('recipes', nargs='*',
                    help='Names of recipes, and key=value settings for all of them.')
     p.add_argument('--seeds', type=int, nargs='+', default=[0,1,2], metavar='N',
                    help='Seeds of the runs. Default: 0 1 2.')
@@ -66,8 +66,10 @@ def main():
         )
         KEPT.write_text(json.dumps(kept, indent=1)+'\n')
     if not a.table:
-        for recipe in (r for r in a.recipes if '=' not in r):
-            for seed in a.seeds: keep(run(recipe, seed, [r for r in a.recipes if '=' in r], a.folder))
+        from inpaint_rl.cli.model import default_recipe
+        words = a.recipes or [default_recipe(None)]
+        for recipe in (w for w in words if '=' not in w):
+            for seed in a.seeds: keep(run(recipe, seed, [w for w in words if '=' in w], a.folder))
     print(table(kept['rows']))
 
 if __name__=='__main__': main()

@@ -14,6 +14,7 @@ KEPT = Path(__file__).parent.parent/'nbs/comparison.json'
 def measure(recipe, seed, overrides, points, n, folder):
     "One training; the judge at `points` even distances along it"
     from inpaint_rl.backbones.load import load_backbone
+    from inpaint_rl.cli.model import model_of, recipe_family
     from inpaint_rl.config_files import load_config
     from inpaint_rl.datasets.scenes import DigitScenes
     from inpaint_rl.evaluation.evaluate import evaluate, fill
@@ -21,7 +22,7 @@ def measure(recipe, seed, overrides, points, n, folder):
     from inpaint_rl.trainers import recipes
     settings = [f'seed={seed}', f'run_dir={folder}/{recipe}-{seed}', 'overwrite=true', 'save_every=0', 'sample_every=0']
     config = load_config(recipe, [*settings, *overrides], recipes=recipes)
-    backbone = load_backbone('tiny-sd-inpaint' if 'sd_inpaint' in recipe else 'tiny-flux-fill')
+    backbone = load_backbone(model_of(recipe_family(recipe)))
     held_out = DigitScenes(n, 'test')
     scenes = held_out.batch(range(n))
     rewards = {
@@ -75,15 +76,17 @@ def keep(kept, row):
 
 def measure_all(options, kept):
     from diffusers.utils import logging
+    from inpaint_rl.cli.model import default_recipe
     logging.disable_progress_bar()
-    recipes, overrides = ([r for r in options.recipes if ('=' in r)==setting] for setting in (False, True))
+    words = options.recipes or [default_recipe(None, method) for method in ('grpo','nft')]
+    recipes, overrides = ([w for w in words if ('=' in w)==setting] for setting in (False, True))
     for recipe in recipes:
         for seed in options.seeds:
             keep(kept, measure(recipe, seed, overrides, options.points, options.held_out, options.folder))
 
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument('recipes', nargs='*', default=['tiny_flux_fill_grpo','tiny_flux_fill_nft'],
+    p.add_argument('recipes', nargs='*',
                    help='Names of recipes, and key=value settings for all of them.')
     p.add_argument('--seeds', type=int, nargs='+', default=[0,1,2], metavar='N',
                    help='Seeds of the runs. Default: 0 1 2.')

@@ -12,16 +12,10 @@ from datetime import datetime, timezone
 from pathlib import Path
 from threading import Lock
 from torch import Tensor
-from ..core import ConfigError, DataError, atomic_dir, jsonable, seed_from, write_json
+from ..core import DataError, atomic_dir, jsonable, seed_from, write_json
 from ..datasets.images import read_image, read_mask
-from ..datasets.records import collate
 from ..datasets.rows import read_bytes, read_json
-from ..evaluation.evaluate import fill
-from ..evaluation.sample import encode_png
 from ..masks import check_mask
-from ..rewards.reward import load_reward, spec
-from ..rewards.samples import Samples
-from .fills import plain_scores
 from .photo_files import photo_png
 from .photos import Photo
 

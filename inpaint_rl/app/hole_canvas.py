@@ -16,7 +16,6 @@ from ..masks import bounding_box, dilate, feather, hole_fraction
 from ..polarity import suspect_inverted
 from ..datasets.images import read_mask
 from .photo_files import MAX_PIXELS, open_upload
-from ..datasets.importers import FORMATS
 from .photo_files import UPLOAD_FORMATS
 
 # %% ../../nbs/app/91_hole_canvas.ipynb #561e75b9

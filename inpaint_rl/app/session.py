@@ -16,12 +16,9 @@ from torch import Tensor
 from ..core import DataError
 from ..datasets.records import Record
 from ..datasets.scenes import DigitScenes
-from ..rewards.reward import load_reward, spec
-from .comparison_maker import make_comparisons
-from .comparisons import Comparison, save_comparison
-from .fills import Window, fill_window, make_window, put_back
-from .hole_canvas import describe_hole, make_hole, merge_strokes, upload_mask
-from .models import Models, defaults
+from .fills import Window
+from .hole_canvas import describe_hole, merge_strokes, upload_mask
+from .models import Models
 from .votes import Ballot
 from .hole_canvas import canvas_mask
 from .painter import from_canvas, to_canvas

@@ -10,11 +10,8 @@ import json,os,uuid
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
-import torch
-from ..core import CheckpointError, ConfigError, DataError, generator, seed_from
+from ..core import CheckpointError, ConfigError, DataError, seed_from
 from ..datasets.rows import jsonl_lines
-from ..evaluation.metrics import wilson
-from ..evaluation.report import markdown_table
 from .comparisons import utc_now
 
 # %% ../../nbs/app/95_votes.ipynb #e219c613

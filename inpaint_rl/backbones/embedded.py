@@ -43,21 +43,22 @@ def make_text_encoders(
     prompts = [f.format(w) for f in PROMPT_FORMS for w in DIGIT_WORDS]
     digit = torch.arange(10).repeat(len(PROMPT_FORMS))
     accuracy = []
-    for model, tokenizer in zip(models, (clip,t5)):
+    pooled = lambda model, ids: model(ids).pooler_output
+    mean_state = lambda model, ids: model(ids)[0].mean(1)
+    for model, tokenizer, state in zip(models, (clip,t5), (pooled,mean_state)):
         ids = tokenizer(
             prompts, padding='max_length', max_length=tokenizer.model_max_length,
             truncation=True, return_tensors='pt'
         ).input_ids
-        state = (lambda i: model(i).pooler_output) if tokenizer is clip else (lambda i: model(i)[0].mean(1))
         head = torch.nn.Linear(64, 10)
         opt = torch.optim.AdamW([*model.parameters(), *head.parameters()], lr=1e-3)
         for _ in range(steps):
-            loss = F.cross_entropy(head(state(ids)), digit)
+            loss = F.cross_entropy(head(state(model, ids)), digit)
             opt.zero_grad()
             loss.backward()
             opt.step()
         model.eval()
-        accuracy.append((head(state(ids)).argmax(1)==digit).float().mean().item())
+        accuracy.append((head(state(model, ids)).argmax(1)==digit).float().mean().item())
     return *models, accuracy
 
 # %% ../../nbs/backbones/34_embedded.ipynb #428d7322

@@ -12,8 +12,9 @@ import json,os,shlex,sys
 from dataclasses import dataclass
 from pathlib import Path
 from .data import add_data_options, largest_size, read_own, read_scenes, use_caches
-from .memory import check_memory
-from .model import add_config_options, add_model_options, make_lora, model_of, outline_of
+from .memory_check import check_memory
+from .model import (
+    add_config_options, add_model_options, chosen_model, embedded_models, make_lora, model_of, outline_of)
 from .reward_options import add_reward_options, choose_rewards, is_own_key, rewards_from, weights_apart
 from .run_configs import RunConfigs, add_phases_option, run_configs, split_phase
 from .words import command_line, make_parser, parse_command, processes, quiet, setting
@@ -176,7 +177,7 @@ def next_steps(argv, options, configs:RunConfigs)->str:
     "Commands to try after a first run"
     python = shlex.quote(os.path.relpath(sys.executable))
     launch = command_line() if processes()==1 else f'torchrun --nproc-per-node {processes()} -m inpaint_rl.cli.main'
-    other = 'flux_fill' if options.backbone=='sd_inpaint' else 'sd_inpaint'
+    other = [family for family,model in embedded_models().items() if model!=model_of(options.backbone)][-1]
     in_file = len(configs.configs)>1 and not options.phases # then a longer run is written there
     if in_file: again, why = '--help-settings', 'all settings'
     else: again, why = same_again(argv, options, 2*configs.last.iterations), 'go on where this run ended'
@@ -205,14 +206,15 @@ def train(
                            samples=sample_records(parts.held_out), monitors=rewards.monitors)
     if is_main(): write_json(run_dir/'run.json', run_facts(options, parts, rewards, configs))
     measure = measurement(trainer, parts, rewards, options.held_out)
-    say(f'measuring {options.backbone} on {min(options.held_out, len(parts.held_out))} held-out records ...')
+    name = chosen_model(options.backbone)
+    say(f'measuring {name} on {min(options.held_out, len(parts.held_out))} held-out records ...')
     before = measure()
     trainer.train()
     if trainer.stopped: return trainer
     with trainer.best_weights(): after = measure()
     if is_main():
         watched = (*rewards.monitors, *local.monitors.values())
-        say(report_run(run_dir, options.backbone, parts.held_out, rewards.weights, watched, before, after,
+        say(report_run(run_dir, name, parts.held_out, rewards.weights, watched, before, after,
                        configs.last.seed, trainer.progress, (run_dir/'config.yaml').read_text(encoding='utf-8'),
                        read_metrics(run_dir), method_title(configs.method)))
     return trainer

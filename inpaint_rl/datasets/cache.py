@@ -36,7 +36,7 @@ def contents(dataset, i)->dict:
     return found | ({'inputs':{n:hashed(x) for n,x in r.inputs.items()}} if r.inputs else {})
 
 # %% ../../nbs/datasets/16_cache.ipynb #bb55d6c5
-# what fields of these names read, where a backbone or a manifest written before does not say it
+# what fields of these names read, where a manifest was written before it said so
 FIELD_READS = dict(text='prompt', pooled='prompt', negative='negative', known='picture', image='picture')
 
 # %% ../../nbs/datasets/16_cache.ipynb #f12c6e63
@@ -63,10 +63,8 @@ class CachedField:
         return f'{self.name}.{hash_json(self.encoder, *made_of, c["size"], CONVENTIONS)}'
 
 # %% ../../nbs/datasets/16_cache.ipynb #17e9f60b
-def _reads(backbone, name)->str:
-    "What a field of the backbone reads: its owner says it"
-    owner = backbone.fields[name] if isinstance(backbone.fields, dict) else None
-    return getattr(owner, 'reads', None) or FIELD_READS[name]
+#| export
+
 
 # %% ../../nbs/datasets/16_cache.ipynb #a5bbf853
 def shards(folder)->dict: # key -> (file, shape)
@@ -120,7 +118,8 @@ def _choose_fields(
     found, # Contents of all records
 )->list: # of `CachedField`
     "The fields to encode; `DataError` where a record lacks what a chosen one reads"
-    fields = [CachedField(n, backbone.encoder_hash(n), _reads(backbone, n)) for n in (names or backbone.fields)]
+    known = backbone.fields
+    fields = [CachedField(n, known.hash(n), known[n].reads) for n in (names or known)]
     lacking = {f.name:c['id'] for f in fields for c in reversed(found) if not f.is_there(c)} # the first record
     if names and lacking:
         name,record = next(iter(lacking.items()))
@@ -150,7 +149,7 @@ def _encode(dataset, backbone, c, i, wanted):
         h,w = c['size']
         batch = Batch(None, torch.ones(1,1,h,w), [c['prompt']], [c['id']], [c['negative']])
     else: batch = collate([replace(dataset[i], encoded={})])
-    for f,k in wanted.items(): yield k, backbone.compute(f.name, batch)[0]
+    for f,k in wanted.items(): yield k, backbone.fields.compute(f.name, batch)[0]
 
 # %% ../../nbs/datasets/16_cache.ipynb #e637a360
 def _encode_all(

@@ -12,7 +12,7 @@ from .panel import panel, widgets
 from ..rewards.reward import load_reward, spec
 from ..rewards.samples import Samples, view
 from ..rewards.scores import Scores, score
-from ..show import Html, Picture, block, cell, short, show_hole, table
+from ..show import Html, Picture, cell, short, show_hole, table
 from ..show import shown_of
 
 # %% ../../nbs/explore/95_reward_explorer.ipynb #4760c197

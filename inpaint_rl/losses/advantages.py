@@ -17,7 +17,8 @@ def group_index(
     groups, # Group id of each sample: an integer tensor [B], or a list of numbers or strings
 )->tuple: # Long tensor [B] counting groups from 0 in order of first appearance, and the list of ids
     "Number the groups of a batch"
-    names, ids = {}, groups.tolist() if isinstance(groups, Tensor) else groups
+    ids = groups.tolist() if isinstance(groups, Tensor) else groups
+    names:dict[int|str,int] = {}
     index = [names.setdefault(g, len(names)) for g in ids]
     return torch.tensor(index, dtype=torch.long), list(names)
 
@@ -103,7 +104,9 @@ def _check_ways(combine, mean, std):
             "mean='batch' goes with std='global' (PPO) or 'none': batch mean over group spread mixes two scales"
         )
     if combine=='gdpo' and std=='none':
-        raise ConfigError("combine='gdpo' normalises each reward, so std='none' contradicts it; use 'group' or 'global'")
+        raise ConfigError(
+            "combine='gdpo' normalises each reward, so std='none' contradicts it; use 'group' or 'global'"
+        )
     if combine=='rank' and (mean,std)!=('group','group'):
         raise ConfigError("combine='rank' works inside groups; leave mean and std at 'group'")
 
@@ -160,7 +163,7 @@ def _describe(name, values, index):
 def advantages(
     scores:dict, # Reward name -> [B], higher is better, NaN where it could not be computed
     groups, # Group id of each sample: integer tensor [B], or list of numbers or strings, in any order
-    weights:dict=None, # Reward name -> weight; missing or 0: watched only. None gives every reward weight 1
+    weights:dict|None=None, # Reward name -> weight; missing or 0: watched only. None gives every reward weight 1
     *,
     combine='sum', # 'sum' | 'gdpo' | 'rank'
     mean='group', # What is subtracted: mean of the 'group', or of the whole 'batch'

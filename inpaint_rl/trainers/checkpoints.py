@@ -30,6 +30,19 @@ def _step(path):
     return m and int(m[1] or m[2])
 
 # %% ../../nbs/trainers/71_checkpoints.ipynb #bc5c066f
+def _manifest_damage(m, step): # `step`: in the name of the folder, or None
+    if m['format'] != FORMAT: return f"its format is {m['format']!r}, this version reads {FORMAT}"
+    if m['step'] != step and step is not None: return f"its manifest says step {m['step']!r}"
+    lost = [n for n in m['parts'] if not {f'{n}.json', f'{n}.safetensors'} <= m['files'].keys()]
+    if lost: return f'{MANIFEST} lists no files for {lost}'
+
+def _file_damage(file, want, name, hashes): # `want`: what the manifest says of it
+    if not file.is_file(): return f'{name} is missing'
+    if file.stat().st_size != want['bytes']:
+        return f"{name} has {file.stat().st_size} bytes instead of {want['bytes']}"
+    if hashes and _sha256(file) != want['sha256']:
+        return f'{name} has changed since it was written (SHA-256 differs)'
+
 def damage(
     path, # A checkpoint folder
     hashes:bool=True, # Read every byte; False compares sizes only
@@ -38,17 +51,10 @@ def damage(
     path = Path(path)
     try:
         m = json.loads((path/MANIFEST).read_text())
-        if m['format'] != FORMAT: return f"its format is {m['format']!r}, this version reads {FORMAT}"
-        if m['step'] != _step(path) and _step(path) is not None: return f"its manifest says step {m['step']!r}"
-        lost = [n for n in m['parts'] if not {f'{n}.json', f'{n}.safetensors'} <= m['files'].keys()]
-        if lost: return f'{MANIFEST} lists no files for {lost}'
-        for name,want in m['files'].items():
-            f = path/name
-            if not f.is_file(): return f'{name} is missing'
-            if f.stat().st_size != want['bytes']:
-                return f"{name} has {f.stat().st_size} bytes instead of {want['bytes']}"
-            if hashes and _sha256(f) != want['sha256']:
-                return f'{name} has changed since it was written (SHA-256 differs)'
+        found = _manifest_damage(m, _step(path))
+        if found: return found
+        bad = (_file_damage(path/name, want, name, hashes) for name,want in m['files'].items())
+        return next(filter(None, bad), None)
     except FileNotFoundError: return f'{MANIFEST} is missing'
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as e:
         return f'{MANIFEST} or a file cannot be read ({type(e).__name__}: {e})'
@@ -76,21 +82,36 @@ def _remove(path):
     if gone is not path: os.replace(path, gone)
     shutil.rmtree(gone, ignore_errors=True)
 
+def _is_later(path, step): # a damaged later one waits to be replaced
+    return not path.name.startswith('.') and _step(path) is not None and _step(path) >= step
+
 def prune(
     folder, # The `checkpoints` folder of a run
     newest:int, # The step just saved, which stays
     keep:int|None, # How many whole checkpoints stay; None for all
 ):
     "Delete old checkpoints and what interrupted saves left behind"
-    found = sorted((p for p in folder.iterdir() if p.name.startswith(('step-','.step-'))), key=lambda p: _step(p) or 0)
+    named = [p for p in folder.iterdir() if p.name.startswith(('step-','.step-'))]
+    found = sorted(named, key=lambda p: _step(p) or 0)
     whole = [p for p in found if not p.name.startswith('.') and damage(p, hashes=False) is None]
     stay = whole if keep is None else whole[-keep:]
     for p in found:
-        # the new one; a damaged later one waits to be replaced
-        later = not p.name.startswith('.') and _step(p) is not None and _step(p) >= newest
-        if p not in stay and not later: _remove(p)
+        if p not in stay and not _is_later(p, newest): _remove(p)
 
 # %% ../../nbs/trainers/71_checkpoints.ipynb #8622228c
+def _check_parts(parts, keep):
+    if keep is not None and keep < 1:
+        raise ConfigError(f'keep={keep}: at least one checkpoint has to stay, or None for all')
+    if 'manifest' in parts:
+        raise ConfigError("a part of a checkpoint may not be called 'manifest': its file would be the manifest's")
+
+def _write_checkpoint(path, step, flat, extra_files): # `flat`: name -> skeleton and tensors
+    with atomic_dir(path) as tmp:
+        for n,(skeleton,tensors) in flat.items(): write_tree(tmp, n, skeleton, tensors)
+        if extra_files: extra_files(tmp)
+        files = {f.relative_to(tmp).as_posix():{'bytes':f.stat().st_size, 'sha256':_sha256(f)} for f in _files(tmp)}
+        write_json(tmp/MANIFEST, {'format':FORMAT, 'step':step, 'parts':sorted(flat), 'files':files})
+
 def save_checkpoint(
     run_dir, # The run's folder
     step:int, # Optimizer or iteration count that a resume continues from
@@ -99,10 +120,7 @@ def save_checkpoint(
     extra_files=None, # `f(folder)`: writes further files, say an adapter in its own format
 )->Path: # The new folder
     "Write `checkpoints/step-N` whole or not at all, then prune older ones. One process calls this"
-    if keep is not None and keep < 1:
-        raise ConfigError(f'keep={keep}: at least one checkpoint has to stay, or None for all')
-    if 'manifest' in parts:
-        raise ConfigError("a part of a checkpoint may not be called 'manifest': its file would be the manifest's")
+    _check_parts(parts, keep)
     folder = Path(run_dir)/'checkpoints'
     path = folder/f'step-{step:06d}'
     flat = {n:flatten(t) for n,t in parts.items()}
@@ -110,11 +128,7 @@ def save_checkpoint(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if shutil.disk_usage(folder).free < need: raise _no_space(folder, step, need)
-        with atomic_dir(path) as tmp:
-            for n,(skeleton,tensors) in flat.items(): write_tree(tmp, n, skeleton, tensors)
-            if extra_files: extra_files(tmp)
-            files = {f.relative_to(tmp).as_posix():{'bytes':f.stat().st_size, 'sha256':_sha256(f)} for f in _files(tmp)}
-            write_json(tmp/MANIFEST, {'format':FORMAT, 'step':step, 'parts':sorted(parts), 'files':files})
+        _write_checkpoint(path, step, flat, extra_files)
     except (CheckpointError, OSError, SafetensorError) as e:
         if _errno(e) in (errno.ENOSPC, errno.EDQUOT): raise _no_space(folder, step, need) from e
         if isinstance(e, CheckpointError): raise

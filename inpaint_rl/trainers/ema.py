@@ -46,7 +46,7 @@ class EMA:
 
     @contextmanager
     def swap(self):
-        "Inside the block the live parameters hold the average; afterwards the raw weights again, exactly, even after errors"
+        "Inside the block the live parameters hold the average; afterwards exactly the raw weights, even after errors"
         if self._swapped:
             raise RuntimeError('EMA.swap() inside EMA.swap(): the live parameters already hold the average')
         live = [p.detach() for p in self.params.values()]

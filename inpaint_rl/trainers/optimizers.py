@@ -51,6 +51,14 @@ def named_state(
         for g in optimizer.param_groups
     ])
 
+def _check_groups(mine, theirs): # lists of names
+    odd = sorted(set(sum(mine, [])) ^ set(sum(theirs, [])))
+    if [set(g) for g in mine]!=[set(g) for g in theirs]:
+        raise CheckpointError(
+            f'the optimizer was saved for other parameters: '
+            f'{len(odd)} differ{f", first {odd[0]!r}" if odd else " but their groups do"}'
+        )
+
 def load_named_state(
     optimizer, params:dict, # name -> parameter, as it was made with
     saved:dict, # From `named_state`, its tensors whole
@@ -60,12 +68,7 @@ def load_named_state(
         [g['params'] for g in groups]
         for groups in (named_state(optimizer, params)['groups'], saved['groups'])
     )
-    odd = sorted(set(sum(mine, [])) ^ set(sum(theirs, [])))
-    if [set(g) for g in mine]!=[set(g) for g in theirs]:
-        raise CheckpointError(
-            f'the optimizer was saved for other parameters: '
-            f'{len(odd)} differ{f", first {odd[0]!r}" if odd else " but their groups do"}'
-        )
+    _check_groups(mine, theirs)
     place = {n:i for i,n in enumerate(sum(mine, []))}
     def fit(v, p): # copies: PyTorch would go on writing into the tensors that it was given
         return v if not isinstance(v, Tensor) else share(v, p).clone() if v.shape==p.shape else v.clone()

@@ -31,7 +31,7 @@ def tiny_flux_fill_grpo():
     )
 
 def tiny_sd_inpaint_grpo():
-    "GRPO on the embedded SD1.5-inpainting model, without classifier-free guidance: all weights, one of five steps random"
+    "GRPO on the embedded SD1.5-inpainting model, without classifier-free guidance: all weights, one random step in 5"
     return replace(
         tiny_flux_fill_grpo(), run_dir='runs/quickstart-sd', iterations=24, learning_rate=1e-4,
         lr_schedule='constant', num_steps=5, eval_steps=8, noise_level=.3, guidance=1.,

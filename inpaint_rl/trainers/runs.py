@@ -73,6 +73,10 @@ def _checkpoint(folder, step):
     if (found := newest_checkpoint(folder)) is None: raise CheckpointError(f'{folder} holds no whole checkpoint')
     return found
 
+def _weights(path, which): # name -> tensor
+    if which=='raw': return load_tree(path, 'weights')
+    return {k.removeprefix('shadow.'):v for k,v in load_tree(path, 'ema').items() if k.startswith('shadow.')}
+
 def read_run(
     folder, # Of the run
     weights:str|None=None, # 'ema' or 'raw'; None: the average where the run kept one
@@ -89,10 +93,7 @@ def read_run(
     which = weights or ('ema' if averaged else 'raw')
     if which=='ema' and not averaged:
         raise CheckpointError(f'{path} has no weight average (the run had ema_decay=0): use the raw weights')
-    tree = load_tree(path, 'weights') if which=='raw' else {
-        k.removeprefix('shadow.'):v
-        for k,v in load_tree(path, 'ema').items() if k.startswith('shadow.')
-    }
+    tree = _weights(path, which)
     used = {k:settings.get(k) for k in ('seed','eval_steps','guidance')}
     facts = facts | used | dict(
         step=step, weights=which, measured_weights='ema' if averaged else 'raw',
@@ -110,6 +111,10 @@ def last_phase(
     return phases[-1] if phases else settings if isinstance(settings, dict) else {}
 
 # %% ../../nbs/trainers/71b_runs.ipynb #84d80f3f
+def _unfit(own, weights, names): # those of the names that one of them lacks, or of other shapes
+    def fits(n): return n in own and n in weights and own[n].shape==weights[n].shape
+    return sorted(n for n in names if not fits(n))
+
 def put_weights(
     backbone, # A `Backbone`, with a LoRA exactly if the weights are of one
     weights:dict, # name in the denoiser -> tensor
@@ -117,8 +122,7 @@ def put_weights(
 ):
     "Copy trained weights into a backbone"
     own = backbone.trainable() if backbone.lora else dict(backbone.denoiser.net.named_parameters())
-    odd = sorted(n for n in (own.keys()|weights.keys() if backbone.lora else weights.keys())
-                 if n not in own or n not in weights or own[n].shape!=weights[n].shape)
+    odd = _unfit(own, weights, own.keys()|weights.keys() if backbone.lora else weights.keys())
     if odd or not weights:
         raise CheckpointError(f'{source}: not of this {type(backbone.denoiser.net).__name__}' + (
             f' or LoRA: {len(odd)} of {len(weights)} weights do not fit, first {odd[0]!r}' if odd

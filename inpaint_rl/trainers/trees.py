@@ -139,5 +139,6 @@ def set_rng_state(
         warnings.warn(
             'the random state was saved '+('with' if state['cuda'] is not None else 'without')
             +' a GPU and is restored ' +('with' if torch.cuda.is_available() else 'without')
-            +' one: numbers drawn on the device will differ'
+            +' one: numbers drawn on the device will differ',
+            stacklevel=2,
         )

@@ -28,7 +28,7 @@ class DriftWatch:
         new = []
         if self.on_drift!='ignore' and dist.is_main():
             new = self._alarms(metrics, step)
-            for a in new: warnings.warn(str(a))
+            for a in new: warnings.warn(str(a), stacklevel=2)
             if new:
                 metrics = metrics | {'drift/alarms':[a.to_dict() for a in new]}
                 self.rows[-1] = {'step':step} | metrics

@@ -18,23 +18,28 @@ def moved(text, bad):
 def fenced(language, text):
     return f'```{language}\n{text.strip(chr(10))}\n```'
 
+def with_links_moved(text, bad):
+    "A text; what stands between fences stays as it is"
+    parts = re.split(r'(^```.*?^```)', text, flags=re.M|re.S)
+    return ''.join(s if k%2 else moved(s, bad) for k,s in enumerate(parts))
+
+def shown_outputs(c, i, bad):
+    "The outputs of cell number `i` as texts"
+    for o in c.get('outputs', []):
+        data = o.get('data', {})
+        text = o.get('text') or data.get('text/markdown') or data.get('text/plain')
+        if any(k.startswith('image/') for k in data):
+            bad.append(f'index.ipynb: cell {i} makes a picture; save it as a file and link that')
+        elif text: yield ''.join(text).strip() if 'text/markdown' in data else fenced('', ''.join(text))
+
 def readme(cells, bad):
     "The text of the README; what cannot be shown in it goes into `bad`"
     out = []
     for i,c in enumerate(cells):
-        if c['cell_type']=='markdown':
-            out.append(''.join(
-                s if k%2 else moved(s, bad)
-                for k,s in enumerate(re.split(r'(^```.*?^```)', c['source'], flags=re.M|re.S))
-            ))
+        if c['cell_type']=='markdown': out.append(with_links_moved(c['source'], bad))
         if c['cell_type']!='code' or directives(c['source']).keys() & HIDDEN: continue
         out.append(fenced('python', '\n'.join(l for l in c['source'].split('\n') if not l.startswith('#|'))))
-        for o in c.get('outputs', []):
-            data = o.get('data', {})
-            text = o.get('text') or data.get('text/markdown') or data.get('text/plain')
-            if any(k.startswith('image/') for k in data):
-                bad.append(f'index.ipynb: cell {i} makes a picture; save it as a file and link that')
-            elif text: out.append(''.join(text).strip() if 'text/markdown' in data else fenced('', ''.join(text)))
+        out += shown_outputs(c, i, bad)
     return '\n\n'.join(s.strip() for s in out)+'\n'
 
 if __name__=='__main__':

@@ -17,6 +17,7 @@ CHECKS = [
     ('notebooks and package agree',     [f'{DEV}/check_sync.py']),
     ('README agrees with index.ipynb',  [f'{DEV}/readme.py', '--check']),
     ('sidebar lists every notebook',    [f'{DEV}/sidebar.py', '--check']),
+    ('links lead somewhere',            [f'{DEV}/links.py']),
     ('the linter has nothing to say',   ['-m', 'ruff', 'check', '--quiet', '--output-format=concise', '.']),
     ('types of the pure floors',        MYPY),
     (FIGURES,                           [f'{DEV}/figures.py']),
@@ -53,8 +54,12 @@ def test(name, flags, log):
     os.setsid() # whatever it starts can be ended with it
     with open(log, 'w') as f:
         for fd in (1,2): os.dup2(f.fileno(), fd)
+    from nbdev.config import get_config
     from nbdev.test import nbdev_test
-    try: nbdev_test(path=name, flags=flags, n_workers=0, do_print=True)
+    from outputs import check_page, keeps_outputs
+    try:
+        if keeps_outputs(name): check_page(name, set(get_config().tst_flags.split())-set(flags.split()))
+        else: nbdev_test(path=name, flags=flags, n_workers=0, do_print=True)
     finally: atexit._run_exitfuncs() # a forked process does not by itself: temporary folders would stay
 
 def run_notebook(name, flags, timeout):
