@@ -84,15 +84,15 @@ def serving(
 
 # %% ../../nbs/serving/58c_server.ipynb #e9aa45a1
 def _parser():
-    "The options of `reward-server`"
+    "The options of `inpaint-rl serve`"
     p = ArgumentParser(
-        'reward-server', formatter_class=RawDescriptionHelpFormatter,
-        description=f"""Serve rewards over HTTP.
+        'inpaint-rl serve', formatter_class=RawDescriptionHelpFormatter,
+        description=f"""Serve rewards over HTTP. `reward-server` is the same command.
 
-  reward-server --rewards ocr --port 8000
-  reward-server --rewards ocr,vlm --set vlm.url=http://127.0.0.1:9000/v1 ocr.match=exact
-  reward-server --rewards hps,clip_score,boundary --set hps.model=weights/hps --device cuda
-  REWARD_TOKEN=... reward-server --rewards my_package.rewards.mine --host 0.0.0.0 --token-env REWARD_TOKEN
+  inpaint-rl serve --rewards ocr --port 8000
+  inpaint-rl serve --rewards ocr,vlm --set vlm.url=http://127.0.0.1:9000/v1 ocr.match=exact
+  inpaint-rl serve --rewards hps,clip_score,boundary --set hps.model=weights/hps --device cuda
+  REWARD_TOKEN=... inpaint-rl serve --rewards my_package.rewards.mine --host 0.0.0.0 --token-env REWARD_TOKEN
 
 Short names: {', '.join([*reward_makers(), *ready_rewards()])}; anything else is a dotted name.""")
     def add(name, **options): p.add_argument(name, **options)
@@ -114,7 +114,7 @@ def _token(name): # of an environment variable
     return os.environ[name] if name else None
 
 def serve_command(argv=None):
-    "The command `reward-server`"
+    "The command `inpaint-rl serve`"
     a = _parser().parse_args(argv)
     try:
         token = _token(a.token_env)
