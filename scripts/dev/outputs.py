@@ -40,6 +40,10 @@ def keeps_outputs(path):
     folder,name = name_of(Path(path))
     return folder in FOLDERS or name in NAMES
 
+def has_outputs(path):
+    "Does it hold any yet? A page that is new to the list is run as any other until they are stored"
+    return any(c.get('outputs') for c in read_nb(path).cells)
+
 def machine():
     "What decides the last digits of a number"
     import torch

@@ -56,9 +56,10 @@ def test(name, flags, log):
         for fd in (1,2): os.dup2(f.fileno(), fd)
     from nbdev.config import get_config
     from nbdev.test import nbdev_test
-    from outputs import check_page, keeps_outputs
+    from outputs import check_page, has_outputs, keeps_outputs
     try:
-        if keeps_outputs(name): check_page(name, set(get_config().tst_flags.split())-set(flags.split()))
+        if keeps_outputs(name) and has_outputs(name):
+            check_page(name, set(get_config().tst_flags.split())-set(flags.split()))
         else: nbdev_test(path=name, flags=flags, n_workers=0, do_print=True)
     finally: atexit._run_exitfuncs() # a forked process does not by itself: temporary folders would stay
 
