@@ -59,7 +59,7 @@ def test(name, flags, log):
     from outputs import check_page, has_outputs, keeps_outputs
     try:
         if keeps_outputs(name) and has_outputs(name):
-            check_page(name, set(get_config().tst_flags.split())-set(flags.split()))
+            check_page(name, set(get_config().tst_flags.split())-set(flags.split()), strict=False)
         else: nbdev_test(path=name, flags=flags, n_workers=0, do_print=True)
     finally: atexit._run_exitfuncs() # a forked process does not by itself: temporary folders would stay
 
@@ -88,7 +88,7 @@ def kill(p):
 
 def report(name, result):
     ok,seconds,out = result
-    shown = [l for l in out.strip().split('\n') if not ok or name==FIGURES or l.startswith('SKIPPED')]
+    shown = [l for l in out.strip().split('\n') if not ok or name==FIGURES or l.startswith(('SKIPPED', 'DIFFERS'))]
     print('\n    '.join([f'{"ok    " if ok else "FAILED"} {seconds:6.1f} s  {name}', *shown]), flush=True)
     return name,ok,seconds
 
