@@ -232,10 +232,11 @@ class Fields(dict):
         "Refuse precomputed tensors of another shape or model, and records that lack what a dropped encoder made"
         stored = getattr(dataset, 'stored', lambda i: {})
         sizes, wrong = sizes_of(dataset, self), []
+        # a record is made only to be named: a dataset that draws its records would draw them all
+        name = lambda i: dataset.ids[i] if hasattr(dataset, 'ids') else dataset[i].id
         for i in range(len(dataset)):
             have = {n:s.info() for n,s in stored(i).items()}
-            name = dataset.ids[i] if hasattr(dataset, 'ids') else dataset[i].id
-            wrong += [f'record {name!r}: {what}' for what in misfits(self, self.owner, have, *sizes[i])]
+            wrong += [f'record {name(i)!r}: {what}' for what in misfits(self, self.owner, have, *sizes[i])]
         if not wrong: return
         more = f'; and {len(wrong)-5} more' if len(wrong)>5 else ''
         raise ConfigError(
