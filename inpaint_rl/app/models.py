@@ -42,11 +42,11 @@ def first_choice(names)->list: # as `Models.names` gives them
 # %% ../../nbs/app/92b_models.ipynb #64029665
 def network(backbone)->torch.nn.Module:
     "The network that was trained"
-    return getattr(backbone.denoiser, 'net', backbone.denoiser)
+    return backbone.denoiser.net
 
 def model_side(backbone)->int: # pixels
     "The side of the pictures that a model was trained on"
-    return int(getattr(backbone, 'codec', backbone).vae.config.sample_size)
+    return int(backbone.codec.vae.config.sample_size)
 
 def fact(facts, key)->float|None:
     "A number among the facts, or None"

@@ -50,7 +50,7 @@ def _lora_of(facts): # as run.json describes it
 
 def named_weights(backbone)->dict: # name -> parameter
     "All weights of the network that was trained"
-    return dict(getattr(backbone.denoiser, 'net', backbone.denoiser).named_parameters())
+    return dict(backbone.denoiser.net.named_parameters())
 
 # %% ../../nbs/explore/96_checkpoint_explorer.ipynb #4eb24588
 class RunViewer:
