@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 import torch
+from .folders import save_folder
 from .lora_files import FittedLoRA, fit_lora
 from ..core import CheckpointError, ConfigError
 from ..distributed import gathered, is_main
@@ -114,7 +115,7 @@ def save_whole(pipe, name:str, folder):
     "The whole pipeline; `name` is the part that may be sharded. Every process must call it then, the main one writes"
     net = getattr(pipe, name)
     state = net.state_dict()
-    if not any(hasattr(t, 'full_tensor') for t in state.values()): return pipe.save_pretrained(folder)
+    if not any(hasattr(t, 'full_tensor') for t in state.values()): return save_folder(pipe, folder)
     state = gathered(state)
     if not is_main(): return
     from accelerate import init_empty_weights
@@ -122,7 +123,7 @@ def save_whole(pipe, name:str, folder):
     plain.load_state_dict(state, assign=True)
     try:
         setattr(pipe, name, plain)
-        pipe.save_pretrained(folder)
+        save_folder(pipe, folder)
     finally: setattr(pipe, name, net)
 
 def check_patterns(net, patterns):

@@ -47,7 +47,7 @@ FLUX_FILL = Family(
                 clip_name2='t5xxl_fp16.safetensors', type='flux', device='default'
             ),
             VAELoader=dict(vae_name='ae.safetensors')),
-        model='unet_name', embedded_guidance=True, sampler='euler', scheduler='simple'),
+        model='unet_name', embedded_guidance=True, sampler='euler', scheduler='simple', shift=(1.15, .5), t5_length=512),
 )
 
 # %% ../../nbs/backbones/31_flux_fill.ipynb #1e88c9c8

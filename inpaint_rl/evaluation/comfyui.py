@@ -18,8 +18,10 @@ FLUX_LAYERS = (
     r'context_embedder|norm_out\.linear|time_text_embed\.(timestep|guidance|text)_embedder\.linear_[12]'
 )
 UNET_LAYERS = (
-    r'((down|up)_blocks\.\d+|mid_block)\.attentions\.\d+\.(proj_in|proj_out|'
-    r'transformer_blocks\.\d+\.(attn[12]\.(to_[qkv]|to_out\.0)|ff\.net\.(0\.proj|2)))'
+    r'((down|up)_blocks\.\d+|mid_block)\.(attentions\.\d+\.(proj_in|proj_out|'
+    r'transformer_blocks\.\d+\.(attn[12]\.(to_[qkv]|to_out\.0)|ff\.net\.(0\.proj|2)))|'
+    r'resnets\.\d+\.(conv[12]|time_emb_proj|conv_shortcut)|(down|up)samplers\.0\.conv)|'
+    r'conv_in|conv_out|time_embedding\.linear_[12]'
 )
 LAYERS = dict(transformer=FLUX_LAYERS, unet=UNET_LAYERS) # the modules whose LoRA ComfyUI finds, by diffusers' names
 
@@ -47,7 +49,7 @@ def kohya(
     return out
 
 # %% ../../nbs/evaluation/84_comfyui.ipynb #a7df55f1
-_LINKED = {'MODEL','CLIP','VAE','CONDITIONING','LATENT','IMAGE','MASK'}
+_LINKED = {'MODEL','CLIP','VAE','CONDITIONING','LATENT','IMAGE','MASK'} # always over a link; an INT may be
 NODES = dict( # class -> ({input: type}, [types of the outputs])
     UNETLoader=(dict(unet_name='COMBO', weight_dtype='COMBO'), ['MODEL']),
     DualCLIPLoader=(dict(clip_name1='COMBO', clip_name2='COMBO', type='COMBO', device='COMBO'), ['CLIP']),
@@ -56,6 +58,18 @@ NODES = dict( # class -> ({input: type}, [types of the outputs])
     LoraLoaderModelOnly=(dict(model='MODEL', lora_name='COMBO', strength_model='FLOAT'), ['MODEL']),
     DifferentialDiffusion=(dict(model='MODEL', strength='FLOAT'), ['MODEL']),
     CLIPTextEncode=(dict(clip='CLIP', text='STRING'), ['CONDITIONING']),
+    ModelSamplingFlux=(
+        dict(model='MODEL', max_shift='FLOAT', base_shift='FLOAT', width='INT', height='INT'), ['MODEL']
+    ),
+    T5TokenizerOptions=(dict(clip='CLIP', min_padding='INT', min_length='INT'), ['CLIP']),
+    GetImageSize=(dict(image='IMAGE'), ['INT','INT','INT']),
+    ImageScaleBy=(dict(image='IMAGE', upscale_method='COMBO', scale_by='FLOAT'), ['IMAGE']),
+    ImagePadForOutpaint=(
+        dict(image='IMAGE', left='INT', top='INT', right='INT', bottom='INT', feathering='INT'), ['IMAGE','MASK']
+    ),
+    ImageCrop=(dict(image='IMAGE', width='INT', height='INT', x='INT', y='INT'), ['IMAGE']),
+    SolidMask=(dict(value='FLOAT', width='INT', height='INT'), ['MASK']),
+    MaskComposite=(dict(destination='MASK', source='MASK', x='INT', y='INT', operation='COMBO'), ['MASK']),
     FluxGuidance=(dict(conditioning='CONDITIONING', guidance='FLOAT'), ['CONDITIONING']),
     ConditioningZeroOut=(dict(conditioning='CONDITIONING'), ['CONDITIONING']),
     LoadImage=(dict(image='COMBO'), ['IMAGE','MASK']),
@@ -86,7 +100,7 @@ _AFTER = {('KSampler','seed'):['fixed'], ('LoadImage','image'):['image']}
 def _refuse(node, why): raise ConfigError(f'workflow, node {node}: {why}')
 
 def _check_input(prompt, node, name, value, wanted): # wanted: the type of the input
-    if (wanted in _LINKED)!=isinstance(value, list):
+    if (wanted in _LINKED)!=isinstance(value, list) and not (wanted=='INT' and isinstance(value, list)):
         _refuse(node, f'{name} is {value!r}; it needs {"a link" if wanted in _LINKED else "a value"}')
     if not isinstance(value, list): return
     source, slot = value
@@ -114,6 +128,32 @@ def _comfyui_facts(pipeline): # (Family, how its model is loaded and sampled in 
     known = ' and '.join(f.family.pipeline for f in FAMILIES if f.family.comfyui)
     raise ConfigError(f'no ComfyUI workflow for a {pipeline}; there are {known}')
 
+def _round_up(node, picture, multiple): # the picture and its hole, links; the size, links
+    "Nodes that make height and width multiples: what is added is hole, at the right and below, and is cut off again"
+    # no stock node divides: the size itself is scaled down, which rounds, and up again. Doubled and padded by
+    # one less than the multiple, (2w+m-1)/2m rounds to what w/m rounds up to, and is never half-way
+    x = [node('ImageScaleBy', 'Twice the size', image=[picture,0], upscale_method='nearest-exact', scale_by=2.), 0]
+    pad = dict(left=0, top=0, feathering=0)
+    x = [node('ImagePadForOutpaint', 'so that it rounds up', image=x, right=multiple-1, bottom=multiple-1, **pad), 0]
+    for scale in (1/(2*multiple), 8., *([multiple/8] if multiple>8 else [])):
+        x = [node('ImageScaleBy', f'times {scale:g}', image=x, upscale_method='nearest-exact', scale_by=scale), 0]
+    size = node('GetImageSize', f'The size in multiples of {multiple}', image=x)
+    size = dict(width=[size,0], height=[size,1])
+    x = [node('ImagePadForOutpaint', 'Room at the right and below', image=[picture,0], right=16, bottom=16, **pad), 0]
+    x = [node('ImageCrop', image=x, x=0, y=0, **size), 0]
+    hole = node('MaskComposite', 'The hole, and the room', destination=[node('SolidMask', value=1., **size), 0],
+                source=[picture,1], x=0, y=0, operation='multiply')
+    return x, [hole,0], size
+
+def _sampling(node, facts, model, clip, size, blend): # links to model and clip, as they were in training
+    if facts.get('shift'): # ComfyUI's own is that of 1024x1024 at every size
+        high, low = facts['shift']
+        model = [node('ModelSamplingFlux', model=model, max_shift=high, base_shift=low, **size), 0]
+    if blend: return [node('DifferentialDiffusion', model=model, strength=1.), 0], clip
+    if facts.get('t5_length'): # ComfyUI pads to 256 tokens
+        clip = [node('T5TokenizerOptions', clip=clip, min_padding=0, min_length=facts['t5_length']), 0]
+    return model, clip
+
 def _load(node, facts, base): # links to model, clip and vae
     given = lambda inputs: {facts['model']:base} if base and facts['model'] in inputs else {}
     loaders = [node(name, **(inputs | given(inputs))) for name,inputs in facts['loaders'].items()]
@@ -128,7 +168,7 @@ def _guide(node, facts, clip, text, guidance): # links to positive and negative,
 # %% ../../nbs/evaluation/84_comfyui.ipynb #9d0b5dd0
 def workflow(
     pipeline:str, # Pipeline class of a family that has one
-    lora:str, # File name under models/loras
+    lora:str|None, # File name under models/loras; None: `base` has been trained itself
     base:str|None=None, # File name of the base model, under models/diffusion_models or models/checkpoints
     prompt:str='', # What to fill in
     guidance:float|None=None, # None: the family's own
@@ -142,17 +182,20 @@ def workflow(
         nodes[i:=str(len(nodes)+1)] = dict(inputs=inputs, class_type=node_class, _meta=dict(title=title or node_class))
         return i
     model, clip, vae = _load(node, facts, base)
-    model = [node('LoraLoaderModelOnly', model=model, lora_name=lora, strength_model=1.), 0]
-    if blend: model = [node('DifferentialDiffusion', model=model, strength=1.), 0]
+    if lora: model = [node('LoraLoaderModelOnly', model=model, lora_name=lora, strength_model=1.), 0]
+    picture = node('LoadImage', 'Source; paint the hole with the mask editor', image=image)
+    pixels, hole, size = _round_up(node, picture, family.multiple)
+    model, clip = _sampling(node, facts, model, clip, size, blend)
     text = [node('CLIPTextEncode', 'Prompt', clip=clip, text=prompt), 0]
     scale = family.default_guidance if guidance is None else guidance
     positive, negative, cfg = _guide(node, facts, clip, text, scale)
-    picture = node('LoadImage', 'Source; paint the hole with the mask editor', image=image)
     known = node('InpaintModelConditioning', positive=positive, negative=negative,
-                 vae=vae, pixels=[picture,0], mask=[picture,1], noise_mask=blend)
+                 vae=vae, pixels=pixels, mask=hole, noise_mask=blend)
     latent = node('KSampler', model=model, positive=[known,0], negative=[known,1], latent_image=[known,2], seed=seed,
                   steps=steps, cfg=cfg, sampler_name=facts['sampler'], scheduler=facts['scheduler'], denoise=1.)
     fill = node('VAEDecode', samples=[latent,0], vae=vae)
+    whole = node('GetImageSize', 'The size of the source', image=[picture,0])
+    fill = node('ImageCrop', image=[fill,0], width=[whole,0], height=[whole,1], x=0, y=0)
     pasted = node('ImageCompositeMasked', 'Paste the fill into the source', destination=[picture,0],
                   source=[fill,0], x=0, y=0, resize_source=False, mask=[picture,1])
     node('SaveImage', images=[pasted,0], filename_prefix='inpaint_rl')
@@ -173,10 +216,13 @@ def graph(
         inputs,outputs = NODES[n['class_type']]
         ports, values = [], []
         for name,port_type in inputs.items():
-            if port_type in _LINKED:
+            if isinstance(n['inputs'][name], list):
                 source,slot = n['inputs'][name]
                 links.append([len(links)+1, int(source), slot, int(i), len(ports), port_type])
                 ports.append(dict(name=name, type=port_type, link=len(links)))
+                if port_type not in _LINKED: # a setting that comes over a link keeps its place among the settings
+                    ports[-1]['widget'] = dict(name=name)
+                    values.append(512)
             else: values += [n['inputs'][name], *_AFTER.get((n['class_type'],name), [])]
         rows = max(len(ports), len(outputs)) + len(values)
         height = 46 + 26*rows + _EXTRA_HEIGHT.get(n['class_type'], 0)

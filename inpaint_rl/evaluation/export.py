@@ -12,6 +12,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save
 from ..backbones.denoiser import DTYPES
+from ..backbones.folders import save_folder
 from ..backbones.load import load_backbone
 from ..backbones.lora_files import LORA_FILE, LORA_NAMES, fit_lora, wear
 from ..core import CheckpointError, ConfigError, atomic_dir, atomic_write, jsonable, write_json
@@ -51,10 +52,7 @@ def save_pipeline(backbone, folder, dtype:str='bf16'):
     "Save the whole pipeline in one precision; the backbone is cast to it"
     for part in backbone.pipe.components.values():
         if isinstance(part, torch.nn.Module): part.to(DTYPES[dtype])
-    backbone.pipe.save_pretrained(folder)
-    for f in Path(folder).rglob('*.json'): # diffusers notes where a part was loaded from; that is nobody's business
-        d = json.loads(f.read_text())
-        if isinstance(d, dict) and d.pop('_name_or_path', None) is not None: write_json(f, d)
+    save_folder(backbone.pipe, folder)
 
 # %% ../../nbs/evaluation/86_export.ipynb #338ace1a
 def _check_what(backbone, what):
