@@ -17,7 +17,7 @@ from ..backbones.load import load_backbone
 from ..backbones.lora_files import LORA_FILE, LORA_NAMES, fit_lora, wear
 from ..core import CheckpointError, ConfigError, atomic_dir, atomic_write, jsonable, write_json
 from .card import card, public_name
-from .comfyui import graph, kohya, layers_unknown, workflow
+from .comfyui import graph, kohya, layers_unknown, partial_sets, workflow
 
 # %% ../../nbs/evaluation/86_export.ipynb #ab60673f
 FACTS = ('backbone','method','region','step','weights','config_sha256') # what an export must know of its run
@@ -79,14 +79,14 @@ def _comfyui(d, backbone, facts, tensors, name, base):
     if backbone.family.comfyui.get('kohya'):
         file = f'comfyui/{lora}'
         atomic_write(d/file, save(kohya(tensors), {'format':'pt'} | {f'inpaint_rl.{k}':str(facts[k]) for k in FACTS}))
-    w = workflow(
-        backbone.family.pipeline, lora, base, guidance=facts.get('guidance'), steps=facts.get('eval_steps') or 50
-    )
-    write_json(d/'comfyui/workflow_api.json', w)
-    write_json(d/'comfyui/workflow.json', graph(w))
+    settings = dict(guidance=facts.get('guidance'), steps=facts.get('eval_steps') or 50)
+    for stem,blend in (('workflow', True), ('workflow_as_trained', False)):
+        w = workflow(backbone.family.pipeline, lora, base, blend=blend, **settings)
+        write_json(d/f'comfyui/{stem}_api.json', w)
+        write_json(d/f'comfyui/{stem}.json', graph(w))
     named = ('unet_name','clip_name1','clip_name2','vae_name','ckpt_name')
     needs = [v for n in w.values() for k,v in n['inputs'].items() if k in named]
-    return dict(file=file, lora=lora, needs=needs, unknown=layers_unknown(tensors))
+    return dict(file=file, lora=lora, needs=needs, unknown=layers_unknown(tensors), partial=partial_sets(tensors))
 
 def _save_lora_twice(d, backbone, facts, dtype, name, base): # for diffusers and, where it knows the family, for ComfyUI
     tensors = save_lora(backbone, d, {k:v for k,v in facts.items() if k!='comfyui'}, dtype)
