@@ -12,6 +12,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 import torch
+from .folders import save_folder
+from .lora_files import FittedLoRA, fit_lora
 from ..core import CheckpointError, ConfigError
 from ..distributed import gathered, is_main
 
@@ -56,38 +58,41 @@ class LoRA:
         finally: denoiser.net.enable_adapters()
 
     def save(self, denoiser, folder):
-        "In diffusers' format. Sharded weights: every process must call it, the main one writes"
+        """
+        In diffusers' format, the scale multiplied into B, so that every loader has the right strength.
+        Sharded weights: every process must call it, the main one writes
+        """
         from peft import get_peft_model_state_dict
         layers = get_peft_model_state_dict(denoiser.net)
         sharded = any(hasattr(t, 'full_tensor') for t in layers.values())
         layers = {n:t.detach().cpu() for n,t in gathered(layers).items() if t is not None}
         if sharded and not is_main(): return
+        scale = self.alpha/self.rank
+        layers = {n:t*scale if '.lora_B.' in n and scale!=1 else t for n,t in layers.items()}
         Path(folder).mkdir(parents=True, exist_ok=True)
-        name = denoiser.family.denoiser
-        denoiser.pipe.save_lora_weights(folder, **{f'{name}_lora_layers':layers,
-            f'{name}_lora_adapter_metadata':denoiser.net.peft_config['default'].to_dict()})
+        # no `lora_adapter_metadata`: a peft that is older than the writer's stumbles over settings that it does not know
+        denoiser.pipe.save_lora_weights(folder, **{f'{denoiser.family.denoiser}_lora_layers':layers})
 
-    def load(self, denoiser, path): # A folder with pytorch_lora_weights.safetensors, or such a file
-        "Fill the adapters with saved ones; every tensor must find its place"
+    def load(self, denoiser, path)->FittedLoRA: # A folder with pytorch_lora_weights.safetensors, or any LoRA file
+        "Fill the adapters with saved ones, in whatever layout; every tensor must find its place"
         from peft import get_peft_model_state_dict, set_peft_model_state_dict
-        from safetensors.torch import load_file
-        file = Path(path)/'pytorch_lora_weights.safetensors' if Path(path).is_dir() else Path(path)
-        if not file.exists() or file.suffix!='.safetensors':
-            raise CheckpointError(f'{file} is not there, or not a .safetensors file; nothing else is read')
-        prefix = denoiser.family.denoiser+'.'
-        saved = {n.removeprefix(prefix):t for n,t in load_file(file).items() if n.startswith(prefix)}
+        saved = fit_lora(path, denoiser.net, denoiser.family)
         mine = get_peft_model_state_dict(denoiser.net)
-        odd = sorted(saved.keys()^mine.keys())
+        odd = sorted(saved.layers.keys() ^ {n.rpartition('.lora_')[0] for n in mine})
         if odd:
             raise CheckpointError(
-                f'{file} adapts other layers than this LoRA: {len(odd)} tensors differ, first {odd[0]!r}; '
+                f'{saved.file} adapts other layers than this LoRA: {len(odd)} layers differ, first {odd[0]!r}; '
                 'give LoRA(targets=...) as it was trained'
             )
-        wrong = next((n for n in mine if mine[n].shape!=saved[n].shape), None)
+        wrong = next((m for m,(A,_,_) in saved.layers.items() if len(A)!=self.rank), None)
         if wrong:
-            raise CheckpointError(f'{file} is of another rank: {wrong} is {tuple(saved[wrong].shape)}, '
-                                  f'this LoRA has {tuple(mine[wrong].shape)}')
-        set_peft_model_state_dict(denoiser.net, saved)
+            raise CheckpointError(f'{saved.file} is of another rank: {wrong} has {len(saved.layers[wrong][0])}, '
+                                  f'this LoRA {self.rank}')
+        state, own = {}, self.alpha/self.rank
+        for m,(A,B,scale) in saved.layers.items():
+            state |= {f'{m}.lora_A.weight':A, f'{m}.lora_B.weight':B if scale==own else B*(scale/own)}
+        set_peft_model_state_dict(denoiser.net, state)
+        return saved
 
 # %% ../../nbs/backbones/30d_denoiser.ipynb #b0c0fa1b
 def twin(net, dtype, parallelize)->torch.nn.Module:
@@ -110,7 +115,7 @@ def save_whole(pipe, name:str, folder):
     "The whole pipeline; `name` is the part that may be sharded. Every process must call it then, the main one writes"
     net = getattr(pipe, name)
     state = net.state_dict()
-    if not any(hasattr(t, 'full_tensor') for t in state.values()): return pipe.save_pretrained(folder)
+    if not any(hasattr(t, 'full_tensor') for t in state.values()): return save_folder(pipe, folder)
     state = gathered(state)
     if not is_main(): return
     from accelerate import init_empty_weights
@@ -118,7 +123,7 @@ def save_whole(pipe, name:str, folder):
     plain.load_state_dict(state, assign=True)
     try:
         setattr(pipe, name, plain)
-        pipe.save_pretrained(folder)
+        save_folder(pipe, folder)
     finally: setattr(pipe, name, net)
 
 def check_patterns(net, patterns):
@@ -210,11 +215,11 @@ class Denoiser:
         if not self.adapters: return save_whole(self.pipe, self.family.denoiser, folder)
         for a in self.adapters: a.save(self, folder)
 
-    def load(self, path):
+    def load(self, path)->list: # What was read for each adapter
         "Fill the adapters with saved ones"
         if not self.adapters:
             raise ConfigError('this backbone has no adapters: load it with lora=LoRA(rank=...) of the saved rank')
-        for a in self.adapters: a.load(self, path)
+        return [a.load(self, path) for a in self.adapters]
 
     def merge(self):
         "Fold LoRA adapters into the weights; there are no adapters afterwards"

@@ -7,12 +7,11 @@ __all__ = ['PROMPT_FORMS', 'make_text_encoders', 'make_vae', 'vae_loss', 'cut_bo
            'save_small']
 
 # %% ../../nbs/backbones/34_embedded.ipynb #3ddbd727
-import json
 from pathlib import Path
 import torch
 import torch.nn.functional as F
+from .folders import save_folder
 from .parts import build_part
-from ..core import write_json
 from ..datasets.scenes import DIGIT_WORDS
 
 # %% ../../nbs/backbones/34_embedded.ipynb #d3636e5c
@@ -175,8 +174,5 @@ def save_small(pipe, folder):
     "Save a pipeline with its denoiser and VAE in half precision"
     parts = (getattr(pipe,'transformer',None) or pipe.unet, pipe.vae)
     for part in parts: part.half()
-    pipe.save_pretrained(folder)
+    save_folder(pipe, folder)
     for part in parts: part.float()
-    for f in Path(folder).rglob('*.json'): # diffusers notes where a part was loaded from; that is nobody's business
-        d = json.loads(f.read_text())
-        if isinstance(d, dict) and d.pop('_name_or_path', None) is not None: write_json(f, d)

@@ -42,6 +42,7 @@ class Family:
     decode_chunk: int = 32 # Pictures decoded at once
     activation_checkpointing: bool = False # Whether activations are computed twice at the published size
     comfyui: dict|None = None # Nodes of its workflow, see `evaluation.comfyui`
+    original_names: tuple = () # (a module as its authors call it, its modules in diffusers); {i}: any number
 
     def published(self, scale:str='published')->dict: # part -> (library, class, configuration)
         "The parts of the published pipeline, or of its small copy"

@@ -11,7 +11,7 @@ import torch
 from .backbone import Backbone, Condition, flow_levels
 from .family import Family
 from .fields import Field, TextEncoders
-from .parts import CLIP_L, JOINT_ATTENTION, SMALL_CLIP, SMALL_T5, SMALL_VAE, T5_XXL, VAE_16
+from .parts import CLIP_L, FLUX_NAMES, JOINT_ATTENTION, SMALL_CLIP, SMALL_T5, SMALL_VAE, T5_XXL, VAE_16
 from ..diffusion.regions import pack, pack_mask, unpack
 
 # %% ../../nbs/backbones/31_flux_fill.ipynb #21044472
@@ -35,6 +35,7 @@ FLUX_FILL = Family(
     small=dict(vae=SMALL_VAE, text_encoder=SMALL_CLIP, text_encoder_2=SMALL_T5, transformer=dict(
         num_layers=2, num_single_layers=4, attention_head_dim=32, num_attention_heads=4, joint_attention_dim=64,
         pooled_projection_dim=64, axes_dims_rope=[8,12,12])),
+    original_names=FLUX_NAMES,
     inputs=lambda vae: 2*4*vae['latent_channels'] + (2*2**(len(vae['block_out_channels'])-1))**2,
     first_layers=('img_in.weight', 'x_embedder.weight'), embedded='tiny-flux-fill',
     chunk=4, decode_chunk=4, activation_checkpointing=True,
@@ -46,7 +47,7 @@ FLUX_FILL = Family(
                 clip_name2='t5xxl_fp16.safetensors', type='flux', device='default'
             ),
             VAELoader=dict(vae_name='ae.safetensors')),
-        model='unet_name', embedded_guidance=True, sampler='euler', scheduler='simple'),
+        model='unet_name', embedded_guidance=True, sampler='euler', scheduler='simple', shift=(1.15, .5), t5_length=512),
 )
 
 # %% ../../nbs/backbones/31_flux_fill.ipynb #1e88c9c8

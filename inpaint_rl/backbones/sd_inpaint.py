@@ -51,7 +51,7 @@ SD_INPAINT = Family(
             steps_offset=1, prediction_type='epsilon'))),
     chunk=16, decode_chunk=8,
     comfyui=dict(
-        loaders=dict(CheckpointLoaderSimple=dict(ckpt_name='sd-v1-5-inpainting.ckpt')), model='ckpt_name',
+        loaders=dict(CheckpointLoaderSimple=dict(ckpt_name='sd-v1-5-inpainting.safetensors')), model='ckpt_name',
         embedded_guidance=False, sampler='ddim', scheduler='ddim_uniform', kohya=True
     ),
 )

@@ -1,0 +1,110 @@
+#!/usr/bin/env python
+"""Run workflows in a ComfyUI checkout, on the CPU, with small models: what `nbs/invariants/comfyui.ipynb` calls.
+
+  COMFYUI_PYTHON scripts/dev/comfyui_engine.py CHECKOUT FOLDER
+
+FOLDER has cases.json, models/loras, input; it gets NAME.npy for each case. Checking, running and every node are ComfyUI's own; only
+the loaders are replaced, because they know no models of these sizes, and the text encoders, whose embeddings come from a file.
+"""
+import json, os, sys
+from pathlib import Path
+CHECKOUT, WORK = (Path(p).resolve() for p in sys.argv[1:3])
+sys.argv = [sys.argv[0], '--cpu', '--base-directory', str(WORK)]
+sys.path.insert(0, str(CHECKOUT))
+os.environ.setdefault('HF_HUB_OFFLINE', '1')
+import asyncio, importlib, importlib.abc, importlib.machinery, importlib.util, types
+from unittest.mock import MagicMock
+import numpy as np, torch
+
+class StandIn(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    "Empty modules for libraries of video and sound that cannot be imported here; no picture needs them"
+    names = ('torchvision', 'torchaudio', 'av')
+    def find_spec(self, name, path=None, target=None):
+        return importlib.machinery.ModuleSpec(name, self, is_package=True) if name.split('.')[0] in self.names else None
+    def create_module(self, spec): return MagicMock(__path__=[], __spec__=spec)
+    def exec_module(self, module): pass
+
+def works(name):
+    try: return bool(importlib.import_module(name))
+    except (ImportError, OSError, RuntimeError): return False
+
+StandIn.names = [n for n in StandIn.names if not works(n)]
+for broken in [m for m in sys.modules if m.split('.')[0] in StandIn.names]: del sys.modules[broken]
+sys.meta_path.insert(0, StandIn())
+import comfy.options
+comfy.options.enable_args_parsing()
+import comfy.model_detection, comfy.model_patcher, comfy.sd, comfy.supported_models, comfy.utils, execution, nodes, folder_paths
+from comfy.text_encoders.flux import FluxTokenizer
+
+def add_nodes():
+    "The nodes of comfy_extras"
+    result = nodes.init_builtin_extra_nodes()
+    if asyncio.iscoroutine(result): asyncio.run(result)
+
+def load_flux(file, config): # ModelPatcher
+    state = comfy.model_detection.convert_diffusers_mmdit(comfy.utils.load_torch_file(str(file)), '')
+    return patcher(comfy.supported_models.FluxInpaint(config | dict(image_model='flux', guidance_embed=True)), state)
+
+def load_unet(file, config): # ModelPatcher
+    theirs, names = comfy.utils.load_torch_file(str(file)), comfy.utils.unet_to_diffusers(config)
+    return patcher(comfy.supported_models.SD15(config), {names[k]:t for k,t in theirs.items()})
+
+def patcher(settings, state):
+    "The model of these settings with these weights, all of them"
+    settings.set_inference_dtype(torch.float32, None)
+    model = settings.get_model(state, '')
+    missing, extra = model.diffusion_model.load_state_dict(state, strict=False)
+    assert not missing and not extra, (missing, extra)
+    cpu = torch.device('cpu')
+    return comfy.model_patcher.ModelPatcher(model.eval(), load_device=cpu, offload_device=cpu)
+
+def load_vae(file, config):
+    vae = comfy.sd.VAE(sd=comfy.utils.load_torch_file(str(file)), config=dict(params=config), dtype=torch.float32)
+    vae.latent_channels = config['embed_dim']
+    return vae
+
+class TextEncoder:
+    "A `CLIP` whose embeddings are read from a file, as many of them as ComfyUI's tokenizer makes tokens"
+    def __init__(self, states, flux, options=()): self.states, self.flux, self.options = states, flux, dict(options)
+    def clone(self): return TextEncoder(self.states, self.flux, self.options)
+    def set_tokenizer_option(self, name, value): self.options[name] = value
+    def tokenize(self, text):
+        if not self.flux: return text
+        return len(FluxTokenizer().tokenize_with_weights(text, tokenizer_options=self.options)['t5xxl'][0])
+    def encode_from_tokens_scheduled(self, tokens):
+        if self.flux: return [[self.states['text'][:,:tokens], {'pooled_output':self.states['pooled']}]]
+        return [[self.states['text' if tokens else 'negative'], {'pooled_output':None}]]
+
+def use(case):
+    "Loaders that give the case's models, whatever name they are asked for"
+    flux = case['family']=='flux_fill'
+    model = (load_flux if flux else load_unet)(WORK/case['denoiser'], case['config'])
+    clip = TextEncoder(comfy.utils.load_torch_file(str(WORK/case['states'])), flux)
+    vae = load_vae(WORK/case['vae'], case['vae_config'])
+    gives = dict(UNETLoader=('load_unet', (model,)), DualCLIPLoader=('load_clip', (clip,)), VAELoader=('load_vae', (vae,)),
+                 CheckpointLoaderSimple=('load_checkpoint', (model, clip, vae)))
+    for name,(method,found) in gives.items():
+        setattr(nodes.NODE_CLASS_MAPPINGS[name], method, lambda self, found=found, **k: found)
+
+def run(case):
+    "Check and run one workflow; the picture before it is rounded to 8 bit"
+    use(case)
+    prompt, kept = json.loads((WORK/case['workflow']).read_text()), []
+    for node in prompt.values():
+        if node['_meta']['title']=='Prompt': node['inputs']['text'] = 'a prompt'
+        if node['class_type']=='LoadImage': node['inputs']['image'] = case['image']
+    save = nodes.SaveImage.save_images
+    nodes.SaveImage.save_images = lambda self, images, **k: (kept.append(images), save(self, images, **k))[1]
+    ok, error, outputs, why = asyncio.run(execution.validate_prompt(case['name'], prompt, None))
+    assert ok, (error, why)
+    server = types.SimpleNamespace(client_id=None, last_node_id=None, send_sync=lambda *a: None)
+    runner = execution.PromptExecutor(server)
+    runner.execute(prompt, case['name'], {}, outputs)
+    nodes.SaveImage.save_images = save
+    assert runner.success, runner.status_messages[-1]
+    np.save(WORK/f"{case['name']}.npy", kept[0].numpy(), allow_pickle=False)
+
+add_nodes()
+for one in json.loads((WORK/'cases.json').read_text()): run(one)
+from comfyui_version import __version__
+(WORK/'version.txt').write_text(__version__)
