@@ -188,7 +188,7 @@ def _submit(rewards, samples):
     services = {}
     for k,f in rewards.items():
         if hasattr(f, 'service'): services.setdefault(id(f.service), (f.service,{}))[1][k] = spec(f).name
-    jobs = [(service.submit(samples, list(names.values())), names) for service,names in services.values()]
+    jobs = [(service.submit(samples, list(dict.fromkeys(n.values()))), n) for service,n in services.values()]
     return {
         k:lambda _, job=job, name=name: job.result()[name]
         for job,names in jobs for k,name in names.items()

@@ -11,7 +11,7 @@ import torch
 from .. import distributed as dist
 from ..core import ConfigError
 from ..losses.advantages import AdvantageResult, advantages
-from ..rewards.reward import check_needs, named_rewards, spec, weighted_rewards
+from ..rewards.reward import check_needs, join_named, named_rewards, spec, weighted_rewards
 from ..rewards.scores import Scores, score
 
 # %% ../../nbs/trainers/74_scoring.ipynb #3c9efbd4
@@ -20,13 +20,8 @@ def check_rewards(
     dataset, # Its first record stands for all
 ):
     "Refuse, before anything is drawn, rewards that cannot be told apart or that lack what they need"
-    both = [n for n in rewards if n in monitors and rewards[n] is not monitors[n]]
-    if both:
-        raise ConfigError(
-            f'a reward and a monitor are both called {", ".join(map(repr, both))}; '
-            'name the reward yourself, as in {name: (reward, weight)}, or rename a function'
-        )
-    if rewards or monitors: check_needs(rewards | monitors, dataset[0])
+    every = join_named(rewards, monitors)
+    if every: check_needs(every, dataset[0])
 
 # %% ../../nbs/trainers/74_scoring.ipynb #e1a883c8
 def shared_advantages(
@@ -68,7 +63,12 @@ class Scoring:
         monitors=(), # Rewards that are logged and never optimised: a list, or name -> reward
     ):
         self.rewards, self.weights = weighted_rewards(rewards)
-        self.monitors = named_rewards(monitors if isinstance(monitors, dict) else list(monitors))
+        self.monitors = named_rewards(monitors)
+        if self.weights and not any(self.weights.values()):
+            raise ConfigError(
+                f'all weights are 0 ({", ".join(self.weights)}), so nothing would be learned; '
+                'what is only watched belongs in monitors'
+            )
 
     @property
     def wants_round_trip(self)->bool:
