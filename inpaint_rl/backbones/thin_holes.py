@@ -8,7 +8,6 @@ __all__ = ['unseen_shares', 'HoleLimits', 'check_seen']
 # %% ../../nbs/backbones/30g_thin_holes.ipynb #50256690
 import warnings
 from dataclasses import dataclass
-import torch
 import torch.nn.functional as F
 from torch import Tensor
 from ..core import ConfigError, DataError
@@ -18,7 +17,7 @@ def unseen_shares(
     mask:Tensor, # [B,1,H,W], 1 = repaint
     cells:Tensor, # [B,1,h,w], what the denoiser is told: 1 where a cell is to be repainted
 )->tuple: # (unseen, lost), each [B] in [0,1]
-    "Shares of the hole's pixels in cells that the denoiser takes for known; lost: those without a seen cell next to them"
+    "Shares of the hole's pixels in cells that the denoiser takes for known; lost: those with no seen cell next to them"
     def share(covered):
         over = F.interpolate(covered, mask.shape[-2:], mode='nearest')
         return 1-(mask*over).flatten(1).sum(1)/mask.flatten(1).sum(1).clamp(min=1)

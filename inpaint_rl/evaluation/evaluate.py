@@ -11,6 +11,7 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 import torch
 from ..core import seed_from
+from ..datasets.record_checks import check_ids
 from ..datasets.records import collate
 from .metrics import compare, diversity, known_region_psnr, summarise
 from .report import write_report
@@ -77,6 +78,7 @@ def evaluate(
 )->Evaluation:
     "Measure a backbone on held-out records"
     batch = collate([dataset[i] for i in range(min(n, len(dataset)))])
+    check_ids(range(len(batch)), batch.ids)
     round_trip = _round_trip(backbone, batch, chunk)
     samples = fill(backbone, batch, seed, num_steps, guidance, chunk, round_trip)
     per_sample = measure(samples, rewards, monitors)

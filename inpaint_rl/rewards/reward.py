@@ -199,7 +199,7 @@ def check_name(
         cure = name.replace('/', '-')
         raise ConfigError(f'a reward is called {name!r}; "/" divides the keys of the log, so call it {cure!r}')
     if name.casefold() in RESERVED:
-        raise ConfigError(f'a reward is called {name!r}, which logs and reports use for numbers of their own; give it another name')
+        raise ConfigError(f'a reward is called {name!r}; reports use that for numbers of their own, choose another')
 
 def check_names(
     names, # Of all rewards
