@@ -11,7 +11,7 @@ from collections import Counter
 import torch
 from ..core import ConfigError, generator
 from .groups import GroupSampler
-from .record_checks import check_ids
+from ..record_checks import check_ids
 from .records import collate
 
 # %% ../../nbs/datasets/13_buckets.ipynb #235d826e

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 from ..core import DataError, Stacked, optional_dict
-from .record_checks import check_record
+from ..record_checks import check_record
 from ..show import Html, cell, grid, sheet, show_hole
 
 # %% ../../nbs/datasets/10_records.ipynb #f6de5d4a

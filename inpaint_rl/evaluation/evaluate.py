@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 import torch
 from ..core import seed_from
-from ..datasets.record_checks import check_ids
+from ..record_checks import check_ids
 from ..datasets.records import collate
 from .metrics import compare, diversity, known_region_psnr, summarise
 from .report import write_report

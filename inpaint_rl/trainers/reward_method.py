@@ -10,7 +10,7 @@ import torch
 from .. import distributed as dist
 from ..core import ConfigError
 from ..datasets.buckets import same_size_indices
-from ..datasets.record_checks import check_dataset
+from ..record_checks import check_dataset
 from ..datasets.records import collate
 from ..rewards.drift import hole_statistics, judges
 from ..rollout import rollout

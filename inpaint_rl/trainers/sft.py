@@ -12,7 +12,7 @@ from ..config import option, settings
 from ..core import ConfigError, seed_from, seeded_noise
 from ..backbones.backbone import Condition
 from ..datasets.buckets import sampler_for
-from ..datasets.record_checks import check_dataset
+from ..record_checks import check_dataset
 from ..datasets.records import collate
 from ..losses.sft_loss import sample_sigmas, sample_timesteps, sft_loss
 from .method import Method, Phase
