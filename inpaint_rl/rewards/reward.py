@@ -231,15 +231,13 @@ def _same(f, g): return f is g or (inspect.ismethod(f) and f==g) # methods are m
 def named_rewards(
     rewards, # dict: name -> reward; or a list of rewards. A reward is a callable, or its name for `load_reward`
 )->dict: # name -> reward
-    "Rewards by name; those of a list are named after their functions, and one that occurs twice counts once"
+    "Rewards by name; those of a list are named after their functions"
     if isinstance(rewards, dict):
         check_names(rewards, 'give each a name of its own')
         return {k:_callable(f, k) for k,f in rewards.items()}
     if callable(rewards) or isinstance(rewards, str):
         raise ConfigError(f'one reward alone, {rewards!r}; give a list [reward] or a dict of names')
-    found = []
-    for f in map(_callable, rewards):
-        if not any(_same(f, g) for g in found): found.append(f)
+    found = [_callable(f) for f in rewards]
     names = [spec(f).name for f in found]
     check_names(names, "give a dict of names instead of a list: {'first': reward, 'second': reward}")
     return dict(zip(names, found))
