@@ -10,7 +10,7 @@ import torch
 from ..core import ConfigError
 from ..datasets.records import collate
 from ..evaluation.evaluate import fill
-from ..rewards.reward import load_reward, spec
+from ..rewards.reward import named_rewards, spec
 from ..rewards.samples import Samples
 from .checkpoint_sources import pipeline_name
 from .comparisons import Comparison
@@ -23,10 +23,6 @@ def _check_one_family(backbones):
     if len(set(families.values()))>1:
         names = ', '.join(f'{l}: {f[0]}' for l,f in families.items())
         raise ConfigError(f'checkpoints of one family can be compared from the same noise; these are {names}')
-
-def _named_rewards(rewards): # a list, or name -> reward
-    if isinstance(rewards, dict): return {k:load_reward(f) for k,f in rewards.items()}
-    return {spec(f:=load_reward(r)).name:f for r in rewards}
 
 def _scores_by_label(rewards, samples, labels): # ({label: {reward: value or None}}, {label: {reward: reason}})
     if not rewards: return {}, {}
@@ -82,7 +78,7 @@ def make_comparisons(
         raise ConfigError(
             f'facts of {sorted(checkpoints)} for the checkpoints {sorted(backbones)}: the labels must agree'
         )
-    rewards = _named_rewards(rewards)
+    rewards = named_rewards(rewards)
     guidance = float(next(iter(backbones.values())).default_guidance if guidance is None else guidance)
     return (
         compare_record(backbones, dataset[i], s, num_steps, guidance, rewards, pasted, checkpoints)

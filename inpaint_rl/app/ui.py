@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 from ..core import ConfigError, InpaintRLError
 from ..datasets.jsonl import JsonlDataset
+from ..rewards.reward_words import name_rewards
 from ..serving.client import find_rewards
 from .app_options import parse_app_arguments
 from .compare_page import CompareTab
@@ -131,7 +132,8 @@ def make_workshop(a)->Workshop: # of parsed arguments
     folders = _run_folders(a.runs)
     if a.size and not a.data: raise ConfigError('--size belongs to --data: the digit scenes have one size')
     dataset = JsonlDataset(a.data, a.size and (a.size[0], a.size[-1])) if a.data else None
-    rewards = find_rewards(_reward_names(a.rewards, a.data), a.reward_servers, a.reward_set)[0]
+    found = find_rewards(_reward_names(a.rewards, a.data), a.reward_servers, a.reward_set)[0]
+    rewards = {name:found[word] for word,name in name_rewards(found).items()}
     models = Models(folders, not a.no_hub, a.keep, a.dtype, _device(a.device))
     return Workshop(models, a.workspace, rewards, dataset, int(a.max_megapixels*1e6))
 

@@ -12,6 +12,7 @@ from .backbone import Backbone, Condition
 from .family import Family
 from .fields import Field, TextEncoders
 from .parts import CLIP_L, SMALL_CLIP, SMALL_VAE, VAE
+from .thin_holes import HoleLimits, check_seen
 from ..diffusion.schedules import Schedule
 
 # %% ../../nbs/backbones/32_sd_inpaint.ipynb #046007df
@@ -60,6 +61,11 @@ SD_INPAINT = Family(
 class SDInpaint(Backbone):
     "Stable Diffusion 1.5 inpainting and its relatives, as `diffusers.StableDiffusionInpaintPipeline` lays them out"
     family = SD_INPAINT
+    hole_limits = HoleLimits() # what is reported and refused; may be set on an instance
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.reported_holes = set() # ids
 
     def blank(self, image, mask): return torch.where(mask<.5, image, .5) # the hole is 0 in [-1,1]: mid-grey
     def states(self, prompts):
@@ -81,6 +87,7 @@ class SDInpaint(Backbone):
         h, w = mask.shape[-2:]
         self.check_size(h, w)
         cells = F.interpolate(mask, size=(h//self.factor, w//self.factor)) # nearest, as the pipeline
+        check_seen(mask, cells, batch.ids, self.hole_limits, self.reported_holes)
         text, negative, known = (self.field(n, batch) for n in ('text','negative','known'))
         return Condition(
             dict(text=text, negative=negative, known=torch.cat([cells, known], 1)), self.region_weight(mask), h, w

@@ -76,7 +76,6 @@ def measure_run(
     "Measure the base model and the weights of a checkpoint, and write the report"
     from accelerate import PartialState
     from inpaint_rl.evaluation.evaluate import evaluate, report_run
-    from inpaint_rl.rewards import local
     from inpaint_rl.trainers.metrics_log import read_metrics
     from inpaint_rl.trainers.runs import put_weights, read_run
     run = read_run(folder, weights, step)
@@ -84,7 +83,7 @@ def measure_run(
     progress, metrics = progress_at(read_metrics(folder), facts['step'])
     choice = Choice(facts['rewards'], facts['monitors'])
     rewards = connect_rewards(choice, facts.get('reward_servers') or (), facts.get('reward_set') or ())
-    watched = (*rewards.monitors, *local.monitors.values())
+    watched = rewards.watched
     backbone = base_of(facts).to(PartialState().device)
     how = dict(n=facts.get('held_out', 400), num_steps=facts['eval_steps'], guidance=facts['guidance'])
     measure = lambda: evaluate(backbone, held_out, rewards.weights, watched, **how)

@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 # %% ../../nbs/cli/104_rewards.ipynb #4ecd2728
 def add_reward_options(group):
     "What is optimised, what is only watched, and who computes it"
-    group.add_argument('--rewards', nargs='+', action='extend', metavar='NAME=WEIGHT',
+    group.add_argument('--rewards', nargs='+', action='extend', metavar='[NAME=]REWARD=WEIGHT',
         help='Rewards and what each weighs: short names, dotted ones, or my_rewards.py:name. --ocr_weight 0.5 says '
-             'the same as ocr=0.5. Default: those of the digit scenes.')
-    group.add_argument('--monitors', nargs='+', action='extend', metavar='NAME',
+             'the same as ocr=0.5. With a name in front, strict=ocr=0.5, that is what logs, reports and --reward-set '
+             'call it. Default: those of the digit scenes.')
+    group.add_argument('--monitors', nargs='+', action='extend', metavar='[NAME=]REWARD',
         help='Rewards that are logged and never optimised; the log has an alarm when they fall. Default: the judge '
              'of the digit scenes.')
     group.add_argument('--reward-set', nargs='+', action='extend', default=[], metavar='REWARD.OPTION=VALUE',
@@ -57,8 +58,8 @@ DIGIT_JUDGE = 'inpaint_rl.rewards.digits.judge_accuracy'
 @dataclass
 class Choice:
     "Rewards by the names that were typed"
-    weights: dict # name -> weight
-    monitors: list # Names
+    weights: dict # 'REWARD' or 'NAME=REWARD' -> weight
+    monitors: list # The same, without weights
 
     @property
     def names(self)->list: return [*self.weights, *(m for m in self.monitors if m not in self.weights)]
@@ -70,19 +71,31 @@ def choose_rewards(
     own_data:bool=False, # Then there are no defaults
 )->Choice:
     "What is optimised and what is watched"
+    from inpaint_rl.rewards.reward import check_names
     from inpaint_rl.rewards.reward_words import split_weight
-    given = dict(map(split_weight, rewards or ())) | (weights or {})
+    given = [*map(split_weight, rewards or ()), *(weights or {}).items()]
+    for words in ([w for w,_ in given], list(monitors or ())):
+        check_names(words, 'say it once, or give each a name, as in first=ocr=1 second=ocr=0.5', typed=True)
     default = {} if own_data else DIGIT_WEIGHTS
-    return Choice(given or dict(default), list(monitors or ([] if own_data else [DIGIT_JUDGE])))
+    return Choice(dict(given or default), list(monitors or ([] if own_data else [DIGIT_JUDGE])))
 
 # %% ../../nbs/cli/104_rewards.ipynb #58d25eda
 @dataclass
 class Rewards:
     "Rewards that are ready to be asked"
-    weights: dict # reward -> weight
-    monitors: tuple # Rewards
+    weights: dict # name -> (reward, weight)
+    monitors: dict # name -> reward
     client: object = None # The `RewardClient` of the servers, or None
     choice: Choice = field(default=None, repr=False)
+
+    @property
+    def watched(self)->dict: # name -> reward
+        "The monitors, and plain statistics of the hole: has the look of the fills changed?"
+        from inpaint_rl.rewards import local
+        from inpaint_rl.rewards.reward import join_named
+        optimised = {n:f for n,(f,_) in self.weights.items()}
+        every = join_named(optimised, self.monitors, local.monitors)
+        return {n:f for n,f in every.items() if n in self.monitors or n in local.monitors}
 
 def connect_rewards(
     choice:Choice,
@@ -91,11 +104,13 @@ def connect_rewards(
     expected=None, # What servers said about known pictures when the run began
 )->Rewards:
     "Make the rewards that are computed here, and ask the servers about the others"
+    from inpaint_rl.rewards.reward_words import name_rewards
     from inpaint_rl.serving.client import find_rewards
     asked = dict(pixels=pixels, chunk=chunk, token_env=token_env, expected=expected) if servers else {}
     found, client = find_rewards(choice.names, servers, settings, on_failure, **asked)
-    weights = {found[n]:w for n,w in choice.weights.items()}
-    return Rewards(weights, tuple(found[m] for m in choice.monitors), client, choice)
+    called = name_rewards(found)
+    weights = {called[n]:(found[n],w) for n,w in choice.weights.items()}
+    return Rewards(weights, {called[m]:found[m] for m in choice.monitors}, client, choice)
 
 def rewards_from(
     options, # With what `add_reward_options` adds

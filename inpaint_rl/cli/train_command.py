@@ -144,8 +144,7 @@ def measurement(
 ): # f() -> `Evaluation`
     "How a run is measured, before and after: its rewards, its monitors, and plain statistics of the hole"
     from inpaint_rl.evaluation.evaluate import evaluate
-    from inpaint_rl.rewards import local
-    watched = (*rewards.monitors, *local.monitors.values()) # brightness ...: has the look of the fills changed?
+    watched = rewards.watched
     steps, guidance = setting(trainer.config, 'eval_steps'), setting(trainer.config, 'guidance')
     measure = lambda: evaluate(parts.backbone, parts.held_out, rewards.weights, watched, n, steps, guidance)
     return lambda: trainer.everywhere(measure)
@@ -192,7 +191,6 @@ def train(
     from inpaint_rl.core import write_json
     from inpaint_rl.distributed import is_main
     from inpaint_rl.evaluation.evaluate import report_run
-    from inpaint_rl.rewards import local
     from inpaint_rl.trainers.metrics_log import read_metrics
     from inpaint_rl.trainers.trainer import make_trainer
     check_options(options)
@@ -213,8 +211,7 @@ def train(
     if trainer.stopped: return trainer
     with trainer.best_weights(): after = measure()
     if is_main():
-        watched = (*rewards.monitors, *local.monitors.values())
-        say(report_run(run_dir, name, parts.held_out, rewards.weights, watched, before, after,
+        say(report_run(run_dir, name, parts.held_out, rewards.weights, rewards.watched, before, after,
                        configs.last.seed, trainer.progress, (run_dir/'config.yaml').read_text(encoding='utf-8'),
                        read_metrics(run_dir), method_title(configs.method)))
     return trainer

@@ -11,6 +11,7 @@ from collections import Counter
 import torch
 from ..core import ConfigError, generator
 from .groups import GroupSampler
+from ..record_checks import check_ids
 from .records import collate
 
 # %% ../../nbs/datasets/13_buckets.ipynb #235d826e
@@ -89,7 +90,10 @@ def sampler_for(dataset, groups, seed):
 def read_iteration(dataset, sampler, iteration, rank=0, world=1): # `Batch`
     "The records of one process in one iteration"
     if getattr(dataset, 'fresh', False): dataset.epoch = sampler.epoch(iteration)
-    return collate([dataset[i] for i in sampler.indices(iteration, rank, world)])
+    index = sampler.indices(iteration, rank, world)
+    records = [dataset[i] for i in index]
+    check_ids(index, [r.id for r in records])
+    return collate(records)
 
 def same_size_indices(dataset, n)->list: # positions
     "The first `n` records of the commonest size"

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 from ..core import DataError, Stacked, optional_dict
+from ..record_checks import check_record
 from ..show import Html, cell, grid, sheet, show_hole
 
 # %% ../../nbs/datasets/10_records.ipynb #f6de5d4a
@@ -149,6 +150,7 @@ def collate(
     "Stack records; `DataError` names the record that does not fit the first one"
     records = list(records)
     if not records: raise DataError('collate of no records')
+    for r in records: check_record(r)
     for r in records: _check_pictures(r, records[0])
     of = lambda name: [getattr(r, name) for r in records]
     return Batch(

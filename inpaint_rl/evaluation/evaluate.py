@@ -11,11 +11,12 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 import torch
 from ..core import seed_from
+from ..record_checks import check_ids
 from ..datasets.records import collate
 from .metrics import compare, diversity, known_region_psnr, summarise
 from .report import write_report
 from ..masks import hole_fraction
-from ..rewards.reward import load_reward, spec
+from ..rewards.reward import join_named, named_rewards, weighted_rewards
 from ..rewards.samples import Samples
 from ..rewards.scores import score
 from ..rewards.drift import alarms, bands, judges
@@ -52,14 +53,14 @@ class Evaluation:
     samples: Samples # The pictures
 
 def measure(
-    samples:Samples, rewards:dict, # reward -> weight
-    monitors=(), # Rewards that are only watched
+    samples:Samples, rewards:dict, # reward -> weight, or name -> (reward, weight)
+    monitors=(), # Rewards that are only watched: a list, or name -> reward
 )->dict: # name -> [B]
     "Every reward, their weighted sum, and every monitor, per sample"
-    named = {spec(f:=load_reward(r)).name:f for r in [*rewards, *monitors]}
-    scores = score(named, samples)
-    total = sum(w*scores.oriented(n) for n,w in zip(named, rewards.values()))
-    return {'reward':total} | {n:scores.values[n] for n in named}
+    optimised, weights = weighted_rewards(rewards)
+    scores = score(join_named(optimised, named_rewards(monitors)), samples)
+    total = sum(w*scores.oriented(n) for n,w in weights.items())
+    return {'reward':total} | scores.values
 
 def _round_trip(backbone, batch, chunk): # the best that this VAE can do; None where there is no source
     if batch.image is None: return None
@@ -67,8 +68,8 @@ def _round_trip(backbone, batch, chunk): # the best that this VAE can do; None w
 
 def evaluate(
     backbone, dataset, # A sequence of `Record`s
-    rewards:dict, # reward -> weight
-    monitors=(), # Rewards that are only watched
+    rewards:dict, # reward -> weight, or name -> (reward, weight)
+    monitors=(), # Rewards that are only watched: a list, or name -> reward
     n:int=400, # Records
     num_steps:int=8, guidance=None, seed:int=0,
     diverse:int=24, # Records whose fills are compared with each other ...
@@ -77,6 +78,7 @@ def evaluate(
 )->Evaluation:
     "Measure a backbone on held-out records"
     batch = collate([dataset[i] for i in range(min(n, len(dataset)))])
+    check_ids(range(len(batch)), batch.ids)
     round_trip = _round_trip(backbone, batch, chunk)
     samples = fill(backbone, batch, seed, num_steps, guidance, chunk, round_trip)
     per_sample = measure(samples, rewards, monitors)
@@ -113,9 +115,8 @@ def drift_data(
     monitors, # Rewards that were only watched
 )->dict: # 'bands' and 'alarms', as `report.drift_words` takes them
     "What drifted while training, by the log"
-    watched = {spec(f:=load_reward(m)).name:f for m in monitors}
     return dict(bands=[asdict(b) for b in bands(metrics)],
-                alarms=[a.to_dict() for a in alarms(metrics, judges(watched))])
+                alarms=[a.to_dict() for a in alarms(metrics, judges(named_rewards(monitors)))])
 
 def before_and_after(
     before:Samples, after:Samples, # Of the same records

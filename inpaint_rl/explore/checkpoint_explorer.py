@@ -15,7 +15,7 @@ from ..core import CheckpointError, ConfigError, InpaintRLError
 from ..evaluation.evaluate import fill
 from ..show import INK, PALE, blank_figure
 from .panel import figure_html, message, panel, widgets
-from ..rewards.reward import load_reward, spec
+from ..rewards.reward import named_rewards, spec
 from ..rewards.scores import score
 from ..show import Html, cell, sheet, show_hole
 from ..trainers.checkpoints import damage
@@ -65,7 +65,7 @@ class RunViewer:
     ):
         self.folder, self.batch, self.weights = Path(folder), batch, weights
         self.filled = {} # (step, seed) -> (`Samples`, `Scores`)
-        self.rewards = {spec(f:=load_reward(r)).name:f for r in rewards}
+        self.rewards = named_rewards(rewards)
         run = self.read(checkpoint_steps(folder)[-1])
         facts = run.facts
         self.num_steps = num_steps or facts.get('eval_steps') or 8

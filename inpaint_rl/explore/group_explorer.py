@@ -14,7 +14,7 @@ from ..datasets.groups import sample_seeds
 from ..show import INK, PALE, blank_figure
 from .panel import figure_html, panel, widgets
 from ..losses.advantages import AdvantageResult, advantages
-from ..rewards.reward import load_reward, spec
+from ..rewards.reward import spec, weighted_rewards
 from ..rewards.samples import Samples
 from ..rewards.scores import Scores, score
 from ..rollout import rollout
@@ -33,7 +33,7 @@ class JudgedGroups:
 @torch.no_grad()
 def draw_groups(
     backbone, batch, # A `Batch` of G records
-    rewards:dict, # A reward or its dotted name -> weight
+    rewards:dict, # A reward or its dotted name -> weight, or name -> (reward, weight)
     k:int=8, # Samples per record
     seed:int=0, # Of the run
     # As in `rollout`
@@ -43,7 +43,7 @@ def draw_groups(
     "Draw K samples of each record, and ask every reward about them"
     if k<2: raise ConfigError(f'k={k}: a sample is compared with the others of its group, so a group needs at least 2')
     if not rewards: raise ConfigError('no reward: give a dict such as {seam: 1.}')
-    named = {spec(f:=load_reward(r)).name:(f,w) for r,w in rewards.items()}
+    named, weights = weighted_rewards(rewards)
     h, w = batch.size
     backbone.check_size(h, w)
     c = backbone.encode(batch).repeat(k)
@@ -52,11 +52,11 @@ def draw_groups(
     raw = torch.cat([backbone.decode(x, h, w).cpu() for x in x0.split(chunk or len(x0))])
     reference = (
         backbone.round_trip(batch.image).cpu().repeat_interleave(k, 0)
-        if any('round_trip' in spec(f).needs for f,_ in named.values()) else None
+        if any('round_trip' in spec(f).needs for f in named.values()) else None
     )
     samples = Samples.of(batch.to('cpu').repeat(k), raw, round_trip=reference)
-    scores = score({n:f for n,(f,_) in named.items()}, samples)
-    return JudgedGroups(samples, scores, {n:w for n,(_,w) in named.items()}, k)
+    scores = score(named, samples)
+    return JudgedGroups(samples, scores, weights, k)
 
 # %% ../../nbs/explore/92_group_explorer.ipynb #14420865
 def groups_advantages(

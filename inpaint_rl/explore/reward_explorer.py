@@ -9,7 +9,7 @@ __all__ = ['rewards_by_name', 'in_view_of', 'view_name', 'draw_views', 'reward_e
 import torch
 from ..core import ConfigError
 from .panel import panel, widgets
-from ..rewards.reward import load_reward, spec
+from ..rewards.reward import named_rewards, spec
 from ..rewards.samples import Samples, view
 from ..rewards.scores import Scores, score
 from ..show import Html, Picture, cell, short, show_hole, table
@@ -21,10 +21,7 @@ def rewards_by_name(
 )->dict: # name -> reward
     "Rewards under the names that `score` gives them"
     if not rewards: raise ConfigError('no reward: give a list such as [seam, brightness]')
-    return (
-        {k:load_reward(r) for k,r in rewards.items()} if isinstance(rewards, dict)
-        else {spec(f:=load_reward(r)).name:f for r in rewards}
-    )
+    return named_rewards(rewards)
 
 def in_view_of(
     reward, samples:Samples,

@@ -9,7 +9,8 @@ __all__ = ['ready_rewards', 'reward_makers', 'options_of', 'parse_settings', 'ma
 import functools,importlib,inspect,pkgutil
 import yaml
 from ..core import ConfigError
-from .reward import check_names, load_reward, spec
+from .reward import check_names, load_reward
+from .reward_words import name_rewards, split_name
 
 # %% ../../nbs/rewards/56e_named.ipynb #78a11546
 def _modules(): # the pages of rewards, imported; none of them loads a model by that
@@ -45,18 +46,20 @@ def options_of(
 
 def parse_settings(
     settings, # Strings 'reward.option=value', the values in YAML
-    names, # Rewards there are
-)->dict: # Name -> its options
+    names, # Rewards there are, as they were typed: 'REWARD' or 'NAME=REWARD'
+)->dict: # As typed -> its options
     "Options of rewards as they stand on a command line; `ConfigError` for what is not one"
-    out = {n:{} for n in names}
+    typed = {split_name(n)[0] or n:n for n in names}
+    out = {n:{} for n in typed}
     for s in settings:
         key, eq, value = s.partition('=')
         name, dot, option = key.rpartition('.')
         if not (eq and dot) or name not in out:
             raise ConfigError(f'{s!r}: expected REWARD.OPTION=VALUE, with one of the rewards {", ".join(names)}')
+        if option in out[name]: raise ConfigError(f'{s!r}: {name}.{option} is set twice; say it once')
         try: out[name][option] = yaml.safe_load(value)
         except yaml.YAMLError as e: raise ConfigError(f'{s!r}: the value is not YAML: {e}') from e
-    return out
+    return {typed[n]:options for n,options in out.items()}
 
 # %% ../../nbs/rewards/56e_named.ipynb #e229d31a
 def _found(name): # the reward of a name, or what makes it
@@ -82,11 +85,12 @@ def _made(f, name, options, device): # the reward that a class or function makes
     return f(**options, **({'device':device} if placed else {}))
 
 def make_reward(
-    name, # A short name, the dotted name of a reward, or that of a class whose objects are rewards
+    name, # A short name, the dotted name of a reward, or that of a class whose objects are rewards; may be NAME=...
     options=None, # For what makes the reward
     device=None, # Handed on to what takes one
 ): # A reward, checked as far as it can check itself
     "A reward that is ready to judge; `ConfigError` for an unknown name or option, or missing weights"
+    name = split_name(name)[1]
     options, f = options or {}, _found(name)
     if isinstance(f, type) or any(f is m for m in reward_makers().values()): f = _made(f, name, options, device)
     elif options: raise ConfigError(f'reward {name!r} takes no options, and {", ".join(options)} was set')
@@ -95,14 +99,13 @@ def make_reward(
     return f
 
 def make_rewards(
-    names, # Short or dotted
+    names, # Short or dotted, or NAME=REWARD
     settings=(), # Strings, see `parse_settings`
     device=None,
 )->dict: # Name -> reward; a dotted one under the name of its function
     "Several rewards by name; two of one name are refused"
+    check_names(names, 'say it once, or give each a name, as in first=ocr second=ocr', typed=True)
     options = parse_settings(settings, names)
-    made = [make_reward(n, options[n], device) for n in names]
-    short = reward_makers() | ready_rewards()
-    found = [n if n in short else spec(f).name for n,f in zip(names, made)]
-    check_names(found, 'a dotted name gives the name of its function; rename one of the functions')
-    return dict(zip(found, made))
+    made = {n:make_reward(n, options[n], device) for n in names}
+    called = name_rewards(made)
+    return {called[n]:f for n,f in made.items()}

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from ..core import ConfigError, RewardError, Stacked, shared
 from .reward import named_rewards, spec
-from .samples import Samples, view
+from .samples import Samples, changed_fields, fingerprint, view
 from ..show import Html, cell, shown_of, table
 
 # %% ../../nbs/rewards/50b_scores.ipynb #b9f828c2
@@ -110,8 +110,22 @@ def _no_score(x, low, high): # why a value is no score; None if it is one
     if math.isinf(x): return f'returned {x}'
     return None if low-slack<=x<=high+slack else f'returned {x:g}, outside its range [{low:g}, {high:g}]'
 
+def _number(x): # of a list: a number, None for NaN, or a tensor of one
+    if x is None: return math.nan
+    if isinstance(x, (str,bytes)) or not hasattr(x, '__float__'):
+        raise RewardError(f'returned {x!r} for a sample, expected a number, or None where there is none')
+    return float(x)
+
 def _values(values, grad): # a copy, fp32 on the CPU; None becomes NaN
-    if not isinstance(values, Tensor): values = torch.tensor([math.nan if v is None else float(v) for v in values])
+    if hasattr(values, 'dtype') and hasattr(values, '__array__') and not isinstance(values, Tensor):
+        values = values.tolist() if getattr(values, 'ndim', 0)==1 else torch.as_tensor(values)
+    if not isinstance(values, Tensor):
+        if isinstance(values, (dict,set,str,bytes)) or not hasattr(values, '__iter__'):
+            plain = values is None or isinstance(values, (int,float))
+            what = repr(values) if plain else f'a {type(values).__name__}'
+            raise RewardError(f'returned {what}, expected a number for each sample: a tensor [n] or a list of n')
+        values = torch.tensor([_number(v) for v in values])
+    if values.is_complex(): raise RewardError('returned complex numbers, expected real ones')
     return (values if grad else values.detach()).to('cpu', torch.float32).clone()
 
 def _check_lengths(v, reasons, extras, n):
@@ -188,7 +202,7 @@ def _submit(rewards, samples):
     services = {}
     for k,f in rewards.items():
         if hasattr(f, 'service'): services.setdefault(id(f.service), (f.service,{}))[1][k] = spec(f).name
-    jobs = [(service.submit(samples, list(names.values())), names) for service,names in services.values()]
+    jobs = [(service.submit(samples, list(dict.fromkeys(n.values()))), n) for service,n in services.values()]
     return {
         k:lambda _, job=job, name=name: job.result()[name]
         for job,names in jobs for k,name in names.items()
@@ -216,6 +230,14 @@ def _views(samples): # a function from a view to the samples prepared in its way
         return prepared[wanted]
     return shown
 
+def _check_untouched(name, before, samples):
+    "`RewardError` that names the reward which changed what the next one would see"
+    if not (changed := changed_fields(before, samples)): return
+    raise RewardError(
+        f'reward {name!r} changed samples.{changed[0]} in place, so the rewards after it would judge something else; '
+        f'let it work on a copy, such as samples.{changed[0]}.clone()'
+    )
+
 def _score(rewards, samples, max_failed, strict, grad):
     specs, answers, seconds = {k:spec(f,k) for k,f in rewards.items()}, {}, {}
     begin, shown = time.perf_counter(), _views(samples)
@@ -224,8 +246,10 @@ def _score(rewards, samples, max_failed, strict, grad):
         sp, far = specs[k], k in waiting
         start = begin if far else time.perf_counter()
         f, s = (waiting[k], samples) if far else (rewards[k], shown(sp.view))
+        before = None if far else fingerprint(s)
         answers[k] = _call(f, sp, s, strict, grad)
         seconds[k] = torch.full((len(samples),), (time.perf_counter()-start)/max(len(samples),1))
+        if not far: _check_untouched(k, before, s)
         if strict: answers[k] = _apply_policy(answers[k], sp, samples.ids, max_failed)
     def column(name): return {k:getattr(answers[k], name) for k in rewards}
     return Scores(column('values'), column('reasons'), {k:seconds[k] for k in rewards}, column('extras'), specs)

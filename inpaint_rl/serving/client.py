@@ -15,6 +15,8 @@ from ..core import ConfigError
 from ..rewards.samples import Samples
 from ..rewards.scores import Answer
 from ..rewards.named import make_reward, parse_settings
+from ..rewards.reward import check_names
+from ..rewards.reward_words import split_name
 from .answer_cache import AnswerCache, content_key
 from .canary import canary_samples, score_canary
 from .dispatch import Dispatcher, select_rows
@@ -219,17 +221,19 @@ def _check_places(names, servers, far, policies):
             )
 
 def find_rewards(
-    names, # Plain or dotted
+    names, # Plain or dotted, or NAME=REWARD
     servers=(), # URLs; a plain name is theirs, a dotted one is computed here. Without servers, both are
     settings=(), # 'reward.option=value', for rewards that are made here
     on_failure=(), # 'reward=nan', 'reward=drop_group', 'reward=raise'; for rewards of servers
     **options, # For the `RewardClient`
 )->tuple: # (Name as given -> reward, the client or None)
     "Rewards by name, wherever they are computed; `ConfigError` for a name that nobody has"
-    far = list(filter(_is_plain, names)) if servers else []
+    check_names(names, 'say it once, or give each a name, as in first=ocr second=ocr', typed=True)
+    far = {n:split_name(n)[1] for n in names if _is_plain(split_name(n)[1])} if servers else {}
     near = [n for n in names if n not in far]
     policies = dict(t.partition('=')[::2] for t in on_failure)
-    _check_places(names, servers, far, policies)
-    client = RewardClient(servers, far, on_failure=policies, **options) if far else None
+    theirs = list(dict.fromkeys(far.values()))
+    _check_places(names, servers, theirs, policies)
+    client = RewardClient(servers, theirs, on_failure=policies, **options) if far else None
     made = {n:make_reward(n, options) for n,options in parse_settings(settings, near).items()}
-    return {n:client.rewards[n] if n in far else made[n] for n in names}, client
+    return {n:client.rewards[far[n]] if n in far else made[n] for n in names}, client

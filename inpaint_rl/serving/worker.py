@@ -11,7 +11,7 @@ from collections import deque
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from ..core import ConfigError
-from ..rewards.reward import load_reward, spec
+from ..rewards.reward import named_rewards
 from ..rewards.samples import Samples
 from ..rewards.scores import Scores, score
 from .protocol import ProtocolError
@@ -107,8 +107,7 @@ class Engine:
         rewards, # Dict name -> reward, or a list of rewards
         max_batch=64, # Samples per batch when several callers are put together
     ):
-        named = rewards if isinstance(rewards, dict) else {spec(f:=load_reward(r)).name:f for r in rewards}
-        self.rewards = {k:load_reward(f) for k,f in named.items()}
+        self.rewards = named_rewards(rewards)
         if not self.rewards: raise ConfigError('a reward server needs at least one reward')
         device_of = {k:str(getattr(f, 'device', None) or 'cpu') for k,f in self.rewards.items()}
         self.workers = {

@@ -10,6 +10,7 @@ import torch
 from .. import distributed as dist
 from ..core import ConfigError
 from ..datasets.buckets import same_size_indices
+from ..record_checks import check_dataset
 from ..datasets.records import collate
 from ..rewards.drift import hole_statistics, judges
 from ..rollout import rollout
@@ -37,6 +38,7 @@ class RewardMethod(Method):
                 f'and dropout would change the score by chance; set it to 0'
             )
         self.check_backbone(backbone, config)
+        check_dataset(dataset)
         super().__init__(backbone, dataset, config, callbacks, samples, phase)
         backbone.check_encoded(dataset)
         self.scoring = Scoring(rewards, monitors)

@@ -9,9 +9,9 @@ __all__ = ['check_rewards', 'shared_advantages', 'check_failed', 'Scoring']
 from collections import Counter
 import torch
 from .. import distributed as dist
-from ..core import ConfigError
+from ..core import ConfigError, DataError
 from ..losses.advantages import AdvantageResult, advantages
-from ..rewards.reward import check_needs, named_rewards, spec, weighted_rewards
+from ..rewards.reward import check_needs, join_named, named_rewards, spec, weighted_rewards
 from ..rewards.scores import Scores, score
 
 # %% ../../nbs/trainers/74_scoring.ipynb #3c9efbd4
@@ -20,15 +20,18 @@ def check_rewards(
     dataset, # Its first record stands for all
 ):
     "Refuse, before anything is drawn, rewards that cannot be told apart or that lack what they need"
-    both = [n for n in rewards if n in monitors and rewards[n] is not monitors[n]]
-    if both:
-        raise ConfigError(
-            f'a reward and a monitor are both called {", ".join(map(repr, both))}; '
-            'name the reward yourself, as in {name: (reward, weight)}, or rename a function'
-        )
-    if rewards or monitors: check_needs(rewards | monitors, dataset[0])
+    every = join_named(rewards, monitors)
+    if every: check_needs(every, dataset[0])
 
 # %% ../../nbs/trainers/74_scoring.ipynb #e1a883c8
+def _check_apart(by_rank): # rank -> (ids, values)
+    "`DataError` where two processes have a group of one id"
+    first = {}
+    for r,(ids,_) in by_rank.items():
+        for i in set(ids):
+            if first.setdefault(i, r)==r: continue
+            raise DataError(f'two records of the data set are both called {i!r}; give every record an id of its own')
+
 def shared_advantages(
     scores, # `Scores` of this process' samples
     ids, # Their groups
@@ -38,6 +41,7 @@ def shared_advantages(
     "Advantages over the samples of all processes"
     mine = [dist.rank(), ids, {n:scores.oriented(n).tolist() for n in weights}]
     by_rank = {r:(i,v) for r,i,v in dist.gather_objects(mine)} # processes that share their samples send the same
+    _check_apart(by_rank)
     every = [by_rank[r] for r in sorted(by_rank)]
     start = sum(len(by_rank[r][0]) for r in by_rank if r<dist.rank())
     own = slice(start, start+len(ids))
@@ -68,7 +72,12 @@ class Scoring:
         monitors=(), # Rewards that are logged and never optimised: a list, or name -> reward
     ):
         self.rewards, self.weights = weighted_rewards(rewards)
-        self.monitors = named_rewards(monitors if isinstance(monitors, dict) else list(monitors))
+        self.monitors = named_rewards(monitors)
+        if self.weights and not any(self.weights.values()):
+            raise ConfigError(
+                f'all weights are 0 ({", ".join(self.weights)}), so nothing would be learned; '
+                'what is only watched belongs in monitors'
+            )
 
     @property
     def wants_round_trip(self)->bool:

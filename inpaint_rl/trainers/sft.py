@@ -12,6 +12,7 @@ from ..config import option, settings
 from ..core import ConfigError, seed_from, seeded_noise
 from ..backbones.backbone import Condition
 from ..datasets.buckets import sampler_for
+from ..record_checks import check_dataset
 from ..datasets.records import collate
 from ..losses.sft_loss import sample_sigmas, sample_timesteps, sft_loss
 from .method import Method, Phase
@@ -62,6 +63,7 @@ class SFTTrainer(Method):
                 'cache=true keeps the first mask of every record, '
                 'and this dataset draws another one each epoch; leave cache off, or draw fixed masks'
             )
+        check_dataset(dataset)
         super().__init__(backbone, dataset, config, callbacks, samples, phase)
         backbone.check_encoded(dataset)
         self.sampler, self._cache = sampler_for(dataset, config.batch_size, self.seed), {}
