@@ -12,7 +12,7 @@ from torch import Tensor
 from .core import ConfigError, DataError, Stacked, seed_from, seeded_noise, shared
 from .backbones.backbone import Condition
 from .diffusion.flow import SDE
-from .diffusion.regions import unpack
+from .diffusion.regions import noise_weight, unpack
 from .diffusion.schedules import Schedule
 from .show import Picture, latent_colours, shown_of, table
 
@@ -24,8 +24,8 @@ class Trajectory(Stacked):
     x: Tensor             # [B,S,...] latents before each recorded step, fp32
     x_next: Tensor        # [B,S,...] and after it
     mean: Tensor          # [B,S,...] mean of the Gaussian that `x_next` was drawn from
-    scale: Tensor         # [B,S] its standard deviation where the region weight is 1
-    log_prob: Tensor      # [B,S] log-density, mean over the region
+    scale: Tensor         # [B,S] its standard deviation where the noise weight is 1
+    log_prob: Tensor      # [B,S] log-density, mean over the elements with noise
     condition: Condition  # What the denoiser was told
     seeds: list           # One per sample: the sample is a function of its seed, its condition and the weights
     schedule: Schedule = shared() # Levels and times of all N steps
@@ -33,14 +33,18 @@ class Trajectory(Stacked):
     noise_level: float = shared() # a or eta inside the window
     sde: str = shared()           # flow_sde, dance_sde, cps; unused by DDIM
     guidance: float = shared()
+    noise_region: str = shared(default='hard') # Of `diffusion.regions.noise_weight`
 
     @property
-    def weight(self): return self.condition.weight
+    def weight(self): return self.condition.weight # of losses
+
+    @property
+    def noise_weight(self): return noise_weight(self.weight, self.noise_region) # of noise and log-probabilities
 
     @property
     def std(self): # [B,S,...], zero where nothing was random
         scale = self.scale.reshape(*self.scale.shape, *[1]*(self.x.ndim-2))
-        return (scale*self.weight[:,None].float()).expand_as(self.x)
+        return (scale*self.noise_weight[:,None].float()).expand_as(self.x)
 
     def _repr_html_(self, most=4, steps=10): # samples and steps shown
         c, n, s = self.condition, min(len(self), most), min(len(self.steps), steps)
@@ -96,14 +100,14 @@ def _check(seeds, condition, window, noise_level):
             'an SDE window with noise_level=0 records steps that have no density; give a noise level or an empty window'
         )
 
-def _walk(backbone, z, condition, seeds, schedule, steps, window, noise_level, sde, guidance):
+def _walk(backbone, z, condition, seeds, schedule, steps, window, noise_level, sde, guidance, noise_region):
     "The latents after `steps`, and rows (x, x_next, mean, scale, log_prob) of those in the window"
-    record = []
+    record, weight = [], noise_weight(condition.weight, noise_region)
     for i in steps:
         pred = backbone.predict(z, schedule.timesteps[i], condition, guidance)
         random = {}
         if i in window:
-            random = dict(noise_level=noise_level, sde=sde, noise=_step_noise(seeds, i, z), weight=condition.weight)
+            random = dict(noise_level=noise_level, sde=sde, noise=_step_noise(seeds, i, z), weight=weight)
         step = backbone.step(schedule, i, z, pred, **random)
         settled = backbone.settle(step.x_next, z, schedule, i, condition)
         if random: record.append((z, settled, step.mean, step.scale.flatten(), step.log_prob))
@@ -124,6 +128,7 @@ def rollout(
     start:int=0, # First step to take, where `x` is not at the beginning
     stop:int|None=None, # One past the last step to take; None goes to the end
     part=None, # A function that is called with the final latents of each chunk as soon as they are there
+    noise_region='hard', # How much noise an element gets that lies partly in the hole: see `noise_weight`
 )->Trajectory:
     "Denoise, recording the steps of the window; wrap it in `torch.no_grad()` where no gradient is wanted"
     _check(seeds, condition, window, noise_level)
@@ -134,10 +139,10 @@ def rollout(
         rows = slice(first, first+chunk)
         c, s = condition.select(rows), list(seeds[rows])
         z = backbone.initial_noise(s, c.height, c.width) if x is None else x[rows].to(backbone.device)
-        z, record = _walk(backbone, z, c, s, schedule, steps, window, noise_level, sde, guidance)
+        z, record = _walk(backbone, z, c, s, schedule, steps, window, noise_level, sde, guidance, noise_region)
         empty, none = z.new_zeros(len(s), 0, *z.shape[1:]), z.new_zeros(len(s), 0)
         fields = [torch.stack(f, 1) for f in zip(*record)] if record else [empty]*3 + [none]*2
-        parts.append(Trajectory(z, *fields, c, s, schedule, window, noise_level, sde, guidance))
+        parts.append(Trajectory(z, *fields, c, s, schedule, window, noise_level, sde, guidance, noise_region))
         if part: part(z)
     return Trajectory.cat(parts)
 
@@ -152,7 +157,7 @@ def replay(
     i = torch.tensor(t.steps)[j]
     x, x_next = (t.x[:,j], t.x_next[:,j]) if j.ndim==0 else (t.x[range(len(t)),j], t.x_next[range(len(t)),j])
     pred = backbone.predict(x, t.schedule.timesteps[i], t.condition, t.guidance)
-    return pred, backbone.step(t.schedule, i, x, pred, t.noise_level, sde=t.sde, x_next=x_next, weight=t.weight)
+    return pred, backbone.step(t.schedule, i, x, pred, t.noise_level, sde=t.sde, x_next=x_next, weight=t.noise_weight)
 
 @torch.no_grad()
 def generate(

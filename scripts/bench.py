@@ -2,7 +2,7 @@
 """Run `inpaint-rl train` with named recipes and seeds, keep what their reports say, and print one table.
 
   python scripts/bench.py                                                          # the quickstart recipe, three seeds
-  python scripts/bench.py tiny_flux_fill_grpo flow_grpo_as_published --seeds 0     # two recipes side by side, one seed
+  python scripts/bench.py tiny_flux_fill_grpo flow_grpo_scaled_down --seeds 0     # two recipes side by side, one seed
   python scripts/bench.py tiny_sd_inpaint_grpo learning_rate=5e-5 --seeds 0 1 2
   python scripts/bench.py --table                                                  # print what was measured last
 """

@@ -3,7 +3,7 @@
 made and against seconds.
 
   python scripts/compare.py tiny_flux_fill_grpo tiny_flux_fill_nft --seeds 0 1 2
-  python scripts/compare.py flow_grpo_as_published --points 6 iterations=30      # settings for all recipes named
+  python scripts/compare.py flow_grpo_scaled_down --points 6 iterations=30      # settings for all recipes named
   python scripts/compare.py --table                                              # print what was measured last
 """
 import argparse, json, os, platform

@@ -126,6 +126,10 @@ class Backbone:
         "Velocity (flow) or noise (ddim) at latents `x` and time `t`, a scalar or [B] as in `Schedule.timesteps`"
         t = torch.as_tensor(t, device=x.device).expand(len(x))
         return self.predict_with(self.denoiser, x, t, condition, guidance).float()
+    def error_guidance(self, guidance:float|None)->float: # None: the family's own
+        "Guidance of a denoising error: as it is where the network is told it, else 1, the prediction for the prompt"
+        if self.denoiser.config.get('guidance_embeds'): return self.default_guidance if guidance is None else guidance
+        return 1.
     def unconditional(self, condition:Condition, drop:Tensor)->Condition: # drop: [B] bool, whose prompts are left out
         return replace(condition, tensors=self.fields.unconditional(condition.tensors, drop))
     def settle(self, x_next:Tensor, x:Tensor, schedule:Schedule, i:int, condition:Condition)->Tensor:

@@ -9,6 +9,7 @@ __all__ = ['bucket_sizes', 'BucketSampler', 'sampler_for', 'read_iteration', 'sa
 import math
 from collections import Counter
 import torch
+from .. import distributed as dist
 from ..core import ConfigError, generator
 from .groups import GroupSampler
 from ..record_checks import check_ids
@@ -82,10 +83,12 @@ class BucketSampler:
 def sampler_for(dataset, groups, seed):
     "A `GroupSampler`, or for a dataset of several sizes a `BucketSampler`"
     sizes = getattr(dataset, 'sizes', None)
-    return (
+    sampler = (
         BucketSampler(sizes, groups, seed) if sizes and len(set(sizes))>1
         else GroupSampler(len(dataset), groups, seed)
     )
+    sampler.indices(0, dist.rank(), dist.world_size()) # what these processes cannot deal out is refused at the start
+    return sampler
 
 def read_iteration(dataset, sampler, iteration, rank=0, world=1): # `Batch`
     "The records of one process in one iteration"

@@ -55,7 +55,7 @@ class BestOfTrainer(RewardMethod):
     learn, noise_seeds = learn_finished, winner_seeds
 
     def choose(self, adv, ids):
-        rows, counts = best_of(adv.values, ids, adv.valid, self.config.best)
+        rows, counts = best_of(adv.values, ids, adv.counts, self.config.best)
         return rows[:,None], counts
 
     def loss(self, n, adv): # (prediction, loss [M], numbers to log)
@@ -63,4 +63,4 @@ class BestOfTrainer(RewardMethod):
         loss = sft_loss(pred, n.target, n.weight)
         return pred, loss, dict(loss=loss.detach())
 
-    def summary(self, keep, counts): return counted_means(keep) | {'samples':int(counts.sum())}
+    def summary(self, keep, counts): return counted_means(keep) | {'samples':int(dist.all_sum(counts.sum()))}

@@ -13,7 +13,7 @@ from .. import distributed as dist
 from ..config import option, settings
 from ..core import ConfigError, RewardError
 from ..datasets.buckets import read_iteration, sampler_for
-from ..datasets.groups import check_groups, sample_seeds
+from ..datasets.groups import check_groups, distinct_ids, sample_seeds
 from ..rewards.samples import Samples
 from ..rewards.scores import Scores
 from .ahead import overlapped
@@ -106,7 +106,8 @@ class Collector:
     def records(self, iteration): # (Batch, seeds of all samples)
         "What this process has to fill"
         batch = read_iteration(self.dataset, self.sampler, iteration, dist.rank(), dist.world_size())
-        return batch, sample_seeds(self.seed, iteration, batch.ids, self.config.group_size)
+        seeds = sample_seeds(self.seed, iteration, batch.ids, self.config.group_size)
+        return replace(batch, ids=distinct_ids(batch.ids)), seeds
 
     def finish(self, batch, draw): # (Trajectory, Samples, Scores)
         "What `draw` makes, decoded and scored; it is given a function to call with finished latents, or None"

@@ -69,7 +69,7 @@ class DPOTrainer(RewardMethod):
     def load(self, parts): self.anchor.load_state_dict(parts['reference'])
 
     def choose(self, adv, ids):
-        win, lose, counts = preference_pairs(adv.values, ids, adv.valid)
+        win, lose, counts = preference_pairs(adv.values, ids, adv.counts)
         return torch.stack([win, lose], 1), counts
 
     def loss(self, n, adv): # (prediction, loss [M], numbers to log); winners stand first
@@ -82,7 +82,7 @@ class DPOTrainer(RewardMethod):
             loss=loss.detach(), lead=m, accuracy=(m>0).float(), error_win=e[0].detach(), error_lose=e[1].detach()
         )
 
-    def summary(self, keep, counts): return counted_means(keep) | {'pairs':int(counts.sum())}
+    def summary(self, keep, counts): return counted_means(keep) | {'pairs':int(dist.all_sum(counts.sum()))}
 
     def refresh(self, iteration):
         if self.config.refresh_every and iteration and iteration%self.config.refresh_every==0: self.anchor.update()

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 import torch
 from torch import Tensor
+from .. import distributed as dist
 from ..losses.common import masked_mean
 from .renoise import base_distance, deal_chunks, renoise
 
@@ -29,8 +30,8 @@ def noised(method, t, rows, units:int, k:int)->Noised: # `units`: how many these
     "The samples `rows` at the `k`-th of their levels"
     b, x0, condition = method.backbone, t.x0[rows], t.condition.select(rows)
     x, time, level, noise = renoise(b, x0, method.noise_seeds(t, rows, units), t.schedule, k)
-    target = b.target(x0, noise, level)
-    return Noised(rows, x0, x, level, target, condition.weight, lambda: b.predict(x, time, condition, t.guidance))
+    target, guidance = b.target(x0, noise, level), b.error_guidance(t.guidance)
+    return Noised(rows, x0, x, level, target, condition.weight, lambda: b.predict(x, time, condition, guidance))
 
 # %% ../../nbs/trainers/75b_finished.ipynb #5a187dbe
 def unit_loss(
@@ -75,7 +76,8 @@ def winner_seeds(self, t, rows, units:int): # `noise_seeds` where the samples of
 def counted_means(
     keep, # Rows of all chunks: dicts of [M], with `counts`
 )->dict:
-    "The mean of each number over the units that count"
-    ok = torch.cat([r['counts'] for r in keep])
+    "The mean of each number over the units that count, of all processes"
+    rows = {name:dist.gather_rows(torch.cat([r[name] for r in keep])) for name in keep[0]}
+    ok = rows.pop('counts')
     n = max(1, int(ok.sum()))
-    return {name:(torch.cat([r[name] for r in keep])*ok).sum().item()/n for name in keep[0] if name!='counts'}
+    return {name:(v*ok).sum().item()/n for name,v in rows.items()}

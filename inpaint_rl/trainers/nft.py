@@ -92,8 +92,9 @@ class NFTTrainer(RewardMethod):
         return pred, loss, dict(loss=loss.detach(), deviation=velocity_kl(pred.detach(), old, n.weight))
 
     def summary(self, keep, counts):
-        ok = torch.cat([r['counts'] for r in keep])
-        return {k:torch.cat([r[k] for r in keep])[ok].mean().item() for k in keep[0] if k!='counts'}
+        rows = {k:dist.gather_rows(torch.cat([r[k] for r in keep])) for k in keep[0]}
+        ok = rows.pop('counts')
+        return {k:v[ok].mean().item() for k,v in rows.items()}
 
     def iterate(self, iteration):
         out = super().iterate(iteration)

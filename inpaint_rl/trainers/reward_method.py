@@ -12,7 +12,7 @@ from ..core import ConfigError
 from ..datasets.buckets import same_size_indices
 from ..record_checks import check_dataset
 from ..datasets.records import collate
-from ..rewards.drift import hole_statistics, judges
+from ..rewards.drift import hole_values, judges
 from ..rollout import rollout
 from .collect import CollectConfig, Collector
 from .method import Method, Phase
@@ -88,8 +88,8 @@ class RewardMethod(Method):
     def iterate(self, iteration):
         t, samples, scores = self.collect(iteration)
         adv, metrics = self.judge(scores, samples.ids)
-        found = hole_statistics(samples, self.config.group_size)
-        metrics |= {f'drift/{n}':dist.all_mean(v).item() for n,v in found.items()}
+        found = hole_values(samples, self.config.group_size)
+        metrics |= {f'drift/{n}':dist.sample_mean(v) for n,v in found.items()}
         out = self.learn(t, adv, samples.ids)
         self.progress['images'] += len(t)*dist.world_size()
         return self.watch(metrics | out, self.phase.first+iteration+1)

@@ -24,10 +24,10 @@ def check_rewards(
     if every: check_needs(every, dataset[0])
 
 # %% ../../nbs/trainers/74_scoring.ipynb #e1a883c8
-def _check_apart(by_rank): # rank -> (ids, values)
+def _check_apart(every): # Of each process, in order: (ids, values)
     "`DataError` where two processes have a group of one id"
     first = {}
-    for r,(ids,_) in by_rank.items():
+    for r,(ids,_) in enumerate(every):
         for i in set(ids):
             if first.setdefault(i, r)==r: continue
             raise DataError(f'two records of the data set are both called {i!r}; give every record an id of its own')
@@ -39,26 +39,26 @@ def shared_advantages(
     config, # A `CollectConfig`
 )->AdvantageResult: # Values and flags of this process' samples, statistics of all
     "Advantages over the samples of all processes"
-    mine = [dist.rank(), ids, {n:scores.oriented(n).tolist() for n in weights}]
-    by_rank = {r:(i,v) for r,i,v in dist.gather_objects(mine)} # processes that share their samples send the same
-    _check_apart(by_rank)
-    every = [by_rank[r] for r in sorted(by_rank)]
-    start = sum(len(by_rank[r][0]) for r in by_rank if r<dist.rank())
+    every = dist.by_rank([ids, {n:scores.oriented(n).tolist() for n in weights}])
+    _check_apart(every)
+    start = sum(len(i) for i,_ in every[:dist.rank()])
     own = slice(start, start+len(ids))
     adv = advantages(
         {n:torch.tensor([x for _,v in every for x in v[n]]) for n in weights},
-        [k for i,_ in every for k in i], weights, combine=config.combine, std=config.std,
+        [f'{r}/{k}' for r,(i,_) in enumerate(every) for k in i], # a group never reaches over two processes
+        weights, combine=config.combine, std=config.std,
         mean=config.baseline, std_floor={n:scores.specs[n].std_floor for n in weights},
         clip=config.advantage_clip
     )
-    return AdvantageResult(adv.values[own], adv.valid[own], adv.stats)
+    return AdvantageResult(adv.values[own], adv.valid[own], adv.stats, adv.apart[own])
 
 # %% ../../nbs/trainers/74_scoring.ipynb #223b69b3
 def check_failed(adv, scores, names, ceiling):
     "End the run, on all processes, if too many samples lack a reward"
-    failed, error = 1-dist.all_mean(adv.valid.float().mean()).item(), None
+    failed, error = 1-dist.sample_mean(adv.valid.float()), None
     if failed>ceiling:
-        why = next((w for n in names for w in scores.reasons[n] if w), 'too few samples per group')
+        mine = next((w for n in names for w in scores.reasons[n] if w), None)
+        why = next((w for w in dist.by_rank(mine) if w), 'too few samples per group')
         error = ConfigError(
             f'{failed:.0%} of the samples lack a reward, more than reward_ceiling={ceiling:.0%}; first reason: {why}'
         )
@@ -97,9 +97,9 @@ class Scoring:
         adv = shared_advantages(scores, ids, self.weights, config)
         check_failed(adv, scores, self.weights, config.reward_ceiling)
         total = sum(self.weights[n]*scores.oriented(n) for n in self.rewards)
-        out = {f'reward/{n}':scores.oriented(n).nanmean() for n in self.rewards} | {'reward':total.nanmean()}
-        out |= {f'monitor/{n}':scores.values[n].nanmean() for n in self.monitors}
+        out = {f'reward/{n}':scores.oriented(n) for n in self.rewards} | {'reward':total}
+        out |= {f'monitor/{n}':scores.values[n] for n in self.monitors}
         # samples without a score, by cause; prompts cut off
-        counted = sum(map(Counter, dist.gather_objects(scores.counts())), Counter())
-        metrics = {k:dist.all_mean(v.float()).item() for k,v in out.items()}
+        counted = sum(map(Counter, dist.by_rank(scores.counts())), Counter())
+        metrics = {k:dist.sample_mean(v) for k,v in out.items()}
         return adv, metrics | {f'counted/{k}':n for k,n in counted.items()} | adv.stats

@@ -104,7 +104,7 @@ class SFTTrainer(Method):
     def loss(self, index, seeds)->torch.Tensor: # [B]
         x0, condition = self.encode(index)
         x, t, target = self.noised(x0, seeds)
-        guidance = self.backbone.default_guidance if self.config.guidance is None else self.config.guidance
+        guidance = self.backbone.error_guidance(self.config.guidance)
         pred = self.backbone.predict(x, t, self.drop_prompts(condition, seeds), guidance)
         share = self.config.region_loss
         return (1-share)*sft_loss(pred, target) + share*sft_loss(pred, target, condition.weight)
