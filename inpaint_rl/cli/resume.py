@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['RUN_WORDS', 'KEPT', 'typed_options', 'word_of', 'check_twice', 'resumed_folder', 'command_facts', 'options_of',
-           'located', 'restore', 'kept_configs', 'resumed_configs']
+           'restore', 'kept_configs', 'resumed_configs']
 
 # %% ../../nbs/cli/104a_resume.ipynb #93c480ac
 import os
@@ -67,7 +67,11 @@ _FILES = ('backbone','data','held_out_data','cache','held_out_cache')
 
 def command_facts(options)->dict: # for run.json
     "The options that a later `--resume` takes up again"
-    return {k:getattr(options, k) for k in KEPT if hasattr(options, k)} | {'directory':os.getcwd()}
+    given = {k:getattr(options, k) for k in KEPT if hasattr(options, k)}
+    kept = getattr(options, 'kept_paths', None)
+    if kept is None: return given | {'directory':os.getcwd()}
+    new = {k:os.path.abspath(given[k]) for k in _FILES if k in options.typed and os.path.exists(given[k] or '')}
+    return given | kept | new # from another folder a run keeps the names that it had
 
 def _from_python(facts)->dict: # options, as far as they can be said
     from inpaint_rl.core import CheckpointError
@@ -107,14 +111,6 @@ def options_of(
     if {'data','rewards'} <= set(typed): return model
     return model | _from_python(facts)
 
-def located(
-    path, directory, # As it was typed, and where
-):
-    "A relative path of a run that is continued from elsewhere"
-    if not isinstance(path, str) or not directory or os.path.isabs(path) or os.path.exists(path): return path
-    there = os.path.join(directory, path)
-    return there if os.path.exists(there) else path
-
 # these belong together: who names the data says how it is read, and who names the rewards says all of them
 _TOGETHER = (('data','format','set','size','buckets','pairs','cache'), ('held_out_data','held_out_cache'),
              ('rewards','weights'))
@@ -133,6 +129,15 @@ def _to_take(options, found)->dict: # what the command leaves to the run
                           f'before ({found.get(changed[0])}): leave it out, or name the records with --data too')
     return {k:v for k,v in found.items() if k in KEPT and k not in given}
 
+def _check_backbone(options, facts): # folders are compared by their weights, once these are there
+    from inpaint_rl.cli.model import model_of
+    from inpaint_rl.core import ConfigError
+    own = facts.get('backbone')
+    if 'backbone' not in options.typed or not own or model_of(options.backbone)==own: return
+    if not (os.path.isdir(own) or os.path.isdir(options.backbone)):
+        raise ConfigError(f'--backbone {options.backbone}, and the run began with {own}: start a new run in another '
+                          'folder')
+
 def restore(
     options, # Those that were not typed are set to what the run was started with
     folder, # Of the run
@@ -140,17 +145,21 @@ def restore(
     "Take up the options of a run"
     from inpaint_rl.core import CheckpointError
     from inpaint_rl.trainers.continuation import read_facts
+    from inpaint_rl.trainers.runs import located
     facts = read_facts(folder)
     if not facts:
         raise CheckpointError(f'{folder}/run.json is missing, so model, data and rewards of the run are not known; '
                               'it can be continued in Python, with resume=True')
+    _check_backbone(options, facts)
     found = options_of(facts, options.typed)
-    for k,v in _to_take(options, found).items():
-        setattr(options, k, located(v, found.get('directory')) if k in _FILES else v)
+    directory, taken = found.get('directory'), _to_take(options, found)
+    for k,v in taken.items(): setattr(options, k, located(v, directory) if k in _FILES else v)
+    if directory and directory!=os.getcwd():
+        options.kept_paths = {k:v for k,v in taken.items() if k in _FILES} | dict(directory=directory)
     if facts.get('quantize'):
         raise CheckpointError(f'{folder} was trained with quantize={facts["quantize"]}, which this command has not '
                               'got: continue it in Python, with resume=True')
-    if not options.backbone:
+    if facts.get('backbone') is None and 'backbone' not in options.typed:
         raise CheckpointError(f'{folder}: its backbone ({facts.get("backbone_class")}) was made in Python; name the '
                               'model with --backbone, or continue the run in Python, with resume=True')
     if facts.get('lora') and 'lora' not in options.typed: options.kept_lora = facts['lora']
@@ -179,8 +188,12 @@ def kept_configs(folder, facts)->list:
     return with_settings([replace(c, **again) for c in configs], left) if left else \
         [replace(c, **again) for c in configs]
 
-def _check_method(options, facts):
+def _check_asked(options, facts):
     from inpaint_rl.core import ConfigError
+    lora = (facts.get('lora') or {}).get('rank')
+    if 'lora' in options.typed and options.lora!=lora:
+        raise ConfigError(f'--lora {options.lora}, and the run {f"has a LoRA of rank {lora}" if lora else "has no LoRA"}: '
+                          'start a new run in another folder')
     if options.method and options.method!=facts.get('method'):
         raise ConfigError(f'--method {options.method}, and the run is one of {facts.get("method")}: start a new run in '
                           'another folder, or add a phase with --phases')
@@ -190,7 +203,7 @@ def resumed_configs(
     say=lambda text: None,
 )->RunConfigs:
     "The configs of a run that is continued, with the changes that the command makes"
-    _check_method(options, facts)
+    _check_asked(options, facts)
     words = [w for w in options.settings if w.partition('=')[0] not in ('run_dir','resume')]
     if options.seed is not None: words.append(f'seed={options.seed}')
     accepted = options.accept_changes or []

@@ -155,14 +155,18 @@ def run_facts(
     configs:RunConfigs,
 )->dict:
     "What run.json says besides what the trainer says: enough to resume the run, and to measure it again"
-    model = dict(backbone=model_of(options.backbone), dtype=options.dtype)
+    kept = command_facts(options)
+    model = dict(backbone=model_of(kept['backbone']), dtype=options.dtype)
+    chosen = dict(rewards=[f'{n}={w!r}' for n,w in rewards.choice.weights.items()], weights={},
+                  monitors=rewards.choice.monitors)
+    command = kept | dict(backbone=model['backbone']) | chosen # what was left to the defaults, too
     scored = dict(rewards=rewards.choice.weights, reward_servers=options.reward_servers,
                   canary=rewards.client and rewards.client.canary, monitors=rewards.choice.monitors)
-    data = dict(data=options.data or 'digit scenes',
-                held_out_data=options.held_out_data or 'digit scenes of other scans')
+    data = dict(data=kept['data'] or 'digit scenes',
+                held_out_data=kept['held_out_data'] or 'digit scenes of other scans')
     again = dict(held_out=options.held_out, reading=dict(format=options.format, set=options.set, size=options.size),
                  reward_set=options.reward_set)
-    return model | dict(recipe=configs.recipe) | scored | data | again | dict(command=command_facts(options))
+    return model | dict(recipe=configs.recipe) | scored | data | again | dict(command=command)
 
 def method_title(
     method:str, # As run.json has it: 'grpo', or 'sft, grpo'
