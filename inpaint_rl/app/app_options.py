@@ -38,7 +38,8 @@ def parse_app_arguments(argv=None):
     p.add_argument('--rewards', default=None, help='names, with commas; default: seam, and for digit scenes legibility')
     p.add_argument('--reward-set', nargs='+', action='extend', default=[], metavar='REWARD.OPTION=VALUE')
     p.add_argument(
-        '--reward-servers', nargs='+', action='extend', default=[], metavar='URL', help='who computes rewards with short names'
+        '--reward-servers', nargs='+', action='extend', default=[], metavar='URL',
+        help='who computes rewards with short names'
     )
     p.add_argument('--device', default=None, help='default: an accelerator where there is one')
     p.add_argument('--dtype', choices=('fp32','bf16','fp16'), help="default: the run's, else fp32")

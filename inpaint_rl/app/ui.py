@@ -130,7 +130,8 @@ def make_workshop(a)->Workshop: # of parsed arguments
     "The shared part, from the command line"
     folders = _run_folders(a.runs)
     if a.size and not a.data: raise ConfigError('--size belongs to --data: the digit scenes have one size')
-    if len(a.size or ())>2: raise ConfigError(f'--size {" ".join(map(str, a.size))}: expected the side, or height and width')
+    if len(a.size or ())>2:
+        raise ConfigError(f'--size {" ".join(map(str, a.size))}: expected the side, or height and width')
     dataset = JsonlDataset(a.data, a.size and (a.size[0], a.size[-1])) if a.data else None
     rewards = find_rewards(_reward_names(a.rewards, a.data), a.reward_servers, a.reward_set)[0]
     models = Models(folders, not a.no_hub, a.keep, a.dtype, _device(a.device))

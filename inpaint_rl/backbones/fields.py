@@ -165,14 +165,15 @@ def sizes_of(dataset, fields:dict)->list: # (height, width) of each record
     return [tuple(dataset[i].mask.shape[-2:]) for i in range(len(dataset))]
 
 # %% ../../nbs/backbones/30b_fields.ipynb #b1a9c31c
-def negative_prompts(dataset): # yields (id, negative prompt) of records that need not be drawn for it, else of the first
-    "The negative prompts of a dataset"
+def negative_prompts(dataset): # yields (id, negative prompt)
+    "The negative prompts of records that need not be drawn for it, else of the first"
     rows = getattr(getattr(dataset, 'dataset', dataset), 'rows', None) # those of a cached dataset lie below it
     if rows is not None: yield from ((r.id, r.negative_prompt) for r in rows)
     elif dataset is not None and len(dataset):
         some = dataset if isinstance(dataset, (list,tuple)) else [dataset[0]]
         yield from ((r.id, r.negative_prompt) for r in some)
 
+# %% ../../nbs/backbones/30b_fields.ipynb #9b98a8cb
 class Fields(dict):
     "All fields of a backbone by name"
     def __init__(self,

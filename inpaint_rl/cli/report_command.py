@@ -44,8 +44,9 @@ def held_out_of(
     if facts.get('data')=='digit scenes': return DigitScenes(facts.get('held_out', 400), 'test')
     reading = facts.get('reading')
     if not reading or not facts.get('held_out_data'):
-        raise CheckpointError('run.json does not say how the held-out records were read (an earlier version wrote it, or '
-                              'the run was started in Python), so this run cannot be measured again; a report.json that was kept can be written anew '
+        raise CheckpointError('run.json does not say how the held-out records were read (an earlier version wrote it, '
+                              'or the run was started in Python), so this run cannot be measured again; '
+                              'a report.json that was kept can be written anew '
                               'without --measure')
     file = located(facts['held_out_data'], (facts.get('command') or {}).get('directory'))
     return read_dataset(file, reading['format'], reading['set'], size=size_of(reading['size']))

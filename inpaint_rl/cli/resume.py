@@ -11,7 +11,7 @@ import os
 from dataclasses import replace
 from pathlib import Path
 from .run_configs import RunConfigs, read_phases, run_configs, with_settings
-from .words import find_option, flat_settings
+from .words import find_option
 
 # %% ../../nbs/cli/104a_resume.ipynb #5d7fc36a
 RUN_WORDS = ('run_dir','seed','resume','overwrite') # options that are settings too
@@ -73,7 +73,7 @@ def command_facts(options)->dict: # for run.json
     new = {k:os.path.abspath(given[k]) for k in _FILES if k in options.typed and os.path.exists(given[k] or '')}
     return given | kept | new # from another folder a run keeps the names that it had
 
-def _from_python(facts)->dict: # options, as far as they can be said
+def _rewards_of_python(facts)->dict: # options
     from inpaint_rl.core import CheckpointError
     made = facts.get('reward_facts') or {}
     unnamed = [n for n,f in made.items() if not f.get('made_of')]
@@ -81,13 +81,15 @@ def _from_python(facts)->dict: # options, as far as they can be said
         raise CheckpointError(f'the rewards {", ".join(unnamed)} of this run were made in Python '
                               f'({", ".join(made[n]["what"] for n in unnamed)}): give them with --rewards as '
                               'my_rewards.py:name=WEIGHT, or continue the run in Python, with resume=True')
+    return dict(rewards=[f'{made[n]["made_of"]}={w!r}' for n,w in facts['rewards'].items()])
+
+def _data_of_python(facts)->dict: # options
+    from inpaint_rl.core import CheckpointError
     data = facts.get('data_facts') or {}
     if data.get('class')!='JsonlDataset' or len(data.get('sizes') or ())!=1:
         raise CheckpointError(f'the records of this run ({facts.get("data")}) were made in Python: give them with '
                               '--data (and --format, --set, --size), or continue the run in Python, with resume=True')
-    weights = {made[n]['made_of']:w for n,w in facts['rewards'].items()}
-    return dict(data=data['path'], size=data['sizes'][0], set=[f'mask_polarity={data["polarity"]}'],
-                rewards=[f'{n}={w!r}' for n,w in weights.items()], monitors=[])
+    return dict(data=data['path'], size=data['sizes'][0], set=[f'mask_polarity={data["polarity"]}'])
 
 def _from_older(facts)->dict: # of a version that kept no list of options
     reading = facts.get('reading') or {}
@@ -98,6 +100,7 @@ def _from_older(facts)->dict: # of a version that kept no list of options
     if (facts.get('data') or '').startswith('digit scenes'): given |= dict(data=None, held_out_data=None)
     return {k:v for k,v in given.items() if v is not None or k in ('data','held_out_data')}
 
+# %% ../../nbs/cli/104a_resume.ipynb #6c8bf2c6
 def options_of(
     facts:dict, # run.json
     typed, # Names of the options that need not be found
@@ -108,9 +111,10 @@ def options_of(
                  lora=lora and lora['rank'])
     if 'command' in facts: return model | facts['command']
     if 'trained_rewards' not in facts: return model | _from_older(facts)
-    if {'data','rewards'} <= set(typed): return model
-    return model | _from_python(facts)
+    data = {} if 'data' in typed else _data_of_python(facts)
+    return model | data | ({} if {'rewards','weights'} & set(typed) else _rewards_of_python(facts))
 
+# %% ../../nbs/cli/104a_resume.ipynb #4e4ec38b
 # these belong together: who names the data says how it is read, and who names the rewards says all of them
 _TOGETHER = (('data','format','set','size','buckets','pairs','cache'), ('held_out_data','held_out_cache'),
              ('rewards','weights'))
@@ -129,6 +133,7 @@ def _to_take(options, found)->dict: # what the command leaves to the run
                           f'before ({found.get(changed[0])}): leave it out, or name the records with --data too')
     return {k:v for k,v in found.items() if k in KEPT and k not in given}
 
+# %% ../../nbs/cli/104a_resume.ipynb #a58402a0
 def _check_backbone(options, facts): # folders are compared by their weights, once these are there
     from inpaint_rl.cli.model import model_of
     from inpaint_rl.core import ConfigError
@@ -151,7 +156,7 @@ def restore(
         raise CheckpointError(f'{folder}/run.json is missing, so model, data and rewards of the run are not known; '
                               'it can be continued in Python, with resume=True')
     _check_backbone(options, facts)
-    found = options_of(facts, options.typed)
+    found = options_of(facts, options.typed | (frozenset(['weights']) if options.weights else frozenset()))
     directory, taken = found.get('directory'), _to_take(options, found)
     for k,v in taken.items(): setattr(options, k, located(v, directory) if k in _FILES else v)
     if directory and directory!=os.getcwd():
@@ -192,8 +197,8 @@ def _check_asked(options, facts):
     from inpaint_rl.core import ConfigError
     lora = (facts.get('lora') or {}).get('rank')
     if 'lora' in options.typed and options.lora!=lora:
-        raise ConfigError(f'--lora {options.lora}, and the run {f"has a LoRA of rank {lora}" if lora else "has no LoRA"}: '
-                          'start a new run in another folder')
+        have = f'has a LoRA of rank {lora}' if lora else 'has no LoRA'
+        raise ConfigError(f'--lora {options.lora}, and the run {have}: start a new run in another folder')
     if options.method and options.method!=facts.get('method'):
         raise ConfigError(f'--method {options.method}, and the run is one of {facts.get("method")}: start a new run in '
                           'another folder, or add a phase with --phases')

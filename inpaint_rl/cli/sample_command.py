@@ -33,7 +33,8 @@ def sample_parser():
         help='Base model of a LoRA that does not name its own, or of a run that began with one made in Python.')
     model.add_argument('--dtype', choices=DTYPE_NAMES, help="Precision. Default: the run's, else fp32.")
     data = p.add_argument_group('records')
-    data.add_argument('--data', metavar='FILE', help='JSON lines, or what --format says. Default: held-out digit scenes.')
+    data.add_argument('--data', metavar='FILE',
+        help='JSON lines, or what --format says. Default: held-out digit scenes.')
     add_reader_options(data, 'of the records of --data')
     data.add_argument('--limit', type=int, metavar='N',
         help='The first N records only. Default: all of --data, 16 of the digit scenes.')

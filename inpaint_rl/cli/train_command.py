@@ -102,7 +102,8 @@ def configs_from(options, say=lambda text: None)->RunConfigs:
     from inpaint_rl.core import ConfigError
     folder = resumed_folder(options)
     if folder is None:
-        return run_configs(options, say, seed=options.seed, run_dir=options.run_dir, overwrite=options.overwrite or None)
+        return run_configs(options, say, seed=options.seed, run_dir=options.run_dir,
+                           overwrite=options.overwrite or None)
     if options.overwrite: raise ConfigError('--overwrite discards the run that --resume continues: leave one out')
     options.resume = str(folder)
     return resumed_configs(options, folder, restore(options, folder), say)

@@ -26,7 +26,8 @@ FACTS = ('backbone','method','region','step','weights','config_sha256') # what a
 def public_segments(segments)->list: # of a run, as run.json has them
     "What changed in a run, less what belongs to one machine"
     name = lambda k, v: public_name(v) if k in ('backbone','held_out_data') and v else v
-    return [{'start':s['start'], 'when':s.get('when'), 'changes':{k:[name(k, x) for x in v] for k,v in s['changes'].items()}}
+    public = lambda changes: {k:[name(k, x) for x in v] for k,v in changes.items()}
+    return [{'start':s['start'], 'when':s.get('when'), 'changes':public(s['changes'])}
             for s in segments if s.get('changes')]
 
 def public_facts(facts)->dict:

@@ -11,10 +11,10 @@ from itertools import accumulate
 from pathlib import Path
 from ..config import from_dict
 from ..config_files import read_yaml
-from ..core import CheckpointError, ConfigError, write_json
-from inpaint_rl.trainers.segments import (
-    ALLOWED, MEASURED, Comparison, Segment, add_segment, change_lines, compare_facts, compare_methods, compare_settings, flat_config,
-    now_utc, raise_refused)
+from ..core import CheckpointError, ConfigError
+from .segments import (
+    ALLOWED, MEASURED, Comparison, Segment, add_segment, change_lines, compare_facts, compare_methods, compare_settings,
+    flat_config, now_utc, raise_refused)
 
 # %% ../../nbs/trainers/71g_continuation.ipynb #91c55587
 def read_facts(folder)->dict: # {} where there is none

@@ -55,7 +55,8 @@ def start_error(config:TrainConfig, found):
 def discard_run(run:Path):
     "Empty a run folder of what a run writes"
     for name in ('checkpoints','samples'): shutil.rmtree(run/name, ignore_errors=True)
-    for name in ('metrics.jsonl','config.yaml','report.json','report.md','run.json','contact_sheet.png','reward_curve.png'):
+    files = ('metrics.jsonl','config.yaml','report.json','report.md','run.json','contact_sheet.png','reward_curve.png')
+    for name in files:
         (run/name).unlink(missing_ok=True)
 
 def open_run(

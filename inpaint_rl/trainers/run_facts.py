@@ -11,6 +11,7 @@ import hashlib,inspect,json,sys
 from functools import partial
 from pathlib import Path
 import numpy as np, torch
+from ..backbones.denoiser import DTYPES
 from ..core import DataError
 from ..datasets.cache import contents
 from .trees import rng_state, set_rng_state
@@ -45,7 +46,7 @@ def base_facts(
     targets = lora and list(lora.targets or backbone.family.lora_targets)
     return dict(
         backbone=origin.get('name'), backbone_class=type(backbone).__name__,
-        dtype=origin.get('dtype') or str(backbone.dtype).removeprefix('torch.'),
+        dtype=origin.get('dtype') or next((n for n,t in DTYPES.items() if t==backbone.dtype), str(backbone.dtype)),
         lora=lora and dict(rank=lora.rank, alpha=lora.alpha, targets=targets, dropout=lora.dropout),
         region=getattr(backbone, 'region', None), quantize=origin.get('quantize'),
         base_hash=weights_digest(base_weights(backbone)),
@@ -109,7 +110,8 @@ def _source(f)->str: # of a function or class: its text, else its code
     try: return inspect.getsource(f)
     except (OSError, TypeError):
         code = getattr(f, '__code__', None)
-        return repr((code.co_code, [c for c in code.co_consts if not hasattr(c, 'co_code')], code.co_names)) if code else ''
+        if code is None: return ''
+        return repr((code.co_code, [c for c in code.co_consts if not hasattr(c, 'co_code')], code.co_names))
 
 def _own_values(f)->dict: # of an object its attributes; of a function its defaults and what it closes over
     if not inspect.isfunction(f): return getattr(f, '__dict__', {})
@@ -135,7 +137,8 @@ def reward_facts(
     f, # A reward
 )->dict: # made_of: words from which it can be made again, or None; what: a name for people; hash
     "What a reward is"
-    if hasattr(f, 'service'): return dict(made_of=None, what='computed by servers', hash=None) # their canary is compared
+    if hasattr(f, 'service'): # their canary is compared
+        return dict(made_of=None, what='computed by servers', hash=None)
     if isinstance(f, partial):
         inner = reward_facts(f.func)
         return dict(made_of=None, what=f'partial of {inner["what"]}',
@@ -145,8 +148,9 @@ def reward_facts(
     name, file = _name_of(kind)
     text = Path(file).read_bytes() if file else '' if name else _source(kind)
     what = name or f'{kind.__qualname__}, made in Python'
+    own = '' if name and function else _settings_text(f)
     return dict(made_of=name if function else None, what=Path(what).name,
-                hash=None if function and not text else short_hash(text, '' if name and function else _settings_text(f)))
+                hash=None if function and not text else short_hash(text, own))
 
 def versions()->dict:
     "Of what a run's numbers depend on, as far as it is loaded"

@@ -24,7 +24,7 @@ QUIET = ('run_dir','resume','overwrite','accept_changes','save_every','keep_chec
 ON_PURPOSE = dict(data='another data set', rewards='other rewards') # words of `accept_changes`
 IDENTITY = dict(backbone_class='model family', lora='LoRA', quantize='base model in few bits')
 ALLOWED = ('dtype','region','monitors','held_out_data','held_out','processes') # facts that may change
-MEASURED = ('backbone','guidance','eval_steps','iterations') # with ALLOWED: what acts when nothing is left to train
+MEASURED = ('backbone','guidance','eval_steps','iterations') # with `ALLOWED`: what acts when nothing is left to do
 START_ANEW = 'start a new run in another run_dir'
 
 def rule_of(
@@ -77,8 +77,8 @@ def segment_comment(segments)->str:
     "Lines for the head of `config.yaml`; '' for a run of one piece"
     words = segment_words(segments)
     if not words: return ''
-    text = '\n'.join(w.replace('\n', ' ') for w in words)
-    return '\n'.join(f'# {l}' for l in f'what stands below holds since the last of these changes\n{text}'.split('\n'))+'\n'
+    lines = ['what stands below holds since the last of these changes', *(w.replace('\n', ' ') for w in words)]
+    return ''.join(f'# {l}\n' for l in lines)
 
 # %% ../../nbs/trainers/71ba_segments.ipynb #c08291ff
 @dataclass
@@ -119,6 +119,7 @@ def compare_settings(
             found.refused.append(f'{asked} cannot act: this phase of the run is finished')
         else: found.changes[f'{label}{_short(name)}'] = [_listed(old), _listed(new)]
 
+# %% ../../nbs/trainers/71ba_segments.ipynb #0ddfe5a4
 def _compare_base(found, old, new):
     for k,what in IDENTITY.items():
         if k in old and old[k]!=new.get(k) and not (k=='lora' and _same_lora(old[k], new.get(k))):
@@ -130,7 +131,8 @@ def _compare_base(found, old, new):
     elif not old.get('base_hash') or not new.get('base_hash'):
         found.notes.append("the base model's weights were not recorded by the version that began this run")
         if named:
-            found.refused.append(f'base model {new["backbone"]}, and the run began with {old["backbone"]}: {START_ANEW}')
+            text = f'base model {new["backbone"]}, and the run began with {old["backbone"]}'
+            found.refused.append(f'{text}: {START_ANEW}')
     elif old['base_hash']!=new['base_hash'] and not new.get('same_as_checkpoint'):
         other = f'{new.get("backbone") or new.get("backbone_class")}'
         found.refused.append(f'base model {other} has other weights than the {old.get("backbone") or "model"} '
@@ -140,6 +142,7 @@ def _compare_base(found, old, new):
 def _same_lora(a, b): # older runs recorded less
     return bool(a) and bool(b) and all(a[k]==b.get(k) for k in a if a[k] is not None)
 
+# %% ../../nbs/trainers/71ba_segments.ipynb #5cbbed12
 def _compare_data(found, old, new, accepted):
     a, b = old.get('data_facts') or {}, new.get('data_facts') or {}
     name = lambda f: shown(f.get('data') or (f.get('data_facts') or {}).get('class'))
@@ -183,6 +186,7 @@ def _compare_rewards(found, old, new, accepted):
 def _reward_differs(a, b): # a server's are compared by what it says of known pictures
     return a.get('hash')!=b.get('hash') or (a.get('hash') is None and a.get('what')!=b.get('what'))
 
+# %% ../../nbs/trainers/71ba_segments.ipynb #4ef7de70
 def compare_facts(
     found:Comparison, old:dict, new:dict, # Facts as run.json has them
     accepted=(), # Words of `ON_PURPOSE`

@@ -115,7 +115,9 @@ class TrainConfig:
             )
         check_accepted(self.accept_changes)
         if self.accept_changes and not self.resume:
-            raise ConfigError(f'accept_changes={list(self.accept_changes)} is for a run that is continued, with resume=true')
+            raise ConfigError(
+                f'accept_changes={list(self.accept_changes)} is for a run that is continued, with resume=true'
+            )
         if self.resume and self.overwrite:
             raise ConfigError(
                 'resume and overwrite exclude each other: one continues the run in run_dir, the other discards it'

@@ -47,7 +47,7 @@ def method_of(
 
 # %% ../../nbs/trainers/78a_trainer.ipynb #3af20509
 RUN_LEVEL = ('run_dir','seed','train_only','parallel','ema_decay','save_every','keep_checkpoints','sample_every',
-             'log_with','resume','overwrite','accept_changes') # settings that belong to the run, and are the same in all of its phases
+             'log_with','resume','overwrite','accept_changes') # settings of the run, the same in all of its phases
 
 def check_phases(configs):
     "Refuse phases that contradict each other about the run"
