@@ -171,7 +171,7 @@ def negative_prompts(dataset): # yields (id, negative prompt)
     if rows is not None: yield from ((r.id, r.negative_prompt) for r in rows)
     elif dataset is not None and len(dataset):
         some = dataset if isinstance(dataset, (list,tuple)) else [dataset[0]]
-        yield from ((r.id, r.negative_prompt) for r in some)
+        yield from ((getattr(r, 'id', None), getattr(r, 'negative_prompt', '')) for r in some)
 
 # %% ../../nbs/backbones/30b_fields.ipynb #9b98a8cb
 class Fields(dict):

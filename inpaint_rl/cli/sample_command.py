@@ -57,6 +57,7 @@ def sample_parser():
     drawn.add_argument('--chunk', type=int, default=16, metavar='N', help='Pictures at a time. Default: 16.')
     return p
 
+# %% ../../nbs/cli/107_sample.ipynb #2dedac0f
 def as_measured(
     options, # From the parser
     facts:dict, # What the model's folder says of itself
@@ -65,6 +66,7 @@ def as_measured(
     steps = (facts.get('eval_steps') or 50) if options.steps is None else options.steps
     return steps, facts.get('guidance') if options.guidance is None else options.guidance
 
+# %% ../../nbs/cli/107_sample.ipynb #96dc5d44
 def check_reader_options(options):
     "Refuse what says how records are read where none are named"
     from inpaint_rl.core import ConfigError
@@ -80,6 +82,7 @@ def read_records_of(options): # a sequence of `Record`s
     if not options.data: return DigitScenes(options.limit or 16, 'test')
     return read_dataset(options.data, options.format, options.set, size=size_of(options.size))
 
+# %% ../../nbs/cli/107_sample.ipynb #d6c63cb9
 def sample_command(argv):
     "The command `inpaint-rl sample`"
     options = sample_parser().parse_args(argv)

@@ -33,8 +33,10 @@ def near_runs(folder)->str: # words for an error; '' where there are none
     below = lambda p, n: sorted(q for q in p.glob('/'.join('*'*n)) if q.is_dir() and is_run(q)) if p.is_dir() else []
     beside = {p.name:p for p in below(folder.absolute().parent, 1)}
     like = [beside[n] for n in difflib.get_close_matches(folder.absolute().name, beside, 3, .5)]
-    rest = [p for p in [*beside.values(), *below(folder.parent.absolute().parent, 2)] if p not in like]
-    found = [*around, *below(folder, 1), *below(folder, 2), *like] or rest
+    two = folder.absolute().parent.parent # the folder above may be misspelt, too
+    far = {os.path.relpath(p, two):p for p in below(two, 2)}
+    like += [far[n] for n in difflib.get_close_matches(os.path.relpath(folder.absolute(), two), far, 3, .7)]
+    found = [*around, *below(folder, 1), *below(folder, 2), *like] or list(beside.values())
     names = list(dict.fromkeys(os.path.relpath(p) for p in found))[:5]
     return f'; runs near it: {", ".join(names)}' if names else ''
 

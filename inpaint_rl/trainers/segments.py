@@ -137,7 +137,7 @@ def _compare_base(found, old, new):
         other = f'{new.get("backbone") or new.get("backbone_class")}'
         found.refused.append(f'base model {other} has other weights than the {old.get("backbone") or "model"} '
                              f'that the run began with: {START_ANEW}')
-    elif named: found.changes['backbone'] = [old['backbone'], new['backbone']] # the same weights elsewhere
+    elif named: found.changes['backbone'] = [_bare(old['backbone']), _bare(new['backbone'])] # the same weights elsewhere
 
 def _same_lora(a, b): # older runs recorded less
     return bool(a) and bool(b) and all(a[k]==b.get(k) for k in a if a[k] is not None)
@@ -187,6 +187,14 @@ def _reward_differs(a, b): # a server's are compared by what it says of known pi
     return a.get('hash')!=b.get('hash') or (a.get('hash') is None and a.get('what')!=b.get('what'))
 
 # %% ../../nbs/trainers/71ba_segments.ipynb #4ef7de70
+def _bare(v): # folders of one machine are not published with a model
+    return v.rstrip('/').rpartition('/')[2] if isinstance(v, str) and v.startswith(('/','.')) else v
+
+def _alike(k, old, new): # a run of Python says no held-out records, and its monitors by their last names
+    if k=='held_out_data' and None in (old, new): return True
+    last = lambda names: [n.replace(':', '.').rpartition('.')[2] for n in names or ()]
+    return last(old)==last(new) if k=='monitors' else old==new
+
 def compare_facts(
     found:Comparison, old:dict, new:dict, # Facts as run.json has them
     accepted=(), # Words of `ON_PURPOSE`
@@ -196,7 +204,7 @@ def compare_facts(
     _compare_data(found, old, new, accepted)
     _compare_rewards(found, old, new, accepted)
     for k in ALLOWED:
-        if k in old and k in new and old[k]!=new[k]: found.changes[k] = [old[k], new[k]]
+        if k in old and k in new and not _alike(k, old[k], new[k]): found.changes[k] = [_bare(old[k]), _bare(new[k])]
     was, now = old.get('versions') or {}, new.get('versions') or {}
     moved = [f'{k} {was[k]} -> {now[k]}' for k in was if k in now and was[k]!=now[k]]
     if moved: found.notes.append(f'other versions than before: {", ".join(moved)}')
