@@ -24,7 +24,7 @@ def parse_app_arguments(argv=None):
   APP_PASSWORD=... inpaint-rl app --host 0.0.0.0 --password-env APP_PASSWORD
     open to others who know the password""")
     p.add_argument(
-        '--runs', nargs='+', default=None, metavar='FOLDER',
+        '--runs', nargs='+', action='extend', default=None, metavar='FOLDER',
         help='folders whose runs, LoRAs and models may be opened; nothing else on this disk is. Default: runs'
     )
     p.add_argument(
@@ -36,9 +36,10 @@ def parse_app_arguments(argv=None):
         '--size', type=int, nargs='+', metavar='PX', help='side, or height and width, of the records of --data'
     )
     p.add_argument('--rewards', default=None, help='names, with commas; default: seam, and for digit scenes legibility')
-    p.add_argument('--reward-set', nargs='+', default=[], metavar='REWARD.OPTION=VALUE')
+    p.add_argument('--reward-set', nargs='+', action='extend', default=[], metavar='REWARD.OPTION=VALUE')
     p.add_argument(
-        '--reward-servers', nargs='+', default=[], metavar='URL', help='who computes rewards with short names'
+        '--reward-servers', nargs='+', action='extend', default=[], metavar='URL',
+        help='who computes rewards with short names'
     )
     p.add_argument('--device', default=None, help='default: an accelerator where there is one')
     p.add_argument('--dtype', choices=('fp32','bf16','fp16'), help="default: the run's, else fp32")

@@ -103,6 +103,7 @@ def fill_hole(
     request = checked(request)
     hole, alpha = make_hole(s.hole.mask, request.grow, request.feather) # refused before a model is read
     loaded = yield from _load_all(workshop.models, sources)
+    for _,(b,_) in loaded: b.fields.check_negative([('window', request.negative_prompt)], request.guidance)
     model, own, others = common_settings(loaded)
     steps = request.steps or own['steps']
     guidance = own['guidance'] if request.guidance is None else request.guidance

@@ -131,6 +131,8 @@ def make_workshop(a)->Workshop: # of parsed arguments
     "The shared part, from the command line"
     folders = _run_folders(a.runs)
     if a.size and not a.data: raise ConfigError('--size belongs to --data: the digit scenes have one size')
+    if len(a.size or ())>2:
+        raise ConfigError(f'--size {" ".join(map(str, a.size))}: expected the side, or height and width')
     dataset = JsonlDataset(a.data, a.size and (a.size[0], a.size[-1])) if a.data else None
     found = find_rewards(_reward_names(a.rewards, a.data), a.reward_servers, a.reward_set)[0]
     rewards = {name:found[word] for word,name in name_rewards(found).items()}

@@ -64,6 +64,7 @@ def of_part(part:str, *names:str)->list:
 class Backbone:
     "One model family around a diffusers pipeline"
     family:Family # A class attribute: the record of the family
+    origin = None # what `load_backbone` was told: name, dtype, quantize; None: put together in Python
 
     def __init__(self,
         pipe, # A diffusers pipeline of the family

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['hash_parts', 'settings_of', 'Encoder', 'TextEncoders', 'PictureEncoder', 'prompts_of', 'Field', 'NoEncoder', 'drawn',
-           'misfit', 'misfits', 'sizes_of', 'Fields']
+           'misfit', 'misfits', 'sizes_of', 'negative_prompts', 'Fields']
 
 # %% ../../nbs/backbones/30b_fields.ipynb #40fefc8a
 import hashlib
@@ -165,6 +165,15 @@ def sizes_of(dataset, fields:dict)->list: # (height, width) of each record
     return [tuple(dataset[i].mask.shape[-2:]) for i in range(len(dataset))]
 
 # %% ../../nbs/backbones/30b_fields.ipynb #b1a9c31c
+def negative_prompts(dataset): # yields (id, negative prompt)
+    "The negative prompts of records that need not be drawn for it, else of the first"
+    rows = getattr(getattr(dataset, 'dataset', dataset), 'rows', None) # those of a cached dataset lie below it
+    if rows is not None: yield from ((r.id, r.negative_prompt) for r in rows)
+    elif dataset is not None and len(dataset):
+        some = dataset if isinstance(dataset, (list,tuple)) else [dataset[0]]
+        yield from ((getattr(r, 'id', None), getattr(r, 'negative_prompt', '')) for r in some)
+
+# %% ../../nbs/backbones/30b_fields.ipynb #9b98a8cb
 class Fields(dict):
     "All fields of a backbone by name"
     def __init__(self,
@@ -191,6 +200,7 @@ class Fields(dict):
 
     def of(self, name:str, batch)->Tensor: # [B,...], fp32, on the device
         "A field of a batch: what the batch brings, else computed"
+        self.check_negative(zip(batch.ids, batch.negative_prompt or ()))
         given = (batch.encoded or {}).get(name)
         if given is None: return self.compute(name, batch)
         want = self[name].shape(*batch.mask.shape[-2:])
@@ -199,6 +209,19 @@ class Fields(dict):
                 f'record {batch.ids[0]!r}: precomputed {name!r} is {tuple(given.shape[1:])}, {self.owner} takes {want}'
             )
         return given.to(self.device()).float()
+
+    def check_negative(self,
+        prompts, # Pairs (id, negative prompt)
+        guidance:float|None=None, # Where it is known
+    ):
+        "Refuse negative prompts that cannot act"
+        readers = any(f.reads=='negative' for f in self.values())
+        if readers and guidance!=1: return
+        found = next(((i,p) for i,p in prompts if p), None)
+        if found is None: return
+        why = 'at guidance 1 nothing reads it' if readers else f'{self.owner} has no place for one'
+        raise ConfigError(f'record {found[0]!r} has the negative prompt {found[1]!r}, and {why}: leave negative_prompt '
+                          'out' + (', or raise the guidance' if readers else ''))
 
     def unconditional(self, tensors:dict, drop:Tensor)->dict: # name -> [B,...]; drop: [B] bool
         "The tensors of a condition with the prompts of some samples replaced by their negative ones"
@@ -230,6 +253,7 @@ class Fields(dict):
 
     def check(self, dataset): # A sequence of records; one that has precomputed tensors names them by `stored(i)`
         "Refuse precomputed tensors of another shape or model, and records that lack what a dropped encoder made"
+        self.check_negative(negative_prompts(dataset))
         stored = getattr(dataset, 'stored', lambda i: {})
         sizes, wrong = sizes_of(dataset, self), []
         # a record is made only to be named: a dataset that draws its records would draw them all

@@ -35,7 +35,7 @@ def preprocess_parser():
     sizes.add_argument('--size', type=int, required=True, metavar='PIXELS',
         help='Side of the pictures; with --buckets, of the square of the same area.')
     sizes.add_argument('--buckets', type=float, metavar='MOST', help='Several shapes, up to MOST:1 and 1:MOST.')
-    sizes.add_argument('--least', type=int, default=1, metavar='N',
+    sizes.add_argument('--least', type=int, metavar='N',
         help='With --buckets: leave out shapes that fewer than N pictures have. Default: 1.')
     stored = p.add_argument_group('what is stored')
     stored.add_argument('--fields', nargs='+', metavar='NAME', help="Which of the backbone's fields. Default: all.")
@@ -54,9 +54,12 @@ def read_records(
     "The dataset that the options mean, in sizes that the model can take"
     from inpaint_rl.datasets.buckets import bucket_sizes
     from inpaint_rl.datasets.importers import read_dataset
+    from inpaint_rl.core import ConfigError
+    if options.least is not None and not options.buckets:
+        raise ConfigError(f'--least {options.least} leaves out shapes of --buckets, and there are none: leave it out')
     if not options.buckets: backbone.check_size(options.size, options.size)
     size = bucket_sizes(options.size, backbone.multiple, max_ratio=options.buckets) if options.buckets else options.size
-    return read_dataset(options.data, options.format, options.set, size=size, least=options.least)
+    return read_dataset(options.data, options.format, options.set, size=size, least=options.least or 1)
 
 def preprocess_command(argv):
     "The command `inpaint-rl preprocess`"

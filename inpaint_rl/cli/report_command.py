@@ -40,13 +40,16 @@ def held_out_of(
     from inpaint_rl.core import CheckpointError
     from inpaint_rl.datasets.importers import read_dataset
     from inpaint_rl.datasets.scenes import DigitScenes
+    from inpaint_rl.trainers.runs import located
     if facts.get('data')=='digit scenes': return DigitScenes(facts.get('held_out', 400), 'test')
     reading = facts.get('reading')
     if not reading or not facts.get('held_out_data'):
-        raise CheckpointError('run.json does not say how the held-out records were read (an earlier version wrote it), '
-                              'so this run cannot be measured again; a report.json that was kept can be written anew '
+        raise CheckpointError('run.json does not say how the held-out records were read (an earlier version wrote it, '
+                              'or the run was started in Python), so this run cannot be measured again; '
+                              'a report.json that was kept can be written anew '
                               'without --measure')
-    return read_dataset(facts['held_out_data'], reading['format'], reading['set'], size=size_of(reading['size']))
+    file = located(facts['held_out_data'], (facts.get('command') or {}).get('directory'))
+    return read_dataset(file, reading['format'], reading['set'], size=size_of(reading['size']))
 
 def progress_at(
     metrics:list, step:int, # Rows of metrics.jsonl, and which of them is the last that counts
@@ -64,11 +67,9 @@ def base_of(
     facts:dict, # Of a run, from `read_run`
 ): # A `Backbone`
     "What a run started from; its fresh adapters, if it has any, change nothing"
-    from inpaint_rl.backbones.denoiser import LoRA
     from inpaint_rl.backbones.load import load_backbone
-    f = facts['lora']
-    lora = f and LoRA(rank=f['rank'], alpha=f['alpha'], targets=tuple(f.get('targets') or ()))
-    return load_backbone(facts['backbone'], facts['dtype'], lora, facts['region'])
+    from inpaint_rl.trainers.runs import base_name, lora_from
+    return load_backbone(base_name(facts), facts['dtype'], lora_from(facts), facts['region'])
 
 def measure_run(
     folder, weights=None, step=None, # As `read_run` takes them

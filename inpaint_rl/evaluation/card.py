@@ -11,6 +11,7 @@ from pathlib import Path
 import yaml
 from ..core import jsonable
 from .report import comparison_table
+from ..trainers.segments import segment_words
 
 # %% ../../nbs/evaluation/85_card.ipynb #4441cc7a
 RELATIONS = dict(lora='adapter', merged='finetune', full='finetune') # the hub's words
@@ -68,6 +69,7 @@ def _origin(f):
         ('region weight', _or_not_recorded(f.get('region'))),
         ('seed', _or_not_recorded(f.get('seed'))),
         ('iterations', f['step']),
+        *([('changed while training', '; '.join(changed))] if (changed := segment_words(f.get('segments'))) else []),
         ('weights', {'ema':'average over the training (EMA)', 'raw':'as they were at that iteration'}[f['weights']]),
         ('precision', f"trained in {_or_not_recorded(f.get('dtype'))}, exported in {f['export_dtype']}"),
         ('config SHA-256', f"`{f['config_sha256']}`"),

@@ -12,6 +12,7 @@ from collections import Counter
 from pathlib import Path
 import torch, torch.nn.functional as F
 from .. import distributed as dist
+from ..backbones.fields import negative_prompts
 from ..core import ConfigError, DataError, atomic_write, jsonable, write_json
 from ..datasets.images import read_image, read_mask
 from ..datasets.records import collate
@@ -222,6 +223,7 @@ def sample(
         paste_back=paste_back, feather=feather, pipeline=backbone.family.pipeline,
         dtype=str(backbone.dtype).removeprefix('torch.'), weights=weights_hash(backbone)
     )
+    backbone.fields.check_negative(negative_prompts(dataset), settings['guidance'])
     out, error, rows = Path(out), None, []
     _on_main(_claim_folder, out, settings)
     try: rows = _make_share(backbone, dataset, out, seeds, settings, n, chunk)

@@ -97,7 +97,7 @@ def _parser():
 Short names: {', '.join([*reward_makers(), *ready_rewards()])}; anything else is a dotted name.""")
     def add(name, **options): p.add_argument(name, **options)
     add('--rewards', required=True, help='names of the rewards to serve, with commas between them')
-    add('--set', nargs='+', default=[], metavar='REWARD.OPTION=VALUE', help='options of the rewards')
+    add('--set', nargs='+', action='extend', default=[], metavar='REWARD.OPTION=VALUE', help='options of the rewards')
     add('--host', default='127.0.0.1',
         help='address to listen on, 127.0.0.1 by default; one that other machines can reach needs a token')
     add('--port', type=int, default=8000, help='port to listen on, 8000 by default; 0 takes a free one and prints it')

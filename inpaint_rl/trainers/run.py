@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['lr_factor', 'start_error', 'discard_run', 'open_run', 'on_sigterm', 'Run', 'backward', 'bad_gradient', 'update',
-           'run_parts', 'save_state', 'load_weights', 'load_optimizer', 'load_generators']
+           'run_parts', 'save_state', 'load_weights', 'planned_steps', 'load_optimizer', 'load_generators']
 
 # %% ../../nbs/trainers/72_run.ipynb #65b1bacd
 import math,shutil,signal,warnings
@@ -17,6 +17,8 @@ from .checkpoints import newest_checkpoint, save_checkpoint
 from .ema import EMA
 from .optimizers import load_named_state, make_optimizer, named_state
 from .processes import place, start_processes
+from .run_facts import base_facts
+from .runs import is_run, near_runs
 from .settings import TrainConfig, resolved
 from .trees import rng_state, set_rng_state
 
@@ -37,6 +39,8 @@ def start_error(config:TrainConfig, found):
     "Why a run may not start in its folder, or None; `found` is the checkpoint to continue"
     run = Path(config.run_dir)
     checkpoints = run/'checkpoints'
+    if config.resume and not (is_run(run) or (run/'config.yaml').is_file()):
+        return ConfigError(f'resume: there is no run in {run}{near_runs(run)}. A new run is started without resume')
     if config.resume and found is None and checkpoints.exists() and any(checkpoints.iterdir()):
         return CheckpointError(
             f'{run} holds no whole checkpoint to resume from (see the warnings); overwrite=true starts afresh'
@@ -51,7 +55,8 @@ def start_error(config:TrainConfig, found):
 def discard_run(run:Path):
     "Empty a run folder of what a run writes"
     for name in ('checkpoints','samples'): shutil.rmtree(run/name, ignore_errors=True)
-    for name in ('metrics.jsonl','report.json','report.md','run.json','contact_sheet.png','reward_curve.png'):
+    files = ('metrics.jsonl','config.yaml','report.json','report.md','run.json','contact_sheet.png','reward_curve.png')
+    for name in files:
         (run/name).unlink(missing_ok=True)
 
 def open_run(
@@ -100,6 +105,7 @@ class Run:
             )
         self.backbone,self.callbacks,self.samples = backbone,list(callbacks),samples
         self.checkpoint = open_run(config) # after the processes have found each other: one of them tidies the folder
+        self.base = base_facts(backbone) if dist.is_main() else {} # before anything is moved or learned
         if config.train_only: backbone.train_only(config.train_only)
         if not backbone.trainable():
             raise ConfigError('nothing to train: the backbone has no parameter that requires a gradient')
@@ -116,13 +122,14 @@ class Run:
         steps:int=1, # Optimizer steps per iteration
     ):
         "A new optimizer, and its learning-rate schedule"
-        self.config, how, total = config, config.optim, config.iterations*steps
+        self.config, how = config, config.optim
+        self.planned = dict(iterations=config.iterations, steps=steps, total=config.iterations*steps)
         # accelerate would unscale the gradients of an optimizer of an earlier phase as well
         self.accelerator._optimizers.clear()
         opt = make_optimizer(self.params, how.optimizer, how.learning_rate, how.adam_beta2, how.weight_decay)
         self.optimizer = self.accelerator.prepare(opt)
         self.schedule = torch.optim.lr_scheduler.LambdaLR(
-            self.optimizer.optimizer, lambda i: lr_factor(i, how.warmup_steps, total, how.lr_schedule)
+            self.optimizer.optimizer, lambda i: lr_factor(i, how.warmup_steps, self.planned['total'], how.lr_schedule)
         )
 
     def everywhere(self,
@@ -157,6 +164,7 @@ def update(
     backward(run, micro)
     limit = run.config.optim.max_grad_norm
     norm = dist.whole(run.accelerator.clip_grad_norm_(run.params.values(), limit)).item()
+    rate = run.schedule.get_last_lr()[0] # of this step
     # a scaler must see bad gradients, and skips by itself
     if math.isfinite(norm) or run.accelerator.scaler is not None: run.optimizer.step()
     if math.isfinite(norm):
@@ -171,7 +179,7 @@ def update(
             stacklevel=2,
         )
     run.optimizer.zero_grad()
-    return dict(grad_norm=norm, learning_rate=run.schedule.get_last_lr()[0])
+    return dict(grad_norm=norm, learning_rate=rate)
 
 # %% ../../nbs/trainers/72_run.ipynb #f23a1b53
 def run_parts(run:Run)->dict: # name of a part -> tree
@@ -180,7 +188,7 @@ def run_parts(run:Run)->dict: # name of a part -> tree
     parts = dict(
         weights={n:p.detach() for n,p in run.params.items()},
         optimizer=named_state(run.optimizer.optimizer, run.params),
-        schedule=run.schedule.state_dict(), progress=dict(run.progress),
+        schedule=run.schedule.state_dict() | {'planned':dict(run.planned)}, progress=dict(run.progress),
         rng=rng_state(), rng_ranks=a.gather(torch.get_rng_state().to(a.device)[None]).cpu()
     )
     if run.ema: parts['ema'] = run.ema.state_dict()
@@ -218,10 +226,30 @@ def load_weights(run:Run, parts:dict, path):
         if part is not None: part.load_state_dict(parts[name])
     run.progress = parts['progress']
 
-def load_optimizer(run:Run, parts:dict):
-    "Take over optimizer and learning-rate schedule"
+def planned_steps(
+    planned:dict, # Of the run as it goes on: iterations, steps (of the optimizer in each), total
+    before:dict|None, # The same when the checkpoint was written; older ones do not say it
+    done:int, # Iterations of the phase that were made
+)->int:
+    "Optimizer steps over which the learning rate falls: those that were made, and those that are to come"
+    if before is None: return planned['total']
+    left = lambda p: (p['iterations']-done)*p['steps']
+    return before['total']-left(before)+left(planned)
+
+def load_optimizer(
+    run:Run, parts:dict,
+    done:int=0, # Iterations of the present phase that were made
+):
+    "Take over the moments and the place in the schedule; rates, betas and decay are those of the config"
+    how = run.config.optim
     load_named_state(run.optimizer.optimizer, run.params, parts['optimizer'])
-    run.schedule.load_state_dict(parts['schedule'])
+    before = dict(parts['schedule'])
+    run.planned['total'] = planned_steps(run.planned, before.pop('planned', None), done)
+    run.schedule.load_state_dict(before | {'base_lrs':run.schedule.base_lrs})
+    rates = [base*f(run.schedule.last_epoch) for base,f in zip(run.schedule.base_lrs, run.schedule.lr_lambdas)]
+    for group, base, rate in zip(run.optimizer.param_groups, run.schedule.base_lrs, rates):
+        group |= dict(lr=rate, initial_lr=base, weight_decay=how.weight_decay, betas=(.9, how.adam_beta2))
+    run.schedule._last_lr = rates
 
 def load_generators(run:Run, parts:dict):
     "Take over the global generators; last of all, since what is made before may draw"

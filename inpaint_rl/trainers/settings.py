@@ -12,6 +12,7 @@ from typing import Literal
 from .. import distributed as dist
 from ..config import option, settings
 from ..core import ConfigError
+from .segments import check_accepted
 
 # %% ../../nbs/trainers/71c_settings.ipynb #5770814f
 @settings
@@ -90,6 +91,9 @@ class TrainConfig:
     )
     resume: bool = option(False, 'Continue the newest whole checkpoint in run_dir')
     overwrite: bool = option(False, 'Discard the run that run_dir holds and start afresh')
+    accept_changes: tuple[str, ...] = option(
+        (), 'With resume: what was changed on purpose and begins a new segment of the run: data, rewards'
+    )
 
     def check(self):
         self.optim.check()
@@ -108,6 +112,11 @@ class TrainConfig:
             raise ConfigError(
                 f'log_with={self.log_with}: {self.log_with} is not installed; `pip install {self.log_with}`, '
                 'or log_with=none (metrics.jsonl is always written)'
+            )
+        check_accepted(self.accept_changes)
+        if self.accept_changes and not self.resume:
+            raise ConfigError(
+                f'accept_changes={list(self.accept_changes)} is for a run that is continued, with resume=true'
             )
         if self.resume and self.overwrite:
             raise ConfigError(

@@ -17,8 +17,8 @@ from ..datasets.pairs import PairDataset
 from .best_of import BestOfConfig, BestOfTrainer
 from .dpo import DPOConfig, DPOTrainer, OfflineDPOTrainer
 from .grpo import GRPOConfig, GRPOTrainer
-from .loop import Loop, train_loop
-from .method import Phase, with_run
+from .loop import Loop
+from .method import Phase, run_facts, with_loop, with_run
 from .nft import NFTConfig, NFTTrainer
 from .run import Run
 from .settings import TrainConfig
@@ -47,7 +47,7 @@ def method_of(
 
 # %% ../../nbs/trainers/78a_trainer.ipynb #3af20509
 RUN_LEVEL = ('run_dir','seed','train_only','parallel','ema_decay','save_every','keep_checkpoints','sample_every',
-             'log_with','resume','overwrite') # settings that belong to the run, and are the same in all of its phases
+             'log_with','resume','overwrite','accept_changes') # settings of the run, the same in all of its phases
 
 def check_phases(configs):
     "Refuse phases that contradict each other about the run"
@@ -75,6 +75,7 @@ def make_method(backbone, rewards, dataset, config, monitors, phase:Phase):
     return cls(backbone, {} if given else rewards, dataset, config, monitors=() if given else monitors, phase=phase)
 
 # %% ../../nbs/trainers/78a_trainer.ipynb #c275f1db
+@with_loop
 @with_run
 class Trainer:
     "A run that goes through several methods"
@@ -99,11 +100,9 @@ class Trainer:
     @property
     def config(self)->TrainConfig: return self.methods[-1].config # what the run ends with
 
-    def train(self):
-        "Go through the iterations that are left"
+    def make_loop(self):
         text = phases_yaml([m.config for m in self.methods])
-        train_loop(Loop(self.run, self.methods, self, text))
-        return self
+        return Loop(self.run, self.methods, self, text, lambda: run_facts(self.methods))
 
 # %% ../../nbs/trainers/78a_trainer.ipynb #2a465695
 def make_trainer(
