@@ -6,6 +6,7 @@
 __all__ = ['PLAN_EXAMPLES', 'plan_parser', 'outline_from', 'plan_command']
 
 # %% ../../nbs/cli/106_plan.ipynb #8a0dea54
+from .data import size_of
 from .model import add_config_options, add_model_options, make_config, make_lora, model_of
 from .words import make_parser, parse_command
 
@@ -64,4 +65,6 @@ def plan_command(argv):
     if options.published and not options.config:
         raise ConfigError(f'{options.published} has no default recipe: name one with --config')
     config, _, _ = make_config(options.backbone, options.config, options.method, options.settings, options.lora)
-    print(plan(outline_from(options), config, options.size[0], options.size[-1], options.gpus).text(options.gb))
+    size = size_of(options.size)
+    height, width = (size, size) if isinstance(size, int) else size
+    print(plan(outline_from(options), config, height, width, options.gpus).text(options.gb))

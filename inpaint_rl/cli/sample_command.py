@@ -7,6 +7,7 @@ __all__ = ['SAMPLE_EXAMPLES', 'sample_parser', 'as_measured', 'sample_command']
 
 # %% ../../nbs/cli/107_sample.ipynb #f41c7f9c
 import os
+from .data import add_reader_options, check_data_options, read_records, size_of
 from .model import DTYPE_NAMES
 from .words import make_parser, quiet
 
@@ -31,9 +32,8 @@ def sample_parser():
     model.add_argument('--base', metavar='MODEL', help='Base model of a LoRA that does not name its own.')
     model.add_argument('--dtype', choices=DTYPE_NAMES, help="Precision. Default: the run's, else fp32.")
     data = p.add_argument_group('records')
-    data.add_argument('--data', metavar='FILE', help='JSON lines. Default: held-out digit scenes.')
-    data.add_argument('--size', type=int, nargs='+', metavar='PIXELS',
-        help='Side, or height and width, of the records of --data. Default: as they are.')
+    data.add_argument('--data', metavar='FILE', help='Records to fill. Default: held-out digit scenes.')
+    add_reader_options(data, 'of the records of --data')
     data.add_argument('--limit', type=int, metavar='N',
         help='The first N records only. Default: all of --data, 16 of the digit scenes.')
     drawn = p.add_argument_group('pictures')
@@ -66,8 +66,8 @@ def as_measured(
 def sample_command(argv):
     "The command `inpaint-rl sample`"
     options = sample_parser().parse_args(argv)
+    check_data_options(options)
     from accelerate import PartialState
-    from inpaint_rl.datasets.jsonl import JsonlDataset
     from inpaint_rl.datasets.scenes import DigitScenes
     from inpaint_rl.distributed import is_main
     from inpaint_rl.evaluation.export import load_model
@@ -76,8 +76,8 @@ def sample_command(argv):
     quiet()
     backbone, facts = open_source(options.model, load_model, options.weights, options.step, options.base, options.dtype)
     backbone.to(PartialState().device)
-    size = options.size and (options.size[0], options.size[-1])
-    data = JsonlDataset(options.data, size) if options.data else DigitScenes(options.limit or 16, 'test')
+    if options.data: data = read_records(options, options.data, size_of(options.size))
+    else: data = DigitScenes(options.limit or 16, 'test')
     steps, guidance = as_measured(options, facts)
     title = f'{os.path.basename(os.path.normpath(options.model))}: {steps} steps{"" if options.paste else ", raw"}'
     rows = sample(backbone, data, options.out, options.seeds, steps, guidance, options.paste, options.feather,

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from ..core import DataError
+from .arrays import as_mask
 from .images import Source
 from .stored import FIELD_KEYS, Stored
 
@@ -117,7 +118,7 @@ def _image_and_mask(d, root)->tuple: # both None where the row names neither
     if not {'image_path','image','mask_path','mask'} & d.keys(): return None, None
     image,mask = (_located(_take(d, (str,Source), f'{k}_path', k), root) for k in ('image','mask'))
     if image==mask: raise DataError(f'image and mask are the same file ({image})')
-    return image, mask
+    return image, as_mask(mask)
 
 def _named_paths(d, key, root)->dict: # name -> path
     found = d.get(key, {})
