@@ -100,11 +100,13 @@ class FileDataset:
         workers=None, # Threads that check; None: one per core, at most 16
         least=1, # With several sizes: one that fewer records would get is not used
         outer=False, # The holes are meant to surround what is kept; those that do not are suspicious
+        left_out=(), # Pairs (file, why) of what a reader passed over and made no row of
     ):
         _check_settings(mask_polarity, max_bad)
         self.path, self.polarity, self.allow_inverted = Path(path), mask_polarity, allow_inverted
         self.epoch = 0 # set before reading; matters to masks that are drawn anew
         self.rows, self.bad = found
+        self.passed_over = list(left_out)
         self.allowed = [] # rows that look inside out and were let in
         self.total = len(self.rows)+len(self.bad)
         workers = workers or min(16, os.cpu_count() or 1)
@@ -142,7 +144,8 @@ class FileDataset:
     def report(self, most=None)->str: # `most`: lines of each kind; None lists all
         "What was left out, and what was let in although it looked inside out"
         lines = [repr(self)]
-        for title,rows in (('left out',self.bad), ('accepted (allow_inverted)',self.allowed)):
+        passed = [f'{path}: {why}' for path,why in self.passed_over]
+        for title,rows in (('left out',self.bad), ('accepted (allow_inverted)',self.allowed), ('not read',passed)):
             lines += [f'{title}: {b}' for b in rows[:most]]+(
                 [f'... and {len(rows)-most} more {title}'] if most is not None and len(rows)>most else []
             )
@@ -153,7 +156,13 @@ class FileDataset:
     # do masks change with `epoch`?
     fresh = property(lambda self: any(getattr(r.mask, 'fresh', False) for r in self.rows))
     def __len__(self): return len(self.rows)
-    def __repr__(self): return f'{self.path}: {len(self)} of {self.total} rows are usable'
+    # (where, why) of every row and file that is not in the dataset
+    left_out = property(lambda self: [(f'{b.file}:{b.line}', b.cause) for b in self.bad]+[
+        (str(p), w) for p,w in self.passed_over
+    ])
+    def __repr__(self):
+        more = f'; {len(self.passed_over)} files were not read' if self.passed_over else ''
+        return f'{self.path}: {len(self)} of {self.total} rows are usable{more}'
     def stored(self, i): return dict(self.rows[i].stored) # name -> `Stored`
 
     def contents(self, i:int)->dict:

@@ -69,6 +69,7 @@ def encode_runs(mask, order)->list: # [start, length, ...]
 # %% ../../nbs/datasets/14_rle.ipynb #6dbea498
 class Rle(Source):
     "A run-length encoded mask"
+    in_runs = True # whose order may have been mixed up
     def __init__(self,
         runs, # As in `read_runs`
         order, # 'C' along rows, 'F' down columns
@@ -82,9 +83,24 @@ class Rle(Source):
     def __str__(self): return self.name
     def digest(self): return hashlib.sha256(self.runs.tobytes()+repr((self.order,self.hw)).encode()).hexdigest()
 
+    def _refuse_counts(self, pixels):
+        "Numbers that add up to the picture are lengths in turn, of background and hole, as COCO writes them"
+        if len(self.runs) and int(self.runs.sum())+len(self.runs)==pixels: # starts were counted from 1
+            raise DataError(
+                f'{self.name}: the numbers add up to the {pixels} pixels of '
+                f'the picture, as counts of COCO do (lengths of background '
+                'and hole in turn); read as [start, length] they would be another mask. '
+                'COCO\'s JSON is read by the format coco'
+            )
+
+    def orders(self, h, w)->tuple:
+        "The mask, and what it would be in the other order"
+        return tuple(decode_runs(self.runs, h, w, o) for o in (self.order, 'CF'.replace(self.order, '')))
+
     def draw(self, h, w, epoch=0):
         if self.hw and self.hw!=(h,w):
             raise DataError(f'{self.name}: a mask of {self.hw[1]}x{self.hw[0]} pixels for a picture of {w}x{h}')
+        self._refuse_counts(h*w)
         try: return decode_runs(self.runs, h, w, self.order)
         except DataError as e: raise DataError(f'{self.name}: {e}') from e
 
@@ -104,14 +120,14 @@ def variance_between(image, mask)->float: # in [0,1]
 
 # %% ../../nbs/datasets/14_rle.ipynb #aa2c73d6
 def suspect_order(
-    pairs, # (picture [3,h,w], `Rle`) of a dataset, a few hundred at most
+    pairs, # (picture [3,h,w], mask with `orders`, as an `Rle`) of a dataset, a few hundred at most
 )->str|None: # The reason, or None
     "Whether masks were read along rows although they were written down columns, or the other way round"
     sheared, oblong = 0, 0 # of pictures that are not square
     against, judged = 0, 0 # of square ones
     for image,rle in pairs:
         h,w = image.shape[-2:]
-        own,other = (decode_runs(rle.runs, h, w, o) for o in (rle.order, 'CF'.replace(rle.order, '')))
+        own,other = rle.orders(h, w)
         if h!=w:
             oblong += 1
             sheared += outline_length(own)>2*outline_length(other)
@@ -125,18 +141,20 @@ def suspect_order(
     return None
 
 # %% ../../nbs/datasets/14_rle.ipynb #682d7f57
+def _order_cure(mask):
+    if not isinstance(mask, Rle): return 'COCO counts down columns'
+    return (
+        f'If the runs are in the other order, say order={"CF".replace(mask.order, "")!r}; '
+        "BrushBench counts along rows ('C'), BrushData down columns ('F')"
+    )
+
 def check_run_order(
-    dataset, # With `rows`, some of them with an `Rle`
+    dataset, # With `rows`, some of them with masks `in_runs`, as an `Rle`
     limit=200, # At most about so many are looked at
 ):
     "Raise `DataError` where the runs of a dataset seem to be in the other order"
-    rows = [r for r in dataset.rows if isinstance(r.mask, Rle)]
+    rows = [r for r in dataset.rows if getattr(r.mask, 'in_runs', False)]
     rows = rows[::max(1, len(rows)//limit)]
     why = suspect_order((read_image(r.image), r.mask) for r in rows)
-    if why:
-        raise DataError(
-            f'{dataset.path}: suspected mix-up of rows and columns: {why}. '
-            f'If the runs are in the other order, say order={"CF".replace(rows[0].mask.order, "")!r}; '
-            "BrushBench counts along rows ('C'), BrushData down columns ('F')"
-        )
+    if why: raise DataError(f'{dataset.path}: suspected mix-up of rows and columns: {why}. {_order_cure(rows[0].mask)}')
     return dataset

@@ -11,6 +11,7 @@ from torch import Tensor
 from ..core import DataError
 from ..masks import binarise, check_mask
 from ..polarity import polarity_evidence
+from .arrays import ArrayMask
 from .images import Source, digest, fit, is_drawn, mask_values, read_image, read_pixels
 from .records import Record
 
@@ -68,7 +69,8 @@ def _is_outside(path, root):
 # %% ../../nbs/datasets/10d_row_files.ipynb #707abf42
 def _check_inside(row, folder):
     "Refuse a row that names a file outside of `folder`"
-    files = [row.image, row.mask, *row.inputs.values(), *(s.path for s in row.stored.values())]
+    mask = row.mask.path or row.mask if isinstance(row.mask, ArrayMask) else row.mask
+    files = [row.image, mask, *row.inputs.values(), *(s.path for s in row.stored.values())]
     outside = [p for p in files if p is not None and not isinstance(p, Source) and _is_outside(p, folder)]
     if outside: raise DataError(f'{outside[0]} lies outside {folder}')
 

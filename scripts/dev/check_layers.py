@@ -41,11 +41,12 @@ OWNERS = {
     'cv2': {'app'},
     'ipywidgets': {'explore'},
     **dict.fromkeys(('rapidocr', 'paddleocr', 'rapidfuzz'), {'rewards'}),
+    **dict.fromkeys(('pycocotools', 'pyarrow', 'datasets'), {'datasets'}),
     **dict.fromkeys(('fastapi', 'starlette', 'uvicorn'), {'serving'}),
 }
 # seconds each: imported inside functions
 LAZY = {'diffusers', 'transformers', 'peft', 'gradio', 'cv2', 'ipywidgets', 'matplotlib', 'sklearn', 'scipy', 'fastapi',
-        'starlette', 'uvicorn', 'rapidocr', 'paddleocr'}
+        'starlette', 'uvicorn', 'rapidocr', 'paddleocr', 'pycocotools', 'pyarrow', 'datasets'}
 # tools of the workshop; and nothing is ever unpickled
 NEVER = {'nbdev', 'fastcore', 'execnb', 'IPython', 'pickle', 'dill', 'cloudpickle', 'joblib'}
 TORCH_ONLY = {'diffusion'}
