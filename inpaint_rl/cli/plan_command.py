@@ -79,5 +79,5 @@ def plan_command(argv):
         raise ConfigError(f'{options.published} has no default recipe: name one with --config')
     config, _, _ = make_config(options.backbone, options.config, options.method, options.settings, options.lora)
     size = size_of(options.size)
-    h, w = (size, size) if isinstance(size, int) else size
-    print(plan(outline_from(options), config, h, w, options.gpus).text(options.gb))
+    height, width = (size, size) if isinstance(size, int) else size
+    print(plan(outline_from(options), config, height, width, options.gpus).text(options.gb))
