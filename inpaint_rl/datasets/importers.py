@@ -10,10 +10,11 @@ __all__ = ['PICTURE_SUFFIXES', 'FORMATS', 'RENAMED_SETTINGS', 'brushbench', 'bru
 import hashlib,inspect
 from functools import partial
 from pathlib import Path
-import numpy as np, torch, yaml
+import numpy as np, yaml
 from ..core import ConfigError, DataError, seed_from
-from .images import Source, digest, is_wide, open_image, to_rgba
+from .images import Source, digest, open_image, to_rgba
 from .jsonl import FileDataset, JsonlDataset
+from .mask_files import MaskRule, UnclearMask, quote_colours, read_mask
 from .rle import Rle, check_run_order
 from .rows import jsonl_lines, make_rows, read_bytes, read_json
 from .tars import tar_samples
@@ -128,18 +129,13 @@ class Cutout(Source):
         im = open_image(self.path)
         if (im.height,im.width)!=(h,w):
             raise DataError(f'{self.path}: a mask of {im.width}x{im.height} pixels for a picture of {w}x{h}')
-        clear = np.asarray(to_rgba(im))[...,3]<128 if im.has_transparency_data else np.zeros((h,w), bool)
-        if clear.any(): return torch.from_numpy(clear[None].astype(np.float32))
-        if is_wide(im):
+        cut = im.has_transparency_data and np.asarray(to_rgba(im))[...,3].min()<128
+        try: return read_mask(self.path, MaskRule(channel='alpha' if cut else 'auto'))
+        except UnclearMask as e:
             raise DataError(
-                f'{self.path}: a picture of mode {im.mode} has neither transparency nor plain black and white'
-            )
-        a = np.asarray(im.convert('RGB')).astype(int)
-        if ((a.max(-1)-a.min(-1)>40)|((a.mean(-1)>40)&(a.mean(-1)<215))).mean()>.02:
-            raise DataError(
-                f'{self.path}: neither transparent anywhere nor black and white, so it does not say where the hole is'
-            )
-        return torch.from_numpy((a.mean(-1)>=128)[None].astype(np.float32))
+                f'{e.what}; it is neither transparent anywhere nor black and white, '
+                'so it does not say where the hole is'
+            ) from e
 
 # %% ../../nbs/datasets/15_importers.ipynb #b39dd738
 def _fields(d, *names):
@@ -286,6 +282,6 @@ def read_dataset(
         k = RENAMED_SETTINGS.get(format, {}).get(k, k)
         if not eq or k not in takes:
             raise ConfigError(f'{s!r}: expected key=value, with a key of {", ".join(sorted(takes))}')
-        try: more[k] = yaml.safe_load(v)
+        try: more[k] = yaml.safe_load(quote_colours(v))
         except yaml.YAMLError as e: raise ConfigError(f'{s!r}: the value is not YAML ({e})') from e
     return FORMATS[format](data, **more)
