@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['binarise', 'hole_fraction', 'check_mask', 'dilate', 'erode', 'ring', 'feather', 'composite', 'bounding_box',
-           'crop_box', 'crop']
+           'crop_box', 'crop', 'resize_mask']
 
 # %% ../nbs/03_masks.ipynb #a0f32088
 import math
@@ -168,3 +168,28 @@ def crop(
     out = image[..., y0:y1, x0:x1]
     if size is None: return out
     return _resized(out, (size,size) if isinstance(size,int) else tuple(size), mode)
+
+# %% ../nbs/03_masks.ipynb #fb2925f3
+def _windows(start, stop, n)->tuple: # (first, last+1) of the old pixels of each of `n` new ones, along one side
+    scale = (stop-start)/n
+    i = torch.arange(n, dtype=torch.float64)
+    if scale<=1:
+        first = (start+(i+.5)*scale).floor().long()
+        return first, first+1
+    # 1e-6: what only rounding makes a pixel touch is not touched
+    return (start+i*scale+1e-6).floor().long(), (start+(i+1)*scale-1e-6).ceil().long()
+
+def _any_in(mask, windows): # along the last side, bool
+    first, last = windows
+    count = F.pad(mask.cumsum(-1, dtype=torch.int32), (1,0))
+    return count[...,last]>count[...,first]
+
+def resize_mask(
+    mask, # [...,H,W] of 0 and 1
+    size, # (height, width)
+    box=None, # (left, top, right, bottom) of what is scaled, may be fractions of pixels; None: all
+)->Tensor: # [...,*size] of 0 and 1
+    "Scale a hole and keep all that it touches"
+    left,top,right,bottom = box or (0, 0, mask.shape[-1], mask.shape[-2])
+    across = _any_in(mask>0, _windows(left, right, size[1]))
+    return _any_in(across.mT, _windows(top, bottom, size[0])).mT.to(mask.dtype).contiguous()

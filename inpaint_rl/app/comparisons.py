@@ -13,7 +13,8 @@ from pathlib import Path
 from threading import Lock
 from torch import Tensor
 from ..core import DataError, atomic_dir, jsonable, seed_from, write_json
-from ..datasets.images import read_image, read_mask
+from ..datasets.images import read_image
+from ..datasets.mask_files import read_mask
 from ..datasets.rows import read_bytes, read_json
 from ..masks import check_mask
 from .photo_files import photo_png

@@ -8,13 +8,13 @@ __all__ = ['PAINT_COLOUR', 'painted_pixels', 'paint_layer', 'canvas_mask', 'merg
 
 # %% ../../nbs/app/91_hole_canvas.ipynb #78d1a02f
 from pathlib import Path
-import numpy as np, torch, torch.nn.functional as F
+import numpy as np, torch
 from PIL import Image
 from torch import Tensor
 from ..core import DataError
-from ..masks import bounding_box, dilate, feather, hole_fraction
+from ..masks import bounding_box, dilate, feather, hole_fraction, resize_mask
 from ..polarity import suspect_inverted
-from ..datasets.images import read_mask
+from ..datasets.mask_files import UnclearMask, read_mask
 from .photo_files import MAX_PIXELS, open_upload
 from .photo_files import UPLOAD_FORMATS
 
@@ -46,7 +46,7 @@ def canvas_mask(
     hw, # (height, width) of the preview
 )->np.ndarray: # [h,w] bool
     "What the canvas shows of a mask: every pixel with some hole in it, so that a thin one can be seen and rubbed out"
-    return (F.interpolate(mask[None], hw, mode='area')[0,0]>0).numpy()
+    return (resize_mask(mask, hw)[0]>0).numpy()
 
 # %% ../../nbs/app/91_hole_canvas.ipynb #4862fae8
 def merge_strokes(
@@ -79,7 +79,8 @@ def upload_mask(
 )->tuple: # ([1,H,W] mask, a warning or '')
     "Read a mask for a picture"
     _check_header(path, max_pixels)
-    mask = read_mask(path)
+    try: mask = read_mask(path)
+    except UnclearMask as e: raise DataError(f'{e.what}, and white is repainted. Save the hole alone as PNG') from e
     h,w = mask.shape[-2:]
     H,W = hw
     if abs(h*W-w*H)>max(h,w)+max(H,W):
@@ -87,7 +88,7 @@ def upload_mask(
             f'the mask is {w}x{h} pixels and the picture {W}x{H}: '
             f'the proportions differ, so it belongs to another picture'
         )
-    if (h,w)!=(H,W): mask = F.interpolate(mask[None], (H,W), mode='nearest-exact')[0]
+    if (h,w)!=(H,W): mask = resize_mask(mask, (H,W))
     why = suspect_inverted(mask)
     if not why: return mask, ''
     return mask, (

@@ -18,8 +18,9 @@ from .records import Batch, collate
 
 # %% ../../nbs/datasets/16_cache.ipynb #a55447e0
 # counts up when latents of the same files would change:
-# the crop of `images.fit`, mid-grey holes, the mode of the VAE's posterior
-CONVENTIONS = 1
+# the crop of `images.fit`, mid-grey holes, the mode of the VAE's posterior;
+# 2: masks made smaller keep all that they touch, colour profiles are applied
+CONVENTIONS = 2
 
 def hash_json(*parts)->str: return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
@@ -64,7 +65,6 @@ class CachedField:
 
 # %% ../../nbs/datasets/16_cache.ipynb #17e9f60b
 #| export
-
 
 # %% ../../nbs/datasets/16_cache.ipynb #a5bbf853
 def shards(folder)->dict: # key -> (file, shape)

@@ -8,6 +8,7 @@ __all__ = ['PAIR_KEYS', 'PairDataset']
 # %% ../../nbs/datasets/17_pairs.ipynb #13ba78bc
 from pathlib import Path
 from ..core import DataError
+from .images import digest
 from .jsonl import JsonlDataset, cut_like
 from .records import Record
 
@@ -18,11 +19,13 @@ class PairDataset(JsonlDataset):
     "Records whose metadata hold the preferred picture and the other one, as `win` and `lose`, `[3,H,W]` in [0,1]"
     def __init__(self,
         path, # JSON lines of image_path, mask_path, prompt, win_path, lose_path
-        size=None, max_bad=0.0, mask_polarity='white_is_hole', root=None, **checks, # As in `JsonlDataset`
+        size=None, # As in `FileDataset`
+        max_bad=0.0, mask_polarity='white_is_hole', root=None, **checks, # Settings of `JsonlDataset`
     ):
         super().__init__(path, size, max_bad, mask_polarity, root, **checks)
         start = Path(root) if root is not None else self.path.parent
         self.pairs = [[self._file(r, k, start) for k in PAIR_KEYS] for r in self.rows]
+        for row,pair in zip(self.rows, self.pairs): self._check_two(row, pair)
 
     def _file(self, row, which, start): # `which`: one of `PAIR_KEYS`
         name = row.metadata.get(f'{which}_path')
@@ -30,6 +33,16 @@ class PairDataset(JsonlDataset):
             raise DataError(f'{self.path}:{row.line}: no {which}_path; a pair needs win_path and lose_path')
         if not (start/name).is_file(): raise DataError(f'{self.path}:{row.line}: {start/name}: no such file')
         return start/name
+
+    def _check_two(self, row, pair):
+        "Refuse a pair of one picture: nothing could be learnt from it. One of them may be the source, left as it was"
+        win, lose = pair
+        sizes = {p.stat().st_size for p in pair}
+        if win.resolve()!=lose.resolve() and (len(sizes)==2 or digest(win)!=digest(lose)): return
+        raise DataError(
+            f'{self.path}:{row.line}: win_path and lose_path are one picture ({win}, {lose}), '
+            'so neither was preferred; leave the row out'
+        )
 
     def __getitem__(self, i:int)->Record:
         r = super().__getitem__(i)

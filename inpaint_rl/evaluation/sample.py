@@ -14,7 +14,8 @@ import torch, torch.nn.functional as F
 from .. import distributed as dist
 from ..backbones.fields import negative_prompts
 from ..core import ConfigError, DataError, atomic_write, jsonable, write_json
-from ..datasets.images import read_image, read_mask
+from ..datasets.images import read_image
+from ..datasets.mask_files import read_mask
 from ..datasets.records import collate
 from .evaluate import noise_seed
 from .charts import contact_sheet

@@ -13,7 +13,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 from ..core import DataError
-from ..datasets.images import Source, read_image, read_mask
+from ..datasets.images import Source, read_image
+from ..datasets.mask_files import UnclearMask, read_mask
 from .protocol import ProtocolError
 
 # %% ../../nbs/serving/57a_wire_pictures.ipynb #b0506631
@@ -124,6 +125,7 @@ def decode_picture(
 )->Tensor: # [3,H,W] uint8; a mask [1,H,W] of 0 and 255
     "A picture that has been checked, as a wire tensor; `ProtocolError` if it cannot be decoded"
     try: return ((read_mask if mask else read_image)(sent)*255).round().to(torch.uint8)
+    except UnclearMask as e: raise ProtocolError(f'{e.what}; 255 is hole') from e
     except DataError as e: raise ProtocolError(str(e)) from e
 
 def picture_from_base64(
