@@ -75,6 +75,7 @@ def sample_command(argv):
     from inpaint_rl.trainers.runs import open_source
     quiet()
     backbone, facts = open_source(options.model, load_model, options.weights, options.step, options.base, options.dtype)
+    if 'adapted' in facts and is_main(): print(facts['adapted'])
     backbone.to(PartialState().device)
     size = options.size and (options.size[0], options.size[-1])
     data = JsonlDataset(options.data, size) if options.data else DigitScenes(options.limit or 16, 'test')

@@ -31,10 +31,13 @@ def works(name):
 StandIn.names = [n for n in StandIn.names if not works(n)]
 for broken in [m for m in sys.modules if m.split('.')[0] in StandIn.names]: del sys.modules[broken]
 sys.meta_path.insert(0, StandIn())
+import utils.install_util # before anything else takes the name
 import comfy.options
 comfy.options.enable_args_parsing()
 import comfy.model_detection, comfy.model_patcher, comfy.sd, comfy.supported_models, comfy.utils, execution, nodes, folder_paths
 from comfy.text_encoders.flux import FluxTokenizer
+from server import PromptServer
+PromptServer.instance = MagicMock() # who would be told of the progress
 
 def add_nodes():
     "The nodes of comfy_extras"
