@@ -163,7 +163,8 @@ TRIED = (
 def _versions_tried(f):
     "Which versions have loaded exports of this kind, from the recorded table"
     versions = ('diffusers','transformers','peft','torch')
-    rows = [f"| {' | '.join(t[v] for v in versions)} | {t[f['what']]:.0e} |" for t in TRIED]
+    shown = lambda d: f'{d:.0e}' if d else '0'
+    rows = [f"| {' | '.join(t[v] for v in versions)} | {shown(t[f['what']])} |" for t in TRIED]
     return (
         f"\nExports of this kind ({f['what']}) of small models of both families were loaded with these versions "
         "and drew the same pictures; the last column is the largest difference of a pixel in [0,1]:\n\n"
