@@ -70,7 +70,7 @@ class LoRA:
         scale = self.alpha/self.rank
         layers = {n:t*scale if '.lora_B.' in n and scale!=1 else t for n,t in layers.items()}
         Path(folder).mkdir(parents=True, exist_ok=True)
-        # no `lora_adapter_metadata`: a peft that is older than the writer's stumbles over settings that it does not know
+        # no `lora_adapter_metadata`: a peft older than the writer's stumbles over settings that it does not know
         denoiser.pipe.save_lora_weights(folder, **{f'{denoiser.family.denoiser}_lora_layers':layers})
 
     def load(self, denoiser, path)->FittedLoRA: # A folder with pytorch_lora_weights.safetensors, or any LoRA file

@@ -7,7 +7,6 @@ __all__ = ['PROMPT_FORMS', 'make_text_encoders', 'make_vae', 'vae_loss', 'cut_bo
            'save_small']
 
 # %% ../../nbs/backbones/34_embedded.ipynb #3ddbd727
-from pathlib import Path
 import torch
 import torch.nn.functional as F
 from .folders import save_folder

@@ -11,7 +11,8 @@ import torch
 from .backbone import Backbone, Condition, flow_levels
 from .family import Family
 from .fields import Field, TextEncoders
-from .parts import CLIP_L, FLUX_NAMES, JOINT_ATTENTION, SMALL_CLIP, SMALL_T5, SMALL_VAE, T5_XXL, VAE_16
+from .parts import (CLIP_L, FLUX_NAMES, JOINT_ATTENTION,
+                                        SMALL_CLIP, SMALL_T5, SMALL_VAE, T5_XXL, VAE_16)
 from ..diffusion.regions import pack, pack_mask, unpack
 
 # %% ../../nbs/backbones/31_flux_fill.ipynb #21044472
@@ -47,7 +48,8 @@ FLUX_FILL = Family(
                 clip_name2='t5xxl_fp16.safetensors', type='flux', device='default'
             ),
             VAELoader=dict(vae_name='ae.safetensors')),
-        model='unet_name', embedded_guidance=True, sampler='euler', scheduler='simple', shift=(1.15, .5), t5_length=512),
+        model='unet_name', embedded_guidance=True, sampler='euler', scheduler='simple',
+        shift=(1.15, .5), t5_length=512),
 )
 
 # %% ../../nbs/backbones/31_flux_fill.ipynb #1e88c9c8

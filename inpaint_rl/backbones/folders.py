@@ -5,12 +5,12 @@
 # %% auto #0
 __all__ = ['name_clip_weights', 'complete_tokenizer', 'name_tokenizers', 'make_portable', 'save_folder']
 
-# %% ../../nbs/backbones/30cc_folders.ipynb #57815415
+# %% ../../nbs/backbones/30cc_folders.ipynb #7645726c
 import json
 from pathlib import Path
 from ..core import atomic_write, write_json
 
-# %% ../../nbs/backbones/30cc_folders.ipynb #132e57e7
+# %% ../../nbs/backbones/30cc_folders.ipynb #a31c7bec
 _BARE = ('embeddings.', 'encoder.', 'final_layer_norm.') # CLIP's parts, where transformers 5 has left out `text_model.`
 
 def _published(name): return f'text_model.{name}' if name.startswith(_BARE) else name
@@ -32,7 +32,7 @@ def name_clip_weights(
         index['weight_map'] = {_published(k):f for k,f in index['weight_map'].items()}
         write_json(file, index)
 
-# %% ../../nbs/backbones/30cc_folders.ipynb #494b716c
+# %% ../../nbs/backbones/30cc_folders.ipynb #786c5f89
 # notes of the process that saved it, and an empty list where version 4 expects a table
 _NOTES = ('backend', 'is_local', 'local_files_only')
 
@@ -61,7 +61,7 @@ def name_tokenizers(
             index[part] = ['transformers','T5TokenizerFast']
     write_json(file, index)
 
-# %% ../../nbs/backbones/30cc_folders.ipynb #771b356c
+# %% ../../nbs/backbones/30cc_folders.ipynb #1742c491
 def make_portable(
     folder, # Of a pipeline, as `save_pretrained` wrote it
 ):

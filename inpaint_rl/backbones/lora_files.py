@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['LORA_FILE', 'LORA_NAMES', 'lora_path', 'read_lora', 'module_shapes', 'module_names', 'FittedLoRA', 'fit_lora', 'wear']
 
-# %% ../../nbs/backbones/30cb_lora_files.ipynb #3456b849
+# %% ../../nbs/backbones/30cb_lora_files.ipynb #07f3cd27
 import json
 import re
 import warnings
@@ -15,7 +15,7 @@ import torch
 from .lora_keys import DENOISER_NAMES, OTHER_ADAPTERS, layout_name, split_key
 from ..core import CheckpointError
 
-# %% ../../nbs/backbones/30cb_lora_files.ipynb #462606a4
+# %% ../../nbs/backbones/30cb_lora_files.ipynb #a22a023f
 LORA_FILE = 'pytorch_lora_weights.safetensors' # diffusers' name
 LORA_NAMES = (LORA_FILE, 'adapter_model.safetensors') # and peft's: what is looked for in a folder
 
@@ -49,7 +49,7 @@ def read_lora(
     except (OSError, ValueError, SafetensorError) as e: raise CheckpointError(f'{file} cannot be read: {e}') from e
     return tensors, settings
 
-# %% ../../nbs/backbones/30cb_lora_files.ipynb #43b5bbfb
+# %% ../../nbs/backbones/30cb_lora_files.ipynb #09c5d746
 def module_shapes(
     net, # A denoiser, with adapters or without
 )->dict: # name -> (shape of A, shape of B) for rank 1
@@ -94,7 +94,7 @@ def _fitting(A, B, wanted): # (A, B) in the module's shape, or None
         shaped.append(t.reshape(w))
     return shaped
 
-# %% ../../nbs/backbones/30cb_lora_files.ipynb #e2fab12e
+# %% ../../nbs/backbones/30cb_lora_files.ipynb #4bb51748
 @dataclass(frozen=True)
 class FittedLoRA:
     "A LoRA file, every key of which has its place in a network"
@@ -117,6 +117,7 @@ def _setting(settings, part, module, rank): # alpha/rank as peft's settings say 
     hits = (v for p,v in (s.get('alpha_pattern') or {}).items() if re.match(rf'(.*\.)?({p})$', module))
     return float(next(hits, s['lora_alpha']))/(rank**.5 if s.get('use_rslora') else rank)
 
+# %% ../../nbs/backbones/30cb_lora_files.ipynb #e6761c6e
 class _Fit:
     "The bookkeeping of `fit_lora`"
     def __init__(self, file, net, family):
@@ -162,7 +163,8 @@ class _Fit:
         pairs = {}
         for k,p in self.fit.items():
             mine = pairs.setdefault(self.names[p.module], {})
-            if p.role in mine: self.refuse('They say twice what one layer adds', [k, mine[p.role]], 'keep one of the two')
+            if p.role in mine:
+                self.refuse('They say twice what one layer adds', [k, mine[p.role]], 'keep one of the two')
             mine[p.role] = k
         odd = [k for roles in pairs.values() if not {'A','B'}<=roles.keys() for k in roles.values()]
         if odd: self.refuse('One half of the pair is missing', odd, 'copy or export the file again')
@@ -175,7 +177,7 @@ class _Fit:
         if len({round(s, 6) for s in said})>1:
             self.refuse(f'Header and tensors say different strengths, {sorted(said)}', list(roles.values()),
                         'take away the one that is wrong')
-        if said and min(said)==0: self.refuse('alpha is 0', list(roles.values()), 'set alpha: programs read 0 differently')
+        if 0 in said: self.refuse('alpha is 0', list(roles.values()), 'set alpha: programs read 0 differently')
         return said.pop() if said else 1.
 
     def layers(self)->dict: # module -> (A, B, scale)
@@ -200,6 +202,7 @@ class _Fit:
         wanted = ' and '.join(f'{self.shapes[m][0][1:]} in, {self.shapes[m][1][0]} out' for m in modules[:1])
         return f'{key!r} is {tuple(self.tensors[key].shape)}, {modules[0]} has {wanted}'
 
+# %% ../../nbs/backbones/30cb_lora_files.ipynb #0f4d7e1b
 def fit_lora(
     file, # A .safetensors file, or a folder with one
     net, # The denoiser
@@ -217,7 +220,7 @@ def fit_lora(
                       'it is read with alpha/rank = 1', stacklevel=2)
     return FittedLoRA(f.file, f.layout, layers, len(f.shapes))
 
-# %% ../../nbs/backbones/30cb_lora_files.ipynb #fb4da513
+# %% ../../nbs/backbones/30cb_lora_files.ipynb #6ffa7e3d
 def wear(
     net, # The denoiser, without adapters
     lora:FittedLoRA,

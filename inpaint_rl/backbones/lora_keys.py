@@ -5,13 +5,14 @@
 # %% auto #0
 __all__ = ['OTHER_ADAPTERS', 'DENOISER_NAMES', 'LoRAKey', 'split_key', 'layout_name']
 
-# %% ../../nbs/backbones/30ca_lora_keys.ipynb #57cbbf28
+# %% ../../nbs/backbones/30ca_lora_keys.ipynb #3d1af28a
 import re
 from dataclasses import dataclass
 
-# %% ../../nbs/backbones/30ca_lora_keys.ipynb #554d39ac
+# %% ../../nbs/backbones/30ca_lora_keys.ipynb #ec8b5bda
 _ROLE = re.compile(
-    r'(?P<module>.+?)(?:\.lora_(?P<letter>[AB])(?:\.(?!weight$)[^.]+)?\.weight' # peft; with an adapter's name or without
+    # peft's, with an adapter's name or without; then those of kohya, and of diffusers' older versions
+    r'(?P<module>.+?)(?:\.lora_(?P<letter>[AB])(?:\.(?!weight$)[^.]+)?\.weight'
     r'|[._]lora(?:_linear_layer)?[._](?P<way>down|up)\.weight|(?:[._]lora)?\.(?P<alpha>alpha))'
 )
 _PREFIXES = { # prefix -> what the layout is called
@@ -31,7 +32,8 @@ OTHER_ADAPTERS = ( # what is no plain LoRA of the denoiser: pattern -> what it i
 )
 DENOISER_NAMES = dict( # what only the modules of one kind of denoiser are called
     unet=r'(^|\.|lora_unet_)(down_blocks|up_blocks|mid_block|input_blocks|output_blocks|middle_block)[._]',
-    transformer=r'(^|\.|lora_unet_|lora_transformer_)(double_blocks|single_blocks|joint_blocks|single_transformer_blocks)[._]'
+    transformer=r'(^|\.|lora_unet_|lora_transformer_)'
+                r'(double_blocks|single_blocks|joint_blocks|single_transformer_blocks)[._]'
                 r'|^(transformer|diffusion_model)\.transformer_blocks\.|^transformer_blocks\.',
 )
 
@@ -65,8 +67,10 @@ def layout_name(
     prefixes, # Those of the keys, as in `LoRAKey`
 )->str:
     "What a layout is called"
-    known = {p:f"{w} layout ({p})" for p,w in _PREFIXES.items()}
-    names = {known.get(p, 'names of attention processors' if 'processor' in p else
-                          'bare keys' if not p else f"{next(w for q,w in _PREFIXES.items() if p.startswith(q))} layout ({p})")
-             for p in prefixes}
-    return ' and '.join(sorted(names)) or 'no layout that we know'
+    known = {p:f'{w} layout ({p})' for p,w in _PREFIXES.items()}
+    known[''] = 'bare keys'
+    for p in prefixes:
+        if 'processor' in p: known[p] = 'names of attention processors'
+        elif p not in known: # one prefix behind another
+            known[p] = f"{next(w for q,w in _PREFIXES.items() if p.startswith(q))} layout ({p})"
+    return ' and '.join(sorted({known[p] for p in prefixes})) or 'no layout that we know'

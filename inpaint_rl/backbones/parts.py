@@ -57,7 +57,8 @@ def _flux_names(): # as in diffusers' scripts/convert_flux_to_diffusers.py
     )
     yield from ((f'double_blocks.{{i}}.{a}.{b}', tuple(block+n for n in names))
                 for a,parts in double.items() for b,names in parts.items())
-    for theirs,mine in dict(linear1=(*qkv, 'proj_mlp'), linear2=('proj_out',), **{'modulation.lin':('norm.linear',)}).items():
+    fused = {'linear1':(*qkv, 'proj_mlp'), 'linear2':('proj_out',), 'modulation.lin':('norm.linear',)}
+    for theirs,mine in fused.items():
         yield f'single_blocks.{{i}}.{theirs}', tuple(single+n for n in mine)
     for theirs,mine in dict(time_in='timestep', vector_in='text', guidance_in='guidance').items():
         yield f'{theirs}.in_layer', (f'{embed}{mine}_embedder.linear_1',)

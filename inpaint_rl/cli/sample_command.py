@@ -78,6 +78,7 @@ def sample_command(argv):
     from inpaint_rl.trainers.runs import open_source
     quiet()
     backbone, facts = open_source(options.model, load_model, options.weights, options.step, options.base, options.dtype)
+    if 'adapted' in facts and is_main(): print(facts['adapted'])
     backbone.to(PartialState().device)
     if options.data: data = read_records(options, options.data, size_of(options.size))
     else: data = DigitScenes(options.limit or 16, 'test')

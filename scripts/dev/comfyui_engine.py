@@ -3,8 +3,9 @@
 
   COMFYUI_PYTHON scripts/dev/comfyui_engine.py CHECKOUT FOLDER
 
-FOLDER has cases.json, models/loras, input; it gets NAME.npy for each case. Checking, running and every node are ComfyUI's own; only
-the loaders are replaced, because they know no models of these sizes, and the text encoders, whose embeddings come from a file.
+FOLDER has cases.json, models/loras, input; it gets NAME.npy for each case. Checking, running and every node are
+ComfyUI's own; only the loaders are replaced, because they know no models of these sizes, and the text encoders,
+whose embeddings come from a file.
 """
 import json, os, sys
 from pathlib import Path
@@ -31,10 +32,14 @@ def works(name):
 StandIn.names = [n for n in StandIn.names if not works(n)]
 for broken in [m for m in sys.modules if m.split('.')[0] in StandIn.names]: del sys.modules[broken]
 sys.meta_path.insert(0, StandIn())
+import utils.install_util # noqa: F401 (before anything else takes the name)
 import comfy.options
 comfy.options.enable_args_parsing()
-import comfy.model_detection, comfy.model_patcher, comfy.sd, comfy.supported_models, comfy.utils, execution, nodes, folder_paths
+import comfy.model_detection, comfy.model_patcher, comfy.sd, comfy.supported_models, comfy.utils
+import execution, nodes
 from comfy.text_encoders.flux import FluxTokenizer
+from server import PromptServer
+PromptServer.instance = MagicMock() # who would be told of the progress
 
 def add_nodes():
     "The nodes of comfy_extras"
@@ -81,8 +86,10 @@ def use(case):
     model = (load_flux if flux else load_unet)(WORK/case['denoiser'], case['config'])
     clip = TextEncoder(comfy.utils.load_torch_file(str(WORK/case['states'])), flux)
     vae = load_vae(WORK/case['vae'], case['vae_config'])
-    gives = dict(UNETLoader=('load_unet', (model,)), DualCLIPLoader=('load_clip', (clip,)), VAELoader=('load_vae', (vae,)),
-                 CheckpointLoaderSimple=('load_checkpoint', (model, clip, vae)))
+    gives = dict(
+        UNETLoader=('load_unet', (model,)), DualCLIPLoader=('load_clip', (clip,)), VAELoader=('load_vae', (vae,)),
+        CheckpointLoaderSimple=('load_checkpoint', (model, clip, vae)),
+    )
     for name,(method,found) in gives.items():
         setattr(nodes.NODE_CLASS_MAPPINGS[name], method, lambda self, found=found, **k: found)
 

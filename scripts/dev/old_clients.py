@@ -4,9 +4,10 @@
   python scripts/dev/old_clients.py --work FOLDER            # makes a virtual environment for each row of CLIENTS
   python scripts/dev/old_clients.py --work FOLDER --record   # and writes nbs/evaluation/tried_versions.json
 
-Both embedded families, each as a LoRA, merged and whole, weights moved a little at random, which stands for training; and the
-embedded models themselves with their LoRA. Every client draws the same holes from the same noise by diffusers alone; what this
-environment's diffusers draws is what the others are compared with. Needs a package index; takes some minutes for each client.
+Both embedded families, each as a LoRA, merged and whole, weights moved a little at random, which stands for training;
+and the embedded models themselves with their LoRA. Every client draws the same holes from the same noise by diffusers
+alone; what this environment's diffusers draws is what the others are compared with. Needs a package index; takes some
+minutes for each client.
 """
 import argparse, json, os, subprocess, sys
 from pathlib import Path
@@ -40,7 +41,8 @@ def make_exports(work):
             out = work/f'{family}-{what}'
             if not out.exists(): export(b, out, facts, what, 'fp32')
             base = model_path(name) if what=='lora' else str(out)
-            cases.append(dict(name=f'{family} {what}', family=family, base=base, lora=str(out) if what=='lora' else None))
+            adapter = str(out) if what=='lora' else None
+            cases.append(dict(name=f'{family} {what}', family=family, base=base, lora=adapter))
     cases.append(dict(name='shipped LoRA', family='flux_fill', base=model_path('tiny-flux-fill'),
                       lora=model_path('tiny-flux-fill').replace('tiny-flux-fill', 'tiny-flux-fill-grpo')))
     (work/'cases.json').write_text(json.dumps(cases))
@@ -88,7 +90,8 @@ def environment(work, wanted)->str: # its Python
 def run_client(work, python, name):
     "Draw with an interpreter, apart from this package"
     env = {k:v for k,v in os.environ.items() if k!='PYTHONPATH'}
-    subprocess.run([python, Path(__file__).resolve(), '--work', work, '--client', work/name], check=True, env=env, cwd=work)
+    command = [python, Path(__file__).resolve(), '--work', work, '--client', work/name]
+    subprocess.run(command, check=True, env=env, cwd=work)
     return json.loads((work/name/'said.json').read_text())
 
 def compare(work, cases, name, said)->dict: # case -> largest difference of a pixel in [0,1], or the error
@@ -117,7 +120,7 @@ def main():
         said = run_client(work, environment(work, wanted), name)
         rows.append(dict(said['versions'], differences=compare(work, cases, name, said)))
     for r in rows: r['torch'] = r['torch'].partition('+')[0]
-    print(f'{"":20}', *(f"diffusers {r['diffusers']}, transformers {r['transformers']}, peft {r['peft']}" for r in rows), sep=' | ')
+    print(f'{"":20}', *(', '.join(f'{k} {r[k]}' for k in ('diffusers','transformers','peft')) for r in rows), sep=' | ')
     for c in cases: print(f"{c['name']:20}", *(r['differences'][c['name']] for r in rows), sep=' | ')
     if a.record: TABLE.write_text(json.dumps(rows, indent=1)+'\n')
     failed = [c for r in rows for c,d in r['differences'].items() if not isinstance(d, float) or d>1e-3]
