@@ -66,10 +66,17 @@ def find_limit(
 
 def _telling(base): # a RapidOCR whose engines remember which lines they turned
     class Telling(base):
-        turned = None
+        turned = None # of the lines that were found, whether each was turned
+        def cls_and_rotate(self, img):
+            lines, found = super().cls_and_rotate(img)
+            self.flags = ['180' in label and score>self.cfg.Cls.cls_thresh for label,score in found.cls_res]
+            for i in np.flatnonzero(self.flags): # the classifier errs on small writing: which way is it read better?
+                as_it_is, turned = self.recognize_txt([img[i], lines[i]]).scores
+                if as_it_is<turned: continue
+                lines[i], self.flags[i] = img[i], False
+            return lines, found
         def build_final_output(self, image, det_res, cls_res, rec_res, *rest):
-            flags = ['180' in label and score>self.cfg.Cls.cls_thresh for label,score in cls_res.cls_res or ()]
-            self.turned = [f for f,t in zip(flags, rec_res.txts or ()) if t.strip()]
+            self.turned = [f for f,t in zip(getattr(self, 'flags', ()), rec_res.txts or ()) if t.strip()]
             return super().build_final_output(image, det_res, cls_res, rec_res, *rest)
     return Telling
 
