@@ -18,6 +18,7 @@ from ..diffusion.noise_levels import check_noise_level
 from ..diffusion.step import Step
 from ..show import INK, blank_figure
 from .panel import figure_html, panel, widgets
+from ..diffusion.regions import noise_weight
 from ..losses.grpo_loss import grpo_loss, mean_kl, ratio_stats
 from ..rollout import replay, rollout
 from ..show import Html, grid, show_hole, table
@@ -70,7 +71,7 @@ class Ratios:
     log_ratio: Tensor # [L,H,n,S]
     shift: Tensor # [L,H,n,S] how far the mean of the step moved: root mean square over the hole, in standard deviations
     records: list # H records
-    weight: Tensor # [H,...] region weight
+    weight: Tensor # [H,...] 1 where noise acts
     noise_levels: tuple
     steps: tuple
     what: str # How the policy was changed
@@ -98,7 +99,7 @@ def changed_weights(backbone, change):
 
 def _score_step(backbone, part, j): # [2,B]: log-ratio, and shift of the mean in standard deviations
     _, step = replay(backbone, part, j)
-    shift = (2*mean_kl(step.mean, part.mean[:,j], step.std, part.weight)).sqrt()
+    shift = (2*mean_kl(step.mean, part.mean[:,j], step.std, part.noise_weight)).sqrt()
     return torch.stack([step.log_prob-part.log_prob[:,j], shift])
 
 def _score_again(backbone, trajectory, chunk): # [2,B,S], on the CPU
@@ -136,7 +137,7 @@ def measure_ratios(
         scored = torch.stack([_score_again(backbone, t, chunk) for t in trajectories]) # [L,2,H*n,S]
     log_ratio, shift = scored.unflatten(2, (len(records), copies)).unbind(1)
     return Ratios(
-        log_ratio, shift, list(records), c.weight.cpu(), tuple(noise_levels),
+        log_ratio, shift, list(records), noise_weight(c.weight).cpu(), tuple(noise_levels),
         trajectories[0].steps, getattr(change, '__name__', 'a change')
     )
 

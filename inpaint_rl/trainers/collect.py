@@ -6,6 +6,7 @@
 __all__ = ['Sampling', 'CollectConfig', 'Collector']
 
 # %% ../../nbs/trainers/74b_collect.ipynb #23b09721
+import warnings
 from dataclasses import replace
 from typing import Literal
 import torch
@@ -100,6 +101,11 @@ class Collector:
     ):
         self.backbone,self.dataset,self.config,self.scoring,self.seed = backbone,dataset,config,scoring,seed
         self.sampler = sampler_for(dataset, config.groups, seed)
+        if len(dataset)<config.groups:
+            warnings.warn(
+                f'{len(dataset)} records for groups={config.groups}: an iteration fills some of them more than once, '
+                'each time as a group of its own', stacklevel=2,
+            )
 
     def schedule_for(self, h, w): return self.backbone.schedule(self.config.sampling.num_steps, h, w)
 

@@ -25,7 +25,7 @@ def tiny_flux_fill_grpo():
     return GRPOConfig(
         run_dir='runs/quickstart', iterations=64, learning_rate=1e-3, lr_schedule='cosine', groups=48,
         group_size=4, chunk=96, num_steps=4, eval_steps=4, window=1, window_mode='fixed', window_start=2,
-        noise_level=.6, guidance=30., share_start=True, live_channels=True,
+        noise_level=.6, noise_region='soft', guidance=30., share_start=True, live_channels=True,
         train_only=('time_text_embed','norm',r'^transformer_blocks.*attn'), kl_coef=.01, kl_outside=3.,
         ema_decay=.9, save_every=25, sample_every=25
     )
