@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['hash_parts', 'settings_of', 'Encoder', 'TextEncoders', 'PictureEncoder', 'prompts_of', 'Field', 'NoEncoder', 'drawn',
-           'misfit', 'misfits', 'sizes_of', 'negative_prompts', 'Fields']
+           'misfit', 'misfits', 'sizes_of', 'negative_prompts', 'refuse_negative', 'Fields']
 
 # %% ../../nbs/backbones/30b_fields.ipynb #40fefc8a
 import hashlib
@@ -174,6 +174,15 @@ def negative_prompts(dataset): # yields (id, negative prompt)
         yield from ((getattr(r, 'id', None), getattr(r, 'negative_prompt', '')) for r in some)
 
 # %% ../../nbs/backbones/30b_fields.ipynb #9b98a8cb
+def refuse_negative(prompts, owner:str, reads:bool): # `reads`: the model would, at another guidance
+    "An error for the first negative prompt, if there is one"
+    found = next(((i,p) for i,p in prompts if p), None)
+    if found is None: return
+    why = 'at guidance 1 nothing reads it' if reads else f'{owner} has no place for one'
+    raise ConfigError(f'record {found[0]!r} has the negative prompt {found[1]!r}, and {why}: leave negative_prompt '
+                      'out' + (', or raise the guidance' if reads else ''))
+
+# %% ../../nbs/backbones/30b_fields.ipynb #95ce4fd1
 class Fields(dict):
     "All fields of a backbone by name"
     def __init__(self,
@@ -215,13 +224,8 @@ class Fields(dict):
         guidance:float|None=None, # Where it is known
     ):
         "Refuse negative prompts that cannot act"
-        readers = any(f.reads=='negative' for f in self.values())
-        if readers and guidance!=1: return
-        found = next(((i,p) for i,p in prompts if p), None)
-        if found is None: return
-        why = 'at guidance 1 nothing reads it' if readers else f'{self.owner} has no place for one'
-        raise ConfigError(f'record {found[0]!r} has the negative prompt {found[1]!r}, and {why}: leave negative_prompt '
-                          'out' + (', or raise the guidance' if readers else ''))
+        reads = any(f.reads=='negative' for f in self.values())
+        if not reads or guidance==1: refuse_negative(prompts, self.owner, reads)
 
     def unconditional(self, tensors:dict, drop:Tensor)->dict: # name -> [B,...]; drop: [B] bool
         "The tensors of a condition with the prompts of some samples replaced by their negative ones"

@@ -99,8 +99,9 @@ def report_command(argv):
     options = report_parser().parse_args(argv)
     from inpaint_rl.evaluation.report import rewrite_report
     from inpaint_rl.trainers.metrics_log import read_metrics
+    from inpaint_rl.trainers.plain_report import is_measured
     folder, chosen = Path(options.run), options.weights or options.step is not None
-    if options.measure or chosen or not (folder/'report.json').is_file():
+    if options.measure or chosen or not is_measured(folder):
         quiet()
         print(measure_run(folder, options.weights, options.step))
     else: print(f'report: {rewrite_report(folder, read_metrics(folder))}')

@@ -8,9 +8,8 @@ __all__ = ['RUN_WORDS', 'KEPT', 'typed_options', 'word_of', 'check_twice', 'resu
 
 # %% ../../nbs/cli/104a_resume.ipynb #93c480ac
 import os
-from dataclasses import replace
 from pathlib import Path
-from .run_configs import RunConfigs, read_phases, run_configs, with_settings
+from .run_configs import RunConfigs, run_configs, share_run_settings, with_settings
 from .words import find_option
 
 # %% ../../nbs/cli/104a_resume.ipynb #5d7fc36a
@@ -33,7 +32,7 @@ def check_twice(options):
     for name in RUN_WORDS:
         option, word = getattr(options, name), word_of(options.settings, name)
         if word is None or option in (None, False): continue
-        said = {True:'true'}.get(option, str(option))
+        said = 'true' if option is True else str(option)
         if name=='resume' and said not in ('true','false') and word=='true': continue # the folder says more
         if said!=word:
             raise ConfigError(f'--{name.replace("_", "-")} {"" if option is True else option} and {name}={word}: '
@@ -175,23 +174,29 @@ def _iterations_made(folder)->int:
     from inpaint_rl.trainers.checkpoints import checkpoints_seen
     return next((n for n,_,why in checkpoints_seen(folder) if why is None), 0)
 
+def _left_open(tree:dict, names)->dict: # full names of settings that the family decides
+    for name in names:
+        *groups, last = name.split('.')
+        at = tree
+        for g in groups: at = at.get(g) or {}
+        if last in at: at[last] = None
+    return tree
+
 def kept_configs(folder, facts)->list:
     "The configs that a run was started with; what was left to the model's family is left to it again"
     from inpaint_rl.config import from_dict
-    from inpaint_rl.config_files import read_yaml
     from inpaint_rl.core import CheckpointError
+    from inpaint_rl.trainers.continuation import read_settings
     from inpaint_rl.trainers.trainer import METHODS
-    file = Path(folder)/'config.yaml'
-    if not file.is_file(): raise CheckpointError(f'{file} is missing: the settings of the run are not known')
-    configs = read_phases(file)
-    if configs is None:
-        method = facts.get('method')
-        if method not in METHODS: raise CheckpointError(f'{folder}/run.json: method={method!r} is not known here')
-        configs = [from_dict(METHODS[method].config, read_yaml(file), str(file))]
-    left = [f'{k}=null' for k in facts.get('left_to_family') or ()]
-    again = dict(run_dir=str(folder), resume=True, overwrite=False, accept_changes=())
-    return with_settings([replace(c, **again) for c in configs], left) if left else \
-        [replace(c, **again) for c in configs]
+    phases = read_settings(folder)
+    if not phases: raise CheckpointError(f'{folder}/config.yaml is missing: the settings of the run are not known')
+    again, configs = dict(run_dir=str(folder), resume=True, overwrite=False, accept_changes=()), []
+    for n,phase in enumerate(phases, 1):
+        method = phase.pop('method', facts.get('method')) # said there by runs of several phases
+        if method not in METHODS: raise CheckpointError(f'{folder}: method={method!r} is not known here')
+        given = _left_open(phase, facts.get('left_to_family') or ()) | again # the number of processes may be another
+        configs.append(from_dict(METHODS[method].config, given, f'{folder}/config.yaml, phase {n}'))
+    return configs
 
 def _check_asked(options, facts):
     from inpaint_rl.core import ConfigError
@@ -225,6 +230,5 @@ def resumed_configs(
     made, at = _iterations_made(folder), 0
     while at<len(configs)-1 and made>=sum(c.iterations for c in configs[:at+1]): at += 1 # phases that are finished
     changed = with_settings(configs[at:], words)
-    from inpaint_rl.cli.run_configs import share_run_settings
     configs, _ = share_run_settings([*configs[:at], *changed])
     return RunConfigs(tuple(configs), tuple(recipes))

@@ -19,7 +19,8 @@ from ..rollout import generate
 from ..show import save_rows
 from .checkpoints import load_checkpoint
 from .continuation import continue_run, read_facts
-from .metrics_log import MetricsLog
+from .metrics_log import MetricsLog, read_metrics
+from .plain_report import write_plain_report
 from .segments import now_utc, segment_comment
 from .trees import load_tree
 from inpaint_rl.trainers.run import (
@@ -196,6 +197,8 @@ def train_loop(loop:Loop):
         if log: log.close()
         if run.config.log_with!='none': run.accelerator.end_training()
     run.stopped = bool(stop)
+    if main and not stop and loop._facts is not None and 'command' not in loop.said: # a command measures and reports
+        write_plain_report(run.config.run_dir, loop.facts(), run.progress, read_metrics(run.config.run_dir))
     if stop and main:
         print(
             f'stopped by a signal after iteration {run.progress["iteration"]}; '

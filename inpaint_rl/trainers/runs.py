@@ -36,6 +36,8 @@ def near_runs(folder)->str: # words for an error; '' where there are none
     two = folder.absolute().parent.parent # the folder above may be misspelt, too
     far = {os.path.relpath(p, two):p for p in below(two, 2)}
     like += [far[n] for n in difflib.get_close_matches(os.path.relpath(folder.absolute(), two), far, 3, .7)]
+    above = {p.name:p for p in below(two, 1)}
+    like += [above[n] for n in difflib.get_close_matches(folder.name, above, 3, .7)]
     found = [*around, *below(folder, 1), *below(folder, 2), *like] or list(beside.values())
     names = list(dict.fromkeys(os.path.relpath(p) for p in found))[:5]
     return f'; runs near it: {", ".join(names)}' if names else ''

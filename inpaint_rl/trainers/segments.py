@@ -137,7 +137,8 @@ def _compare_base(found, old, new):
         other = f'{new.get("backbone") or new.get("backbone_class")}'
         found.refused.append(f'base model {other} has other weights than the {old.get("backbone") or "model"} '
                              f'that the run began with: {START_ANEW}')
-    elif named: found.changes['backbone'] = [_bare(old['backbone']), _bare(new['backbone'])] # the same weights elsewhere
+    elif named: # the same weights elsewhere
+        found.changes['backbone'] = [_bare(old['backbone']), _bare(new['backbone'])]
 
 def _same_lora(a, b): # older runs recorded less
     return bool(a) and bool(b) and all(a[k]==b.get(k) for k in a if a[k] is not None)
