@@ -13,6 +13,7 @@ import yaml
 from ..core import ConfigError, DataError
 from .coco import coco
 from .image_folder import image_folder
+from .mask_files import quote_colours
 from .jsonl import FileDataset, JsonlDataset
 from .label_tools import cvat, label_studio, labelme
 from .masked_folder import Layout, masked_folder
@@ -132,7 +133,7 @@ def parse_settings(
                 f'{word!r}: expected key=value, with a key of {", ".join(sorted(takes))} (format {format})'
             )
         if key in found: raise ConfigError(f'{word!r}: {key} was given twice')
-        try: found[key] = yaml.safe_load(value)
+        try: found[key] = yaml.safe_load(quote_colours(value))
         except yaml.YAMLError as e: raise ConfigError(f'{word!r}: the value is not YAML ({e})') from e
     return found
 

@@ -14,20 +14,36 @@ from PIL import ImageFile
 from torch import Tensor
 from ..core import ConfigError, DataError
 from ..polarity import suspect_inverted, suspect_inverted_set
-from .images import assign_sizes, read_image, upright_size
+from .images import assign_sizes, is_drawn, read_image, upright_size
+from .mask_files import MaskRule
 from .records import Record
 from .row_files import cut_middle, examine_row, fitted_row, read_record, row_contents
 from .rows import BadRow, jsonl_lines, make_rows
 
 # %% ../../nbs/datasets/10e_jsonl.ipynb #4ebb9c51
-def _check_settings(mask_polarity, max_bad):
-    if mask_polarity not in ('white_is_hole','black_is_hole'):
-        raise ConfigError(f"mask_polarity={mask_polarity!r}: expected 'white_is_hole' or 'black_is_hole'")
+def _check_settings(max_bad, max_cut):
+    if not 0<=max_cut<=1: raise ConfigError(f'max_cut={max_cut}: expected a share of the hole, 0 <= max_cut <= 1')
     if not 0<=max_bad<1: raise ConfigError(f'max_bad={max_bad}: expected a share of the rows, 0 <= max_bad < 1')
     if ImageFile.LOAD_TRUNCATED_IMAGES:
         raise ConfigError(
             'PIL.ImageFile.LOAD_TRUNCATED_IMAGES is on, so cut-off pictures would pass as whole ones; switch it off'
         )
+
+def _check_rule_acts(path, rule, rows):
+    "Refuse settings of mask files where no mask is one"
+    rest = MaskRule(rule.polarity)
+    said = [f'mask_{name}' for name in ('channel','turn') if getattr(rule, name)!=getattr(rest, name)]
+    said += ['mask_class'] if rule.classes else []
+    if said and rows and all(r.mask is None or is_drawn(r.mask) for r in rows):
+        raise ConfigError(
+            f'{path}: {", ".join(said)}: no mask of this dataset is a picture file, so it has no effect; leave it out'
+        )
+
+def _cut_note(path, row):
+    return BadRow(
+        str(path), row.line,
+        f'{row.mask}: the crop to {row.size[1]}x{row.size[0]} leaves out {row.cut:.1%} of the hole'
+    )
 
 def _is_size(s): return len(s)==2 and all(isinstance(n,int) and n>0 for n in s)
 
@@ -101,17 +117,22 @@ class FileDataset:
         least=1, # With several sizes: one that fewer records would get is not used
         outer=False, # The holes are meant to surround what is kept; those that do not are suspicious
         left_out=(), # Pairs (file, why) of what a reader passed over and made no row of
+        mask_channel='auto', mask_class=None, mask_turn='auto', # Where the hole is in a mask file, see `MaskRule`
+        max_cut=.5, # Largest share of a hole that the crop to `size` may leave out
     ):
-        _check_settings(mask_polarity, max_bad)
+        _check_settings(max_bad, max_cut)
+        self.rule = MaskRule(mask_polarity, mask_channel, mask_class, mask_turn)
         self.path, self.polarity, self.allow_inverted = Path(path), mask_polarity, allow_inverted
         self.epoch = 0 # set before reading; matters to masks that are drawn anew
         self.rows, self.bad = found
         self.passed_over = list(left_out)
         self.allowed = [] # rows that look inside out and were let in
+        self.cut = [] # rows whose crop leaves out a part of the hole
         self.total = len(self.rows)+len(self.bad)
+        _check_rule_acts(self.path, self.rule, self.rows)
         workers = workers or min(16, os.cpu_count() or 1)
         _assign(self.rows, _size_choices(size), least, workers)
-        examine = partial(examine_row, polarity=mask_polarity, inside=inside, outer=outer)
+        examine = partial(examine_row, rule=self.rule, inside=inside, outer=outer, max_cut=max_cut)
         with ThreadPoolExecutor(workers) as pool: found = list(pool.map(examine, self.rows))
         self._sort_out(found, outer)
         if not self.rows or len(self.bad)/self.total>max_bad:
@@ -128,6 +149,7 @@ class FileDataset:
         left_out = {b.line for b in self.bad}
         self.rows = [r for r in self.rows if r.line not in left_out]
         self.bad.sort(key=lambda b: b.line)
+        self.cut = [_cut_note(self.path, r) for r in self.rows if r.cut>0]
 
     def _check_polarity(self, evidence, outer):
         why = suspect_inverted_set(evidence)
@@ -142,10 +164,13 @@ class FileDataset:
     def _inverted_is_meant(self, row): return self.allow_inverted or row.allow_inverted
 
     def report(self, most=None)->str: # `most`: lines of each kind; None lists all
-        "What was left out, and what was let in although it looked inside out"
+        "What was left out, what was let in although it looked inside out, and which holes a crop cuts"
         lines = [repr(self)]
         passed = [f'{path}: {why}' for path,why in self.passed_over]
-        for title,rows in (('left out',self.bad), ('accepted (allow_inverted)',self.allowed), ('not read',passed)):
+        for title,rows in (
+            ('left out',self.bad), ('accepted (allow_inverted)',self.allowed),
+            ('hole cut by the crop',self.cut), ('not read',passed),
+        ):
             lines += [f'{title}: {b}' for b in rows[:most]]+(
                 [f'... and {len(rows)-most} more {title}'] if most is not None and len(rows)>most else []
             )
@@ -167,12 +192,12 @@ class FileDataset:
 
     def contents(self, i:int)->dict:
         "What record `i` is made of, by hashes; nothing is decoded. A cache compares these"
-        return row_contents(self.rows[i], self.polarity)
+        return row_contents(self.rows[i], self.rule)
 
     def __getitem__(self, i:int)->Record:
         r = self.rows[i]
         try:
-            return read_record(r, self.polarity, self.epoch)
+            return read_record(r, self.rule, self.epoch)
         except DataError as e:
             raise DataError(f'{self.path}:{r.line}: {e} (it could be used when the run began)') from e
 
@@ -191,7 +216,7 @@ def cut_like(
             f'{dataset.path}:{r.line}: {path} is {image.shape[-1]}x{image.shape[-2]} pixels, '
             f'its source {own[1]}x{own[0]}; they must agree'
         )
-    return fitted_row(r, image, image.shape[-2:], dataset.polarity, dataset.epoch)[0]
+    return fitted_row(r, image, image.shape[-2:], dataset.rule, dataset.epoch)[0]
 
 # %% ../../nbs/datasets/10e_jsonl.ipynb #1b2d421b
 class JsonlDataset(FileDataset):
@@ -204,9 +229,11 @@ class JsonlDataset(FileDataset):
         allow_inverted=False,
         confine=False, # Refuse files outside `root`
         workers=None, least=1,
+        mask_channel='auto', mask_class=None, mask_turn='auto', max_cut=.5, # As in `FileDataset`
     ):
         root = Path(root) if root is not None else Path(path).parent
         super().__init__(
             path, make_rows(jsonl_lines(path), path, root), size, max_bad, mask_polarity, allow_inverted,
-            root if confine else None, workers, least
+            root if confine else None, workers, least,
+            mask_channel=mask_channel, mask_class=mask_class, mask_turn=mask_turn, max_cut=max_cut,
         )

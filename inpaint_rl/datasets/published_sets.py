@@ -8,10 +8,11 @@ __all__ = ['BRUSH_ENDINGS', 'brushbench', 'brushdata', 'misato', 'Cutout', 'huma
 # %% ../../nbs/datasets/15_published.ipynb #43a12764
 from functools import partial
 from pathlib import Path
-import numpy as np, torch
+import numpy as np
 from ..core import ConfigError, DataError, seed_from
-from .images import Source, digest, is_wide, open_image, to_rgba
+from .images import Source, digest, open_image, to_rgba
 from .jsonl import FileDataset
+from .mask_files import MaskRule, UnclearMask, read_mask
 from .picture_files import pictures_in
 from .rle import Rle, check_run_order
 from .rows import decode_text, jsonl_lines, make_rows, read_bytes, read_json
@@ -115,18 +116,13 @@ class Cutout(Source):
         im = open_image(self.path)
         if (im.height,im.width)!=(h,w):
             raise DataError(f'{self.path}: a mask of {im.width}x{im.height} pixels for a picture of {w}x{h}')
-        clear = np.asarray(to_rgba(im))[...,3]<128 if im.has_transparency_data else np.zeros((h,w), bool)
-        if clear.any(): return torch.from_numpy(clear[None].astype(np.float32))
-        if is_wide(im):
+        cut = im.has_transparency_data and np.asarray(to_rgba(im))[...,3].min()<128
+        try: return read_mask(self.path, MaskRule(channel='alpha' if cut else 'auto'))
+        except UnclearMask as e:
             raise DataError(
-                f'{self.path}: a picture of mode {im.mode} has neither transparency nor plain black and white'
-            )
-        a = np.asarray(im.convert('RGB')).astype(int)
-        if ((a.max(-1)-a.min(-1)>40)|((a.mean(-1)>40)&(a.mean(-1)<215))).mean()>.02:
-            raise DataError(
-                f'{self.path}: neither transparent anywhere nor black and white, so it does not say where the hole is'
-            )
-        return torch.from_numpy((a.mean(-1)>=128)[None].astype(np.float32))
+                f'{e.what}; it is neither transparent anywhere nor black and white, '
+                'so it does not say where the hole is'
+            ) from e
 
 # %% ../../nbs/datasets/15_published.ipynb #b39dd738
 def _fields(d, *names):

@@ -9,50 +9,59 @@ __all__ = ['fitted_row', 'cut_middle', 'examine_row', 'read_record', 'row_conten
 import torch
 from torch import Tensor
 from ..core import DataError
-from ..masks import binarise, check_mask
+from ..masks import check_mask
 from ..polarity import polarity_evidence
 from .arrays import ArrayMask
-from .images import Source, digest, fit, is_drawn, mask_values, read_image, read_pixels
+from .images import (
+    Source, digest, fit, hole_cut, is_drawn, open_image, read_image, read_pixels, to_pixels)
+from .mask_files import MaskRule, changed_rule, read_mask
 from .records import Record
 
 # %% ../../nbs/datasets/10d_row_files.ipynb #a6064c85
-def _dark_hint(brightest):
+def _turn_hint(row, shape, hw): # why sizes may differ; `shape`: of the mask
+    lies = (row.turn or 1)>4 and tuple(shape)==(hw[1],hw[0])
     return (
-        f'; its brightest pixel is {brightest:.2g} of full scale: '
-        f'a mask of 0 and 1, or of labels, must be scaled to 0 and 255'
-        if 0<brightest<0.5 else ''
+        '. The picture is turned by its EXIF note and the mask has none: if it was drawn on the picture as that lies '
+        'in its file, say mask_turn=picture' if lies else ''
     )
 
-# %% ../../nbs/datasets/10d_row_files.ipynb #272b6be1
-def _row_mask(row, hw, polarity):
+def _row_mask(row, hw, rule):
     "The binary mask of a row: of the picture's size, with a hole and with something to keep"
-    values = row.mask.draw(*hw) if is_drawn(row.mask) else mask_values(row.mask)
-    h,w = hw
-    mh,mw = values.shape[-2:]
-    if (h,w)!=(mh,mw):
+    rule = changed_rule(rule, row.mask_keys)
+    if is_drawn(row.mask):
+        drawn = row.mask.draw(*hw)
+        mask = 1-drawn if rule.polarity=='black_is_hole' else drawn
+    else: mask = read_mask(row.mask, rule, row.turn)
+    shape = mask.shape[-2:]
+    if tuple(shape)!=tuple(hw):
         raise DataError(
-            f'{row.image} is {w}x{h} pixels and {row.mask} {mw}x{mh}; a mask must have the size of its picture'
+            f'{row.image} is {hw[1]}x{hw[0]} pixels and {row.mask} {shape[1]}x{shape[0]}; '
+            f'a mask must have the size of its picture{_turn_hint(row, shape, hw)}'
         )
-    mask = binarise(values)
-    try: return check_mask(mask if polarity=='white_is_hole' else 1-mask)
-    except DataError as e: raise DataError(f'{row.mask}: {e}{_dark_hint(float(values.max()))}') from e
+    try: return check_mask(mask)
+    except DataError as e: raise DataError(f'{row.mask}: {e}') from e
 
-# %% ../../nbs/datasets/10d_row_files.ipynb #65c6c4bd
+# %% ../../nbs/datasets/10d_row_files.ipynb #272b6be1
 def fitted_row(
     row, # A `Row` with a picture
     image, # Its picture [3,H,W], or None where only the mask is wanted
     hw, # (height, width) of the picture
-    polarity, epoch=0,
+    rule:MaskRule, # What the masks of the dataset mean
+    epoch=0,
 )->tuple: # (image, mask) at the size of the record
     "Picture and mask of a row; `DataError` where the mask has no hole, or nothing to keep, at that size"
     if getattr(row.mask, 'anysize', False): # drawn after the crop, which then has no hole to keep
         if row.size and image is not None: image = fit(image, torch.zeros(1,*hw), row.size)[0]
         return image, check_mask(row.mask.draw(*(row.size or hw), epoch))
-    mask = _row_mask(row, hw, polarity)
+    mask = _row_mask(row, hw, rule)
     if not row.size: return image, mask
+    row.cut = hole_cut(mask, row.size)
     image,fitted = fit(image, mask, row.size)
     try: return image, check_mask(fitted)
-    except DataError as e: raise DataError(f'{row.mask}: at {row.size[1]}x{row.size[0]} pixels, {e}') from e
+    except DataError as e:
+        raise DataError(
+            f'{row.mask}: at {row.size[1]}x{row.size[0]} pixels, {e}; {mask.mean():.1%} is hole in the file'
+        ) from e
 
 # %% ../../nbs/datasets/10d_row_files.ipynb #087254b7
 def cut_middle(
@@ -75,10 +84,26 @@ def _check_inside(row, folder):
     if outside: raise DataError(f'{outside[0]} lies outside {folder}')
 
 # %% ../../nbs/datasets/10d_row_files.ipynb #abb099c2
+def _check_same_file(row, rule):
+    if row.image!=row.mask or changed_rule(rule, row.mask_keys).channel=='alpha': return
+    raise DataError(
+        f'image and mask are the same file ({row.image}); '
+        'if its transparent part is the hole, say mask_channel=alpha'
+    )
+
+def _check_cut(row, max_cut):
+    if row.cut>max_cut:
+        raise DataError(
+            f'{row.mask}: the crop to {row.size[1]}x{row.size[0]} leaves out {row.cut:.0%} of the hole, '
+            f'more than max_cut={max_cut} allows; give sizes of other shapes (a list, or buckets)'
+        )
+
 def examine_row(
-    row, polarity,
+    row,
+    rule:MaskRule, # What the masks of the dataset mean
     inside, # A folder that no file may lie outside of, or None
     outer, # The hole is meant to surround what is kept
+    max_cut=1., # Largest share of the hole that the crop to a size may leave out
 )->tuple: # (polarity evidence or None, what is wrong or None)
     "Open every file of a row"
     try:
@@ -91,18 +116,22 @@ def examine_row(
                 "key 'image_path' is missing; "
                 'a row of a prompt alone is text-to-image, and needs a dataset with one size'
             )
-        row.hw = read_pixels(row.image).shape[:2]
-        mask = fitted_row(row, None, row.hw, polarity)[1]
+        _check_same_file(row, rule)
+        im = open_image(row.image)
+        row.turn = im.info['turn']
+        row.hw = to_pixels(im, row.image).shape[:2]
+        mask = fitted_row(row, None, row.hw, rule)[1]
+        _check_cut(row, max_cut)
         return polarity_evidence(1-mask if outer else mask), None
     except DataError as e: return None, str(e)
 
 # %% ../../nbs/datasets/10d_row_files.ipynb #e5a8ed4e
-def read_record(row, polarity, epoch)->Record:
+def read_record(row, rule:MaskRule, epoch)->Record:
     "The record of a row that was found good"
     if row.image is None: image, mask = None, torch.ones(1,*row.size)
     else:
-        image = read_image(row.image)
-        image, mask = fitted_row(row, image, image.shape[-2:], polarity, epoch)
+        image = read_image(row.image, under=row.image==row.mask)
+        image, mask = fitted_row(row, image, image.shape[-2:], rule, epoch)
     return Record(
         row.id, image, mask, row.prompt, row.negative_prompt, dict(row.metadata),
         encoded={n:s.read() for n,s in row.stored.items()},
@@ -110,12 +139,13 @@ def read_record(row, polarity, epoch)->Record:
     )
 
 # %% ../../nbs/datasets/10d_row_files.ipynb #2098845a
-def row_contents(row, polarity)->dict:
+def row_contents(row, rule:MaskRule)->dict:
     "What a row's record is made of, by hashes"
+    how = changed_rule(rule, row.mask_keys)
     inputs = {n:digest(p) for n,p in row.inputs.items()}
     return dict(
         image=None if row.image is None else digest(row.image),
-        mask='whole frame' if row.mask is None else f'{polarity}:{digest(row.mask)}',
+        mask='whole frame' if row.mask is None else f'{how}:{digest(row.mask)}',
         size=list(row.size or row.hw), prompt=row.prompt, negative=row.negative_prompt,
         **({'inputs':inputs} if inputs else {}),
     )

@@ -13,6 +13,7 @@ from pathlib import Path
 from ..core import DataError
 from .arrays import as_mask
 from .images import Source
+from .mask_files import MASK_KEYS, MaskRule, changed_rule
 from .stored import FIELD_KEYS, Stored
 
 # %% ../../nbs/datasets/10c_rows.ipynb #8ff8e068
@@ -35,16 +36,19 @@ class Row:
     prompt: str
     negative_prompt: str = ''
     allow_inverted: bool = False
+    mask_keys: dict = field(default_factory=dict) # what the row says of its mask, see `MASK_KEYS`
     metadata: dict = field(default_factory=dict)
     stored: dict = field(default_factory=dict) # name of a field -> `Stored`
     inputs: dict = field(default_factory=dict) # name -> path of a further picture
     size: tuple|None = None # (height, width) of the record; None: the picture's own
     hw: tuple|None = None # (height, width) of the picture
+    turn: int|None = None # EXIF orientation of the picture; None: not opened yet
+    cut: float = 0. # share of the hole that the crop to `size` leaves out
 
 # %% ../../nbs/datasets/10c_rows.ipynb #84ea24c2
 _own_keys = {
     'image_path','image','mask_path','mask','prompt','negative_prompt','id',
-    'allow_inverted','inputs','encoded',*FIELD_KEYS
+    'allow_inverted','inputs','encoded',*FIELD_KEYS,*MASK_KEYS
 }
 
 # %% ../../nbs/datasets/10c_rows.ipynb #8d8af343
@@ -117,7 +121,6 @@ def _located(value, root): return value if isinstance(value, Source) else Path(r
 def _image_and_mask(d, root)->tuple: # both None where the row names neither
     if not {'image_path','image','mask_path','mask'} & d.keys(): return None, None
     image,mask = (_located(_take(d, (str,Source), f'{k}_path', k), root) for k in ('image','mask'))
-    if image==mask: raise DataError(f'image and mask are the same file ({image})')
     return image, as_mask(mask)
 
 def _named_paths(d, key, root)->dict: # name -> path
@@ -133,6 +136,11 @@ def _stored_fields(d, root)->dict: # name -> `Stored`
         path = _take(d, str, *(k for k,v in FIELD_KEYS.items() if v==name), default='')
         if path and name in found: raise DataError(f'{name!r} is named in "encoded" and by a key of its own; keep one')
         if path: found[name] = Stored(Path(root, path), name)
+    return found
+
+def _mask_keys(d)->dict:
+    found = {k:d[k] for k in MASK_KEYS if k in d}
+    changed_rule(MaskRule(), found) # complains
     return found
 
 def _row_id(d, default)->str:
@@ -158,6 +166,7 @@ def parse_row(
         negative_prompt=_take(d, str, 'negative_prompt', default=''),
         allow_inverted=_take(d, bool, 'allow_inverted', default=False),
         id=_row_id(d, f'{name}:{line}'),
+        mask_keys=_mask_keys(d),
         stored=_stored_fields(d, root),
         inputs=_named_paths(d, 'inputs', root),
         metadata={k:v for k,v in d.items() if k not in _own_keys},
