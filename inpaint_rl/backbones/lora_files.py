@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['LORA_FILE', 'LORA_NAMES', 'lora_path', 'read_lora', 'module_shapes', 'module_names', 'FittedLoRA', 'fit_lora', 'wear']
 
-# %% ../../nbs/backbones/30cb_lora_files.ipynb #07f3cd27
+# %% ../../nbs/backbones/30cb_lora_files.ipynb #6e7a2b1e
 import json
 import re
 import warnings
@@ -15,7 +15,7 @@ import torch
 from .lora_keys import DENOISER_NAMES, OTHER_ADAPTERS, layout_name, split_key
 from ..core import CheckpointError
 
-# %% ../../nbs/backbones/30cb_lora_files.ipynb #a22a023f
+# %% ../../nbs/backbones/30cb_lora_files.ipynb #09563741
 LORA_FILE = 'pytorch_lora_weights.safetensors' # diffusers' name
 LORA_NAMES = (LORA_FILE, 'adapter_model.safetensors') # and peft's: what is looked for in a folder
 
@@ -49,7 +49,7 @@ def read_lora(
     except (OSError, ValueError, SafetensorError) as e: raise CheckpointError(f'{file} cannot be read: {e}') from e
     return tensors, settings
 
-# %% ../../nbs/backbones/30cb_lora_files.ipynb #09c5d746
+# %% ../../nbs/backbones/30cb_lora_files.ipynb #4632eb92
 def module_shapes(
     net, # A denoiser, with adapters or without
 )->dict: # name -> (shape of A, shape of B) for rank 1
@@ -94,7 +94,7 @@ def _fitting(A, B, wanted): # (A, B) in the module's shape, or None
         shaped.append(t.reshape(w))
     return shaped
 
-# %% ../../nbs/backbones/30cb_lora_files.ipynb #4bb51748
+# %% ../../nbs/backbones/30cb_lora_files.ipynb #aa6a5e5e
 @dataclass(frozen=True)
 class FittedLoRA:
     "A LoRA file, every key of which has its place in a network"
@@ -117,7 +117,7 @@ def _setting(settings, part, module, rank): # alpha/rank as peft's settings say 
     hits = (v for p,v in (s.get('alpha_pattern') or {}).items() if re.match(rf'(.*\.)?({p})$', module))
     return float(next(hits, s['lora_alpha']))/(rank**.5 if s.get('use_rslora') else rank)
 
-# %% ../../nbs/backbones/30cb_lora_files.ipynb #e6761c6e
+# %% ../../nbs/backbones/30cb_lora_files.ipynb #bf6f8ed9
 class _Fit:
     "The bookkeeping of `fit_lora`"
     def __init__(self, file, net, family):
@@ -147,7 +147,10 @@ class _Fit:
         if odd or not self.keys:
             other = [w for w,p in DENOISER_NAMES.items() if w!=self.part and any(re.search(p, k) for k in odd)]
             what = f'They are of a {other[0]}: another family of models' if other else 'They have no layer here'
-            self.refuse(what, odd, 'give the base model that this LoRA was trained on; a part of a LoRA is not loaded')
+            cure = 'give the base model that this LoRA was trained on; a part of a LoRA is not loaded'
+            if any(re.search('(input|output|middle|joint)_blocks?[._]', k) for k in odd):
+                cure += ". Its modules have their authors' names: save it under diffusers' or kohya's"
+            self.refuse(what, odd, cure)
 
     def check_numbers(self):
         "That every number is one"
@@ -202,7 +205,7 @@ class _Fit:
         wanted = ' and '.join(f'{self.shapes[m][0][1:]} in, {self.shapes[m][1][0]} out' for m in modules[:1])
         return f'{key!r} is {tuple(self.tensors[key].shape)}, {modules[0]} has {wanted}'
 
-# %% ../../nbs/backbones/30cb_lora_files.ipynb #0f4d7e1b
+# %% ../../nbs/backbones/30cb_lora_files.ipynb #8407e67c
 def fit_lora(
     file, # A .safetensors file, or a folder with one
     net, # The denoiser
@@ -220,7 +223,7 @@ def fit_lora(
                       'it is read with alpha/rank = 1', stacklevel=2)
     return FittedLoRA(f.file, f.layout, layers, len(f.shapes))
 
-# %% ../../nbs/backbones/30cb_lora_files.ipynb #6ffa7e3d
+# %% ../../nbs/backbones/30cb_lora_files.ipynb #4e3bf0d8
 def wear(
     net, # The denoiser, without adapters
     lora:FittedLoRA,

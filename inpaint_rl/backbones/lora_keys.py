@@ -5,11 +5,11 @@
 # %% auto #0
 __all__ = ['OTHER_ADAPTERS', 'DENOISER_NAMES', 'LoRAKey', 'split_key', 'layout_name']
 
-# %% ../../nbs/backbones/30ca_lora_keys.ipynb #3d1af28a
+# %% ../../nbs/backbones/30ca_lora_keys.ipynb #00330165
 import re
 from dataclasses import dataclass
 
-# %% ../../nbs/backbones/30ca_lora_keys.ipynb #ec8b5bda
+# %% ../../nbs/backbones/30ca_lora_keys.ipynb #94a8daa2
 _ROLE = re.compile(
     # peft's, with an adapter's name or without; then those of kohya, and of diffusers' older versions
     r'(?P<module>.+?)(?:\.lora_(?P<letter>[AB])(?:\.(?!weight$)[^.]+)?\.weight'
@@ -31,10 +31,10 @@ OTHER_ADAPTERS = ( # what is no plain LoRA of the denoiser: pattern -> what it i
      "keep the denoiser's keys alone, or merge all of it into the base model and load that"),
 )
 DENOISER_NAMES = dict( # what only the modules of one kind of denoiser are called
-    unet=r'(^|\.|lora_unet_)(down_blocks|up_blocks|mid_block|input_blocks|output_blocks|middle_block)[._]',
+    unet=r'^unet\.|(^|\.|lora_unet_)(down_blocks|up_blocks|mid_block|input_blocks|output_blocks|middle_block)[._]',
     transformer=r'(^|\.|lora_unet_|lora_transformer_)'
                 r'(double_blocks|single_blocks|joint_blocks|single_transformer_blocks)[._]'
-                r'|^(transformer|diffusion_model)\.transformer_blocks\.|^transformer_blocks\.',
+                r'|^transformer\.|^(diffusion_model\.)?transformer_blocks\.',
 )
 
 @dataclass(frozen=True)
@@ -53,10 +53,10 @@ def split_key(
     if not found: return None
     module, prefix = found['module'], ''
     for p in _PREFIXES:
-        if p in ('transformer.','unet.') and p!=part+'.': continue # the other family's
-        if module.startswith(p):
-            prefix += p
-            module = module.removeprefix(p)
+        if not module.startswith(p): continue
+        prefix += p
+        # the other family's prefix stays: no module here begins with it
+        if p not in ('transformer.','unet.') or p==part+'.': module = module.removeprefix(p)
     if '.processor.' in module: # diffusers before 0.22
         prefix += 'processor'
         module = module.replace('.processor.', '.')
