@@ -100,12 +100,15 @@ class Collector:
     ):
         self.backbone,self.dataset,self.config,self.scoring,self.seed = backbone,dataset,config,scoring,seed
         self.sampler = sampler_for(dataset, config.groups, seed)
+        self.known_ids = {} # id -> number of the record
 
     def schedule_for(self, h, w): return self.backbone.schedule(self.config.sampling.num_steps, h, w)
 
     def records(self, iteration): # (Batch, seeds of all samples)
         "What this process has to fill"
-        batch = read_iteration(self.dataset, self.sampler, iteration, dist.rank(), dist.world_size())
+        batch = read_iteration(
+            self.dataset, self.sampler, iteration, dist.rank(), dist.world_size(), self.known_ids
+        )
         return batch, sample_seeds(self.seed, iteration, batch.ids, self.config.group_size)
 
     def finish(self, batch, draw): # (Trajectory, Samples, Scores)
