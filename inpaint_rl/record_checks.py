@@ -81,15 +81,20 @@ def check_record(
     if record.id is None or record.id=='':
         raise DataError(f'{where}: an id is needed; groups and seeds are made from it')
     check_hole(record.mask, where)
-    if record.image is not None: check_picture(record.image, where)
+    if record.image is not None:
+        check_picture(record.image, where)
+        (h,w), (a,b) = record.image.shape[-2:], record.mask.shape[-2:]
+        if (h,w)!=(a,b):
+            raise DataError(f'{where}: the picture is {h}x{w} and its mask {a}x{b} pixels; give both one size')
     for name,x in record.inputs.items(): check_picture(x, f'{where}, further picture {name!r}')
     _check_text(record, where)
 
 def check_ids(
     index, ids, # Numbers of records in their data set, and what they are called
+    known=None, # A dict id -> number of those that have been seen; it is added to
 ):
     "`DataError` where two records of a data set have one id: their samples would be one group"
-    first = {}
+    first = {} if known is None else known
     for i,name in zip(index, ids):
         if first.setdefault(name, i)==i: continue
         raise DataError(
@@ -109,6 +114,7 @@ def check_dataset(
     if not len(dataset): raise DataError('the data set is empty')
     ids = getattr(dataset, 'ids', None)
     if ids is not None: check_ids(range(len(ids)), ids)
+    elif isinstance(dataset, (list,tuple)): check_ids(range(len(dataset)), [getattr(r, 'id', r) for r in dataset])
     first = dataset[0]
     lacks = [n for n in ('id','image','mask','prompt','inputs') if not hasattr(first, n)]
     if lacks:

@@ -90,12 +90,15 @@ def sampler_for(dataset, groups, seed):
     sampler.indices(0, dist.rank(), dist.world_size()) # what these processes cannot deal out is refused at the start
     return sampler
 
-def read_iteration(dataset, sampler, iteration, rank=0, world=1): # `Batch`
-    "The records of one process in one iteration"
+def read_iteration(
+    dataset, sampler, iteration, rank=0, world=1,
+    known=None, # A dict that remembers the ids of earlier iterations
+): # `Batch`
+    "The records of one process in one iteration; two records of one id are refused"
     if getattr(dataset, 'fresh', False): dataset.epoch = sampler.epoch(iteration)
     index = sampler.indices(iteration, rank, world)
     records = [dataset[i] for i in index]
-    check_ids(index, [r.id for r in records])
+    check_ids(index, [r.id for r in records], known)
     return collate(records)
 
 def same_size_indices(dataset, n)->list: # positions
