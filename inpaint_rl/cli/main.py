@@ -14,6 +14,7 @@ from .words import asks_for_help, for_people
 COMMANDS = dict( # name -> (module:function that takes its words, what it does)
     train      = ('inpaint_rl.cli.train_command:train_command', 'measure, train, measure again, report'),
     plan       = ('inpaint_rl.cli.plan_command:plan_command', 'expected memory of a run, before anything is rented'),
+    data       = ('inpaint_rl.cli.data_command:data_command', 'what a file or folder of pictures and masks holds'),
     preprocess = ('inpaint_rl.cli.preprocess_command:preprocess_command', 'encode a dataset once'),
     sample     = ('inpaint_rl.cli.sample_command:sample_command', "fill a folder with a model's pictures"),
     export     = ('inpaint_rl.cli.export_command:export_command', 'a folder that diffusers and ComfyUI load'),

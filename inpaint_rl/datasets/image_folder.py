@@ -14,7 +14,7 @@ from ..random_masks import frequencies, random_mask
 from .images import Source
 from .jsonl import FileDataset
 from .masked_folder import Layout
-from .picture_files import Captions, files_below
+from .picture_files import Captions, files_below, table_lines
 from .rows import make_rows
 
 # %% ../../nbs/datasets/15b_image_folder.ipynb #c716a673
@@ -38,10 +38,21 @@ class Drawn(Source):
         )
 
 # %% ../../nbs/datasets/15b_image_folder.ipynb #52e6e444
+def _refuse_mask_table(root):
+    "Refuse a folder whose table of metadata names masks"
+    for path in (root/'metadata.jsonl', root/'metadata.csv'):
+        lines = table_lines(path) if path.is_file() else []
+        row = lines[0][1]() if lines else None
+        masks = [k for k in row if 'mask' in k.lower()] if isinstance(row, dict) else []
+        if masks:
+            raise DataError(f'{path} names masks ({", ".join(masks)}), and here holes would be drawn in their place; '
+                            'such folders are read by the format hf_folder (humanedit for MASK_IMG)')
+
 def refuse_masks(
     found, # `FilesBelow`
 ):
     "Raise `DataError` where some of the pictures are masks of others"
+    _refuse_mask_table(found.root)
     layout = Layout(found)
     inner = lambda p: p.relative_to(found.root).as_posix()
     pair = next(((p,ms[0]) for p,ms in layout.of.items() if ms), None)

@@ -72,8 +72,8 @@ def _of_file(path)->list:
     if suffix=='.parquet': return ['parquet']
     if suffix=='.xml': return ['cvat'] if b'<image' in path.read_bytes() else []
     if suffix in ('.csv','.tsv'): return _of_lines(path)
-    d = _json_start(path)
-    return _of_json(d) if d is not None else _of_lines(path) if suffix in ('.jsonl','.ndjson','.json','.txt') else []
+    if suffix not in ('.jsonl','.ndjson','.json','.txt'): return []
+    return _of_json(_json_start(path)) or _of_lines(path)
 
 def _of_folder_files(folder)->list:
     "Formats that a file of a known name gives away"

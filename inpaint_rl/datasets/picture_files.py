@@ -125,10 +125,16 @@ class Captions:
             raise DataError(f'{self.table}:{line}: expected file_name and text (or caption, prompt)')
         return name, text
 
+    def _beside(self, path):
+        try: return read_text(path.with_suffix('.txt')).strip()
+        except DataError as e:
+            if path.with_suffix('.txt').exists(): raise
+            raise DataError(f'{e}; a caption beside each picture, or prompt=... for all') from e
+
     def of(self, path, root)->str:
         "The prompt of one picture; `DataError` where there is none"
         if self.prompt is not None: return self.prompt
-        if self.table is None: return read_text(path.with_suffix('.txt')).strip()
+        if self.table is None: return self._beside(path)
         name = path.relative_to(root).as_posix()
         if name not in self.texts: raise DataError(f'{name}: has no row in {self.table}')
         return self.texts[name]
