@@ -106,12 +106,15 @@ class Collector:
                 f'{len(dataset)} records for groups={config.groups}: an iteration fills some of them more than once, '
                 'each time as a group of its own', stacklevel=2,
             )
+        self.known_ids = {} # id -> number of the record
 
     def schedule_for(self, h, w): return self.backbone.schedule(self.config.sampling.num_steps, h, w)
 
     def records(self, iteration): # (Batch, seeds of all samples)
         "What this process has to fill"
-        batch = read_iteration(self.dataset, self.sampler, iteration, dist.rank(), dist.world_size())
+        batch = read_iteration(
+            self.dataset, self.sampler, iteration, dist.rank(), dist.world_size(), self.known_ids
+        )
         seeds = sample_seeds(self.seed, iteration, batch.ids, self.config.group_size)
         return replace(batch, ids=distinct_ids(batch.ids)), seeds
 
