@@ -54,6 +54,11 @@ def _plain(im, name):
         a = np.asarray(im)
         bad = a.min()<0 or a.max()>65535
         if bad: raise DataError(f'{name}: gray values from {a.min()} to {a.max()}; 0 to 65535 can be written back')
+        if 0<a.max()<4096: # seen, it would be black
+            raise DataError(
+                f'{name}: its brightest value is {a.max()} of 65535: 8 to 12 bits in a file of 16? '
+                'Save it scaled to 0 to 65535, or as a picture of 8 bits'
+            )
         return a.astype(np.uint16)[...,None]
     if im.mode in ('F','CMYK','LAB','HSV','YCbCr'):
         raise DataError(f'{name} is a picture of mode {im.mode}, which a PNG cannot hold; save it as RGB first')

@@ -98,6 +98,7 @@ def _name_class(number):
 
 def _levels_error(path, kind, values, what='grey levels'): # `values`: an array of whole numbers
     found, counts = np.unique(values, return_counts=True)
+    example = max(zip(counts[1:], found[1:]), key=lambda c: (c[1]!=255, c[0]))[1] # 255 is often "no class"
     if kind=='photo':
         return UnclearMask(
             path, f'seems to be a photograph, of {len(found)} {what}',
@@ -110,8 +111,8 @@ def _levels_error(path, kind, values, what='grey levels'): # `values`: an array 
             f'its brightest pixel is {found[-1]/255:.2g} of full scale: '
             'a mask of 0 and 1, or of labels, must be scaled to 0 and 255'
         )
-        return UnclearMask(path, text, _name_class(found[-1]))
-    return UnclearMask(path, f'seems to be a label map, or strokes of half opacity: {text}', _name_class(found[-1]))
+        return UnclearMask(path, text, _name_class(example))
+    return UnclearMask(path, f'seems to be a label map, or strokes of half opacity: {text}', _name_class(example))
 
 def _layer_error(path, alpha): # `alpha`: [H,W], of one colour
     found = shares(*np.unique(alpha, return_counts=True))
