@@ -42,7 +42,7 @@ def with_run(cls):
 def resolved_names(method)->list: # full names
     "Settings that were left to the model's family"
     now = flat_config(method.config)
-    return [n for n,v in flat_config(method.given).items() if v is None and now[n] is not None]
+    return [n for n,v in flat_config(method.unresolved).items() if v is None and now[n] is not None]
 
 def run_facts(
     methods, # Of one run, in the order of their phases
@@ -99,7 +99,7 @@ class Method:
         self.backbone,self.dataset,self.alone = backbone,dataset,phase is None
         self.phase = phase or Phase(Run(backbone, config, callbacks, samples))
         self.run = self.phase.run
-        self.given,self.config = config,resolved(config, backbone)
+        self.unresolved,self.config = config,resolved(config, backbone)
         self.config.check()
         self.seed = self.phase.seed(config.seed)
         self.begun = False
