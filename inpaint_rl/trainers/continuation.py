@@ -13,8 +13,8 @@ from ..config import from_dict
 from ..config_files import read_yaml
 from ..core import CheckpointError, ConfigError
 from .segments import (
-    ALLOWED, MEASURED, Comparison, Segment, add_segment, change_lines, compare_facts, compare_methods, compare_settings,
-    flat_config, now_utc, raise_refused)
+    ALLOWED, MEASURED, Differences, Segment, add_segment, change_lines, compare_facts, compare_methods,
+    compare_settings, flat_config, now_utc, raise_refused)
 
 # %% ../../nbs/trainers/71g_continuation.ipynb #91c55587
 def read_facts(folder)->dict: # {} where there is none
@@ -48,10 +48,10 @@ def compare_run(
     folder, # Of the run
     step:int, # Iterations that the checkpoint has made
     names, configs, # Of the methods, in the order of the phases: what is asked for
-    facts:dict, # Of the run as it would go on, see `run_facts`
-)->Comparison:
+    facts:dict, # Of the run as it would go on, see `facts_of_methods`
+)->Differences:
     "What differs"
-    found, old, settings = Comparison(), read_facts(folder), read_settings(folder)
+    found, old, settings = Differences(), read_facts(folder), read_settings(folder)
     ends = list(accumulate(c.iterations for c in configs))
     if ends[-1]<step:
         found.refused.append(f'iterations={ends[-1]}, and the run has made {step}: give at least as many')
@@ -68,7 +68,7 @@ def compare_run(
     if step>=ends[-1]: refuse_idle(found, step)
     return found
 
-def refuse_idle(found:Comparison, step:int):
+def refuse_idle(found:Differences, step:int):
     "Where nothing is left to do, a change of the training cannot act; one of the measurement can"
     idle = [k for k in found.changes if k not in (*ALLOWED, *MEASURED)]
     if idle:
@@ -76,7 +76,7 @@ def refuse_idle(found:Comparison, step:int):
 
 def resume_words(
     folder, step:int, total:int, # Iterations made, and to be made
-    found:Comparison,
+    found:Differences,
 )->str:
     "What is printed when a run goes on"
     head = f'resuming {folder} after iteration {step} of {total}'

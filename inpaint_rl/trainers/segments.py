@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['FIXED', 'QUIET', 'ON_PURPOSE', 'IDENTITY', 'ALLOWED', 'MEASURED', 'START_ANEW', 'rule_of', 'Segment', 'now_utc',
-           'shown', 'change_lines', 'segment_words', 'add_segment', 'segment_comment', 'Comparison', 'flat_config',
+           'shown', 'change_lines', 'segment_words', 'add_segment', 'segment_comment', 'Differences', 'flat_config',
            'compare_settings', 'compare_facts', 'compare_methods', 'raise_refused', 'check_accepted']
 
 # %% ../../nbs/trainers/71ba_segments.ipynb #ca47f1fa
@@ -82,7 +82,7 @@ def segment_comment(segments)->str:
 
 # %% ../../nbs/trainers/71ba_segments.ipynb #c08291ff
 @dataclass
-class Comparison:
+class Differences:
     "What differs between a run and what it is to be continued with"
     changes: dict = field(default_factory=dict) # name -> [before, now]; in force
     refused: list = field(default_factory=list) # Texts with their cure
@@ -101,7 +101,7 @@ def _listed(v): return [_listed(x) for x in v] if isinstance(v, (list,tuple)) el
 def _short(name): return name.rpartition('.')[2]
 
 def compare_settings(
-    found:Comparison, before:dict, now:dict, # Flat settings
+    found:Differences, before:dict, now:dict, # Flat settings
     label='', # Of the phase
     finished=False, # It has made all of its iterations
 ):
@@ -197,7 +197,7 @@ def _alike(k, old, new): # a run of Python says no held-out records, and its mon
     return last(old)==last(new) if k=='monitors' else old==new
 
 def compare_facts(
-    found:Comparison, old:dict, new:dict, # Facts as run.json has them
+    found:Differences, old:dict, new:dict, # Facts as run.json has them
     accepted=(), # Words of `ON_PURPOSE`
 ):
     "Sort what differs in the parts of a run"
@@ -210,13 +210,13 @@ def compare_facts(
     moved = [f'{k} {was[k]} -> {now[k]}' for k in was if k in now and was[k]!=now[k]]
     if moved: found.notes.append(f'other versions than before: {", ".join(moved)}')
 
-def compare_methods(found:Comparison, old, new): # names of the methods, in the order of the phases
+def compare_methods(found:Differences, old, new): # names of the methods, in the order of the phases
     "Phases may be added at the end; what was done stays what it was"
     if new[:len(old)]!=old:
         found.refused.append(f'method {", ".join(new)}, and the run is one of {", ".join(old)}: {START_ANEW}')
     elif new!=old: found.changes['method'] = [', '.join(old), ', '.join(new)]
 
-def raise_refused(found:Comparison, folder):
+def raise_refused(found:Differences, folder):
     "All that is refused, in one error"
     if found.refused:
         raise CheckpointError(f'{folder} cannot be continued like this: ' + '. '.join(found.refused))
