@@ -44,6 +44,14 @@ def _old_settings(config, old:dict, where)->dict: # flat, under the names of tod
     try: return flat_config(from_dict(type(config), given, where))
     except ConfigError as e: raise CheckpointError(f'{e}; the run cannot be compared with what is asked for') from e
 
+def _compare_phases(found, folder, step, methods, names, configs, settings): # `methods`: those of the run
+    ends = list(accumulate(c.iterations for c in configs))
+    same = [n for n,(a,b) in enumerate(zip(methods, names)) if a==b and n<len(settings)]
+    for n in same:
+        label = f'phase {n+1}: ' if len(names)>1 else ''
+        before = _old_settings(configs[n], settings[n], f'{folder}/config.yaml')
+        compare_settings(found, before, flat_config(configs[n]), label, n<len(names)-1 and step>=ends[n])
+
 def compare_run(
     folder, # Of the run
     step:int, # Iterations that the checkpoint has made
@@ -52,20 +60,16 @@ def compare_run(
 )->Differences:
     "What differs"
     found, old, settings = Differences(), read_facts(folder), read_settings(folder)
-    ends = list(accumulate(c.iterations for c in configs))
-    if ends[-1]<step:
-        found.refused.append(f'iterations={ends[-1]}, and the run has made {step}: give at least as many')
+    total = sum(c.iterations for c in configs)
+    if total<step:
+        found.refused.append(f'iterations={total}, and the run has made {step}: give at least as many')
     methods = _methods_of(old, settings)
     if methods: compare_methods(found, methods, list(names))
-    same = [n for n,(a,b) in enumerate(zip(methods or names, names)) if a==b and n<len(settings)]
-    for n in same:
-        label = f'phase {n+1}: ' if len(names)>1 else ''
-        before = _old_settings(configs[n], settings[n], f'{folder}/config.yaml')
-        compare_settings(found, before, flat_config(configs[n]), label, n<len(names)-1 and step>=ends[n])
+    _compare_phases(found, folder, step, methods or names, names, configs, settings)
     if not settings: found.notes.append('there is no config.yaml, so settings cannot be compared')
     if not old: found.notes.append('there is no run.json, so model, data and rewards cannot be compared')
     else: compare_facts(found, old, facts, configs[-1].accept_changes)
-    if step>=ends[-1]: refuse_idle(found, step)
+    if step>=total: refuse_idle(found, step)
     return found
 
 def refuse_idle(found:Differences, step:int):
