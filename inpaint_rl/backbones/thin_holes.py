@@ -49,6 +49,14 @@ def _refuse_unseen(ids, unseen, limits, factor):
             f'between them, so nothing there would be repainted; {_cure(factor)}'
         )
 
+def _warn_thin(new, factor): # `new`: pairs (id, unseen share)
+    i, share = new[0]
+    more = f' (and {len(new)-1} more of this batch)' if len(new)>1 else ''
+    warnings.warn(
+        f'record {i!r}{more}: the denoiser does not see {share:.0%} of the hole, as it is told one pixel of '
+        f'{factor}x{factor}; {_cure(factor)}', stacklevel=4
+    )
+
 def check_seen(
     mask:Tensor, cells:Tensor, # As in `unseen_shares`
     ids, # Of the records, B of them
@@ -64,9 +72,4 @@ def check_seen(
     new = [(i,a) for i,a in thin if i not in reported]
     if not new: return
     reported.update(i for i,_ in new)
-    i, share = new[0]
-    more = f' (and {len(new)-1} more of this batch)' if len(new)>1 else ''
-    warnings.warn(
-        f'record {i!r}{more}: the denoiser does not see {share:.0%} of the hole, as it is told one pixel of '
-        f'{factor}x{factor}; {_cure(factor)}', stacklevel=3
-    )
+    _warn_thin(new, factor)

@@ -39,6 +39,15 @@ def check_twice(options):
                               'leave one of the two out')
 
 # %% ../../nbs/cli/104a_resume.ipynb #82551c49
+def _named_place(options): # the folder that a command line names, or None
+    from inpaint_rl.core import ConfigError
+    named = options.resume if isinstance(options.resume, str) else None
+    place = options.run_dir or word_of(options.settings, 'run_dir')
+    if named and place and Path(named).resolve()!=Path(place).resolve():
+        raise ConfigError(f'--resume {named} and the run folder {place}: a run is continued in its own folder; '
+                          'leave one of the two out')
+    return named or place
+
 def resumed_folder(
     options, # With resume (None, True or a folder), run_dir and settings
 )->Path|None: # None: a new run
@@ -47,12 +56,7 @@ def resumed_folder(
     from inpaint_rl.trainers.runs import is_run, near_runs
     word = word_of(options.settings, 'resume')
     if not options.resume and (word is None or word.lower()!='true'): return None
-    named = options.resume if isinstance(options.resume, str) else None
-    place = options.run_dir or word_of(options.settings, 'run_dir')
-    if named and place and Path(named).resolve()!=Path(place).resolve():
-        raise ConfigError(f'--resume {named} and the run folder {place}: a run is continued in its own folder; '
-                          'leave one of the two out')
-    folder = Path(named or place or run_configs(options).last.run_dir)
+    folder = Path(_named_place(options) or run_configs(options).last.run_dir)
     if not is_run(folder) and not (folder/'config.yaml').is_file():
         raise ConfigError(f'--resume: there is no run in {folder}{near_runs(folder)}. '
                           'A new run is started without --resume')
@@ -118,13 +122,16 @@ def options_of_run(
 _TOGETHER = (('data','format','set','size','buckets','pairs','cache'), ('held_out_data','held_out_cache'),
              ('rewards','weights'))
 
-def _to_take(options, found)->dict: # what the command leaves to the run
-    from inpaint_rl.core import ConfigError
+def _given(options)->set: # names of what the command decides, by itself or together with another option
     given = set(options.typed)
     if options.weights: given.add('weights')
     for head, *rest in _TOGETHER:
         if head in given: given |= set(rest)
-    if given & {'rewards','weights'}: given |= {'rewards','weights'}
+    return given | {'rewards','weights'} if given & {'rewards','weights'} else given
+
+def _to_take(options, found)->dict: # what the command leaves to the run
+    from inpaint_rl.core import ConfigError
+    given = _given(options)
     alone = [k for k in ('format','set','size','buckets','pairs') if k in options.typed and 'data' not in options.typed]
     changed = [k for k in alone if getattr(options, k)!=found.get(k)]
     if changed:
@@ -141,6 +148,15 @@ def _check_backbone(options, facts): # folders are compared by their weights, on
     if not (os.path.isdir(own) or os.path.isdir(options.backbone)):
         raise ConfigError(f'--backbone {options.backbone}, and the run began with {own}: start a new run in another '
                           'folder')
+
+def _check_restored(options, folder, facts): # what only Python can give
+    from inpaint_rl.core import CheckpointError
+    if facts.get('quantize'):
+        raise CheckpointError(f'{folder} was trained with quantize={facts["quantize"]}, which this command has not '
+                              'got: continue it in Python, with resume=True')
+    if facts.get('backbone') is None and 'backbone' not in options.typed:
+        raise CheckpointError(f'{folder}: its backbone ({facts.get("backbone_class")}) was made in Python; name the '
+                              'model with --backbone, or continue the run in Python, with resume=True')
 
 def restore(
     options, # Those that were not typed are set to what the run was started with
@@ -160,12 +176,7 @@ def restore(
     for k,v in taken.items(): setattr(options, k, located(v, directory) if k in _FILES else v)
     if directory and directory!=os.getcwd():
         options.kept_paths = {k:v for k,v in taken.items() if k in _FILES} | dict(directory=directory)
-    if facts.get('quantize'):
-        raise CheckpointError(f'{folder} was trained with quantize={facts["quantize"]}, which this command has not '
-                              'got: continue it in Python, with resume=True')
-    if facts.get('backbone') is None and 'backbone' not in options.typed:
-        raise CheckpointError(f'{folder}: its backbone ({facts.get("backbone_class")}) was made in Python; name the '
-                              'model with --backbone, or continue the run in Python, with resume=True')
+    _check_restored(options, folder, facts)
     if facts.get('lora') and 'lora' not in options.typed: options.kept_lora = facts['lora']
     return facts
 
@@ -208,27 +219,34 @@ def _check_asked(options, facts):
         raise ConfigError(f'--method {options.method}, and the run is one of {facts.get("method")}: start a new run in '
                           'another folder, or add a phase with --phases')
 
+def _words_of(options)->list: # key=value: what a command line says of settings
+    words = [w for w in options.settings if w.partition('=')[0] not in ('run_dir','resume')]
+    if options.seed is not None: words.append(f'seed={options.seed}')
+    if options.accept_changes: words.append(f'accept_changes=[{",".join(options.accept_changes)}]')
+    return words
+
+def _phases_made(configs, made:int)->int: # `made`: iterations
+    "How many phases are finished; the last one never is"
+    at = 0
+    while at<len(configs)-1 and made>=sum(c.iterations for c in configs[:at+1]): at += 1
+    return at
+
 def resumed_configs(
     options, folder, facts:dict, # As `restore` gives them
     say=lambda text: None,
 )->RunConfigs:
     "The configs of a run that is continued, with the changes that the command makes"
     _check_asked(options, facts)
-    words = [w for w in options.settings if w.partition('=')[0] not in ('run_dir','resume')]
-    if options.seed is not None: words.append(f'seed={options.seed}')
-    accepted = options.accept_changes or []
-    if accepted: words.append(f'accept_changes=[{",".join(accepted)}]')
     if options.config or options.phases:
-        given = run_configs(options, say, seed=options.seed, run_dir=str(folder), resume=True,
-                            accept_changes=accepted or None)
-        return given
+        return run_configs(options, say, seed=options.seed, run_dir=str(folder), resume=True,
+                           accept_changes=options.accept_changes or None)
+    words = _words_of(options)
     configs = kept_configs(folder, facts)
     recipes = (facts.get('recipe') or 'config.yaml of the run').split(', ')
     if len(configs)==1:
         from inpaint_rl.config import override
         return RunConfigs((override(configs[0], words),), tuple(recipes[:1]))
-    made, at = _iterations_made(folder), 0
-    while at<len(configs)-1 and made>=sum(c.iterations for c in configs[:at+1]): at += 1 # phases that are finished
+    at = _phases_made(configs, _iterations_made(folder))
     changed = with_settings(configs[at:], words)
     configs, _ = share_run_settings([*configs[:at], *changed])
     return RunConfigs(tuple(configs), tuple(recipes))
