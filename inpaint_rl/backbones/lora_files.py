@@ -162,6 +162,10 @@ class _Fit:
         if odd: self.refuse('They are whole numbers, not weights', odd, 'export the LoRA in fp32, bf16 or fp16')
         odd = [k for k,t in factors.items() if t.ndim<2]
         if odd: self.refuse('They are no matrices', odd, 'copy or export the file again')
+        self.check_finite()
+
+    def check_finite(self):
+        "That none is NaN or infinite"
         odd = [k for k,t in self.tensors.items() if not torch.isfinite(t.float()).all()]
         if odd: self.refuse('They hold NaN or infinity', odd, 'take an earlier checkpoint of that training')
 

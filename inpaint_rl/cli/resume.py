@@ -158,6 +158,12 @@ def _check_restored(options, folder, facts): # what only Python can give
         raise CheckpointError(f'{folder}: its backbone ({facts.get("backbone_class")}) was made in Python; name the '
                               'model with --backbone, or continue the run in Python, with resume=True')
 
+def _take_over(options, taken, directory): # where the run was started
+    from inpaint_rl.trainers.runs import located
+    for k,v in taken.items(): setattr(options, k, located(v, directory) if k in _FILES else v)
+    if directory and directory!=os.getcwd():
+        options.kept_paths = {k:v for k,v in taken.items() if k in _FILES} | dict(directory=directory)
+
 def restore(
     options, # Those that were not typed are set to what the run was started with
     folder, # Of the run
@@ -165,17 +171,13 @@ def restore(
     "Take up the options of a run"
     from inpaint_rl.core import CheckpointError
     from inpaint_rl.trainers.continuation import read_facts
-    from inpaint_rl.trainers.runs import located
     facts = read_facts(folder)
     if not facts:
         raise CheckpointError(f'{folder}/run.json is missing, so model, data and rewards of the run are not known; '
                               'it can be continued in Python, with resume=True')
     _check_backbone(options, facts)
     found = options_of_run(facts, options.typed | (frozenset(['weights']) if options.weights else frozenset()))
-    directory, taken = found.get('directory'), _to_take(options, found)
-    for k,v in taken.items(): setattr(options, k, located(v, directory) if k in _FILES else v)
-    if directory and directory!=os.getcwd():
-        options.kept_paths = {k:v for k,v in taken.items() if k in _FILES} | dict(directory=directory)
+    _take_over(options, _to_take(options, found), found.get('directory'))
     _check_restored(options, folder, facts)
     if facts.get('lora') and 'lora' not in options.typed: options.kept_lora = facts['lora']
     return facts

@@ -44,17 +44,20 @@ def resolved_names(method)->list: # full names
     now = flat_config(method.config)
     return [n for n,v in flat_config(method.given).items() if v is None and now[n] is not None]
 
+def _facts_of_scoring(scoring)->dict: # None: the methods know no rewards
+    if not scoring: return dict(rewards={}, trained_rewards={}, monitors=[], reward_facts={})
+    weights = dict(scoring.weights)
+    return dict(rewards=weights, trained_rewards=weights, monitors=list(scoring.monitors),
+                reward_facts={n:facts_of_reward(f) for n,f in scoring.rewards.items()})
+
 def facts_of_methods(
     methods, # Of one run, in the order of their phases
 )->dict:
     "What `run.json` says of a run that is started in Python"
     first = methods[0]
     scoring = next((m.scoring for m in methods if getattr(m, 'scoring', None)), None)
-    weights = dict(scoring.weights) if scoring else {}
     data = first.run.data_facts = getattr(first.run, 'data_facts', None) or data_facts(first.dataset)
-    facts = dict(method=', '.join(m.name for m in methods), recipe=None, rewards=weights, trained_rewards=weights)
-    facts |= dict(monitors=list(scoring.monitors) if scoring else [],
-                  reward_facts={n:facts_of_reward(f) for n,f in scoring.rewards.items()} if scoring else {})
+    facts = dict(method=', '.join(m.name for m in methods), recipe=None) | _facts_of_scoring(scoring)
     facts |= dict(data=data.get('path') or f'{data["class"]} of {data["records"]} records, made in Python',
                   data_facts=data, held_out_data=None)
     left = sorted({n for m in methods for n in resolved_names(m)})
