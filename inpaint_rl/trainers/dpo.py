@@ -59,11 +59,11 @@ class DPOTrainer(RewardMethod):
     learn, noise_seeds = learn_finished, winner_seeds
 
     def check_dataset(self):
-        self.given = not self.scoring.rewards
-        if self.given: check_pairs(self.dataset, self.config)
+        self.has_pairs = not self.scoring.rewards
+        if self.has_pairs: check_pairs(self.dataset, self.config)
 
     def check_negative(self): # given pairs are learned at the guidance of errors, and nothing is drawn
-        if not self.given: return super().check_negative()
+        if not self.has_pairs: return super().check_negative()
         guidance = self.backbone.error_guidance(self.config.guidance)
         self.backbone.fields.check_negative(negative_prompts(self.dataset), guidance, '')
 
@@ -98,7 +98,7 @@ class DPOTrainer(RewardMethod):
 
     def iterate(self, iteration):
         self.refresh(iteration)
-        if not self.given: return super().iterate(iteration)
+        if not self.has_pairs: return super().iterate(iteration)
         t, adv, ids = given_pairs(self.backbone, self.collector, iteration)
         self.progress['images'] += len(t)*dist.world_size()
         return self.learn(t, adv, ids)
