@@ -174,13 +174,18 @@ def negative_prompts(dataset): # yields (id, negative prompt)
         yield from ((getattr(r, 'id', None), getattr(r, 'negative_prompt', '')) for r in some)
 
 # %% ../../nbs/backbones/30b_fields.ipynb #9b98a8cb
-def refuse_negative(prompts, owner:str, reads:bool): # `reads`: the model would, at another guidance
+def refuse_negative(
+    prompts, # Pairs (id, negative prompt)
+    owner:str, # Name of the backbone, for the message
+    reads:bool, # The model would, at another guidance
+    cure:str='raise the guidance', # What would make it read them; '' where nothing does
+):
     "An error for the first negative prompt, if there is one"
     found = next(((i,p) for i,p in prompts if p), None)
     if found is None: return
     why = 'at guidance 1 nothing reads it' if reads else f'{owner} has no place for one'
     raise ConfigError(f'record {found[0]!r} has the negative prompt {found[1]!r}, and {why}: leave negative_prompt '
-                      'out' + (', or raise the guidance' if reads else ''))
+                      'out' + (f', or {cure}' if reads and cure else ''))
 
 # %% ../../nbs/backbones/30b_fields.ipynb #95ce4fd1
 class Fields(dict):
@@ -220,12 +225,12 @@ class Fields(dict):
         return given.to(self.device()).float()
 
     def check_negative(self,
-        prompts, # Pairs (id, negative prompt)
-        guidance:float|None=None, # Where it is known
+        prompts, guidance:float|None=None, # Pairs (id, negative prompt); the guidance where it is known
+        cure:str='raise the guidance', # What would make the model read them; '' where nothing does
     ):
         "Refuse negative prompts that cannot act"
         reads = any(f.reads=='negative' for f in self.values())
-        if not reads or guidance==1: refuse_negative(prompts, self.owner, reads)
+        if not reads or guidance==1: refuse_negative(prompts, self.owner, reads, cure)
 
     def unconditional(self, tensors:dict, drop:Tensor)->dict: # name -> [B,...]; drop: [B] bool
         "The tensors of a condition with the prompts of some samples replaced by their negative ones"

@@ -144,20 +144,28 @@ class _Fit:
             odd = [k for k in self.keys if re.search(pattern, k)]
             if odd: self.refuse(f'This is {what}', odd, cure)
         odd = self.keys.keys()-self.fit.keys()
-        if odd or not self.keys:
-            other = [w for w,p in DENOISER_NAMES.items() if w!=self.part and any(re.search(p, k) for k in odd)]
-            what = f'They are of a {other[0]}: another family of models' if other else 'They have no layer here'
-            cure = 'give the base model that this LoRA was trained on; a part of a LoRA is not loaded'
-            if any(re.search('(input|output|middle|joint)_blocks?[._]', k) for k in odd):
-                cure += ". Its modules have their authors' names: save it under diffusers' or kohya's"
-            self.refuse(what, odd, cure)
+        if odd or not self.keys: self.refuse_foreign(odd)
+
+    def refuse_foreign(self, odd):
+        "An error for keys without a module here, which says whose they may be"
+        other = [w for w,p in DENOISER_NAMES.items() if w!=self.part and any(re.search(p, k) for k in odd)]
+        what = f'They are of a {other[0]}: another family of models' if other else 'They have no layer here'
+        cure = 'give the base model that this LoRA was trained on; a part of a LoRA is not loaded'
+        if any(re.search('(input|output|middle|joint)_blocks?[._]', k) for k in odd):
+            cure += ". Its modules have their authors' names: save it under diffusers' or kohya's"
+        self.refuse(what, odd, cure)
 
     def check_numbers(self):
         "That every number is one"
-        odd = [k for k,t in self.tensors.items() if not t.is_floating_point() and self.fit[k].role!='alpha']
+        factors = {k:t for k,t in self.tensors.items() if self.fit[k].role!='alpha'}
+        odd = [k for k,t in factors.items() if not t.is_floating_point()]
         if odd: self.refuse('They are whole numbers, not weights', odd, 'export the LoRA in fp32, bf16 or fp16')
-        odd = [k for k,t in self.tensors.items() if t.ndim<2 and self.fit[k].role!='alpha']
+        odd = [k for k,t in factors.items() if t.ndim<2]
         if odd: self.refuse('They are no matrices', odd, 'copy or export the file again')
+        self.check_finite()
+
+    def check_finite(self):
+        "That none is NaN or infinite"
         odd = [k for k,t in self.tensors.items() if not torch.isfinite(t.float()).all()]
         if odd: self.refuse('They hold NaN or infinity', odd, 'take an earlier checkpoint of that training')
 
@@ -183,16 +191,20 @@ class _Fit:
         if 0 in said: self.refuse('alpha is 0', list(roles.values()), 'set alpha: programs read 0 differently')
         return said.pop() if said else 1.
 
+    def fitted(self, modules, roles, A, B): # module -> (A, B) in its shape; None where they do not fit
+        try: pairs = _parts_of(self.net, self.fit[roles['A']].module, modules, A, B, self.shapes)
+        except (RuntimeError, ValueError): return None # `split`: another number of rows
+        shaped = {m:_fitting(*p, self.shapes[m]) for m,p in pairs.items()}
+        return None if None in shaped.values() else shaped
+
     def layers(self)->dict: # module -> (A, B, scale)
         "Every pair in the shape of its modules"
         layers, odd = {}, []
         for modules,roles in self.grouped().items():
             A, B = (self.tensors[roles[r]].float() for r in 'AB')
             scale = self.scale(modules, roles, len(A))
-            try: pairs = _parts_of(self.net, self.fit[roles['A']].module, modules, A, B, self.shapes)
-            except (RuntimeError, ValueError): pairs = None # `split`: another number of rows
-            fitted = pairs and {m:_fitting(*p, self.shapes[m]) for m,p in pairs.items()}
-            if not fitted or None in fitted.values(): odd += [roles['A'], roles['B']]
+            fitted = self.fitted(modules, roles, A, B)
+            if not fitted: odd += [roles['A'], roles['B']]
             elif layers.keys()&fitted.keys():
                 self.refuse('They say twice what one layer adds', [roles['A']], 'keep the fused layer or its parts')
             else: layers |= {m:(*p, scale) for m,p in fitted.items()}
@@ -224,6 +236,10 @@ def fit_lora(
     return FittedLoRA(f.file, f.layout, layers, len(f.shapes))
 
 # %% ../../nbs/backbones/30cb_lora_files.ipynb #4e3bf0d8
+def _lost(net, found)->list: # names of what `set_peft_model_state_dict` did not put in its place
+    lost = [n for n in found.missing_keys if 'lora_' in n]+list(found.unexpected_keys)
+    return lost + [n for n,p in net.named_parameters() if 'lora_' in n and p.is_meta]
+
 def wear(
     net, # The denoiser, without adapters
     lora:FittedLoRA,
@@ -240,8 +256,6 @@ def wear(
     state = {}
     for m,(A,B,scale) in lora.layers.items():
         state |= {f'{m}.lora_A.weight':A, f'{m}.lora_B.weight':B if scale==1 else B*scale}
-    found = set_peft_model_state_dict(net, state)
-    lost = [n for n in found.missing_keys if 'lora_' in n]+list(found.unexpected_keys)
-    lost += [n for n,p in net.named_parameters() if 'lora_' in n and p.is_meta]
+    lost = _lost(net, set_peft_model_state_dict(net, state))
     if lost: raise CheckpointError(f'{lora.file}: peft did not take {len(lost)} tensors, first {lost[0]!r}')
     net.requires_grad_(False)

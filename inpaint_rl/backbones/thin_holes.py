@@ -41,6 +41,22 @@ def _cure(factor): return (
     'or take a larger size'
 )
 
+def _refuse_unseen(ids, unseen, limits, factor):
+    for i,share in zip(ids, unseen):
+        if share<1 and share<=limits.refuse: continue
+        raise DataError(
+            f'record {i!r}: the denoiser is told one pixel of {factor}x{factor}, and {share:.0%} of this hole falls '
+            f'between them, so nothing there would be repainted; {_cure(factor)}'
+        )
+
+def _warn_thin(new, factor): # `new`: pairs (id, unseen share)
+    i, share = new[0]
+    more = f' (and {len(new)-1} more of this batch)' if len(new)>1 else ''
+    warnings.warn(
+        f'record {i!r}{more}: the denoiser does not see {share:.0%} of the hole, as it is told one pixel of '
+        f'{factor}x{factor}; {_cure(factor)}', stacklevel=4
+    )
+
 def check_seen(
     mask:Tensor, cells:Tensor, # As in `unseen_shares`
     ids, # Of the records, B of them
@@ -51,19 +67,9 @@ def check_seen(
     if mask.is_meta: return # a planner's, without content
     factor, reported = mask.shape[-1]//cells.shape[-1], set() if reported is None else reported
     unseen, lost = (s.tolist() for s in unseen_shares(mask, cells))
-    for i,share in zip(ids, unseen):
-        if share<1 and share<=limits.refuse: continue
-        raise DataError(
-            f'record {i!r}: the denoiser is told one pixel of {factor}x{factor}, and {share:.0%} of this hole falls '
-            f'between them, so nothing there would be repainted; {_cure(factor)}'
-        )
-    thin = [(i,a,b) for i,a,b in zip(ids, unseen, lost) if a>limits.report or b>limits.report_lost]
-    new = [t for t in thin if t[0] not in reported]
+    _refuse_unseen(ids, unseen, limits, factor)
+    thin = [(i,a) for i,a,b in zip(ids, unseen, lost) if a>limits.report or b>limits.report_lost]
+    new = [(i,a) for i,a in thin if i not in reported]
     if not new: return
-    reported.update(i for i,*_ in new)
-    i, share, _ = new[0]
-    more = f' (and {len(new)-1} more of this batch)' if len(new)>1 else ''
-    warnings.warn(
-        f'record {i!r}{more}: the denoiser does not see {share:.0%} of the hole, as it is told one pixel of '
-        f'{factor}x{factor}; {_cure(factor)}', stacklevel=3
-    )
+    reported.update(i for i,_ in new)
+    _warn_thin(new, factor)

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['TRAIN_EXAMPLES', 'NEXT', 'train_parser', 'read_options', 'check_options', 'check_server_options', 'configs_from',
-           'lora_of', 'Parts', 'load_parts', 'canary_of', 'sample_records', 'run_facts', 'method_title', 'measurement',
-           'same_again', 'next_steps', 'train', 'train_command']
+           'lora_of', 'Parts', 'load_parts', 'canary_of', 'sample_records', 'facts_of_command', 'method_title',
+           'measurement', 'same_again', 'next_steps', 'train', 'train_command']
 
 # %% ../../nbs/cli/105_train.ipynb #cfa758c9
 import json,os,shlex,sys
@@ -154,7 +154,7 @@ def sample_records(held_out, n:int=8): # a batch
     from inpaint_rl.datasets.records import collate
     return collate([held_out[i] for i in same_size_indices(held_out, n)])
 
-def run_facts(
+def facts_of_command(
     options, rewards, # `cli.reward_options.Rewards`
     configs:RunConfigs,
 )->dict:
@@ -244,7 +244,7 @@ def train(
     rewards = rewards_from(options, choice, canary_of(configs.last))
     trainer = make_trainer(parts.backbone, rewards.weights, parts.train, configs.for_trainer(),
                            samples=sample_records(parts.held_out), monitors=rewards.monitors)
-    trainer.check(**run_facts(options, rewards, configs)) # before anything is measured or written
+    trainer.check(**facts_of_command(options, rewards, configs)) # before anything is measured or written
     measure = measurement(trainer, parts, rewards, options.held_out)
     name = chosen_model(options.backbone)
     say(f'measuring {name} on {min(options.held_out, len(parts.held_out))} held-out records ...')

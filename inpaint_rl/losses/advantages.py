@@ -8,6 +8,7 @@ __all__ = ['group_index', 'spread', 'soft_rank', 'told_apart', 'AdvantageResult'
 # %% ../../nbs/losses/60_advantages.ipynb #e7dd9003
 import math
 from dataclasses import dataclass, field
+from numbers import Real
 import torch
 from torch import Tensor
 from ..core import ConfigError, DataError, RewardError
@@ -143,15 +144,22 @@ def _floors(names, std_floor): # floats, one per name
         )
     return [float(floors[k]) for k in names]
 
+def _weight(name, w): # as a float
+    x = w.item() if isinstance(w, Tensor) and w.ndim==0 else w
+    if isinstance(x, bool) or not isinstance(x, Real) or not math.isfinite(x):
+        raise ConfigError(f'the weight of reward {name!r} is {w!r}; give a finite number, or 0 to watch it only')
+    return float(x)
+
 def _setup(scores, weights, std_floor, combine, mean, std):
     "Check the settings; the weighted names, their weights and floors"
     _check_ways(combine, mean, std)
     weights = dict.fromkeys(scores, 1.) if weights is None else weights
     unknown = set(weights)-set(scores)
     if unknown: raise ConfigError(f'weights for {sorted(unknown)}, but the scores are {sorted(scores)}')
+    weights = {k:_weight(k, w) for k,w in weights.items()}
     names = [k for k in scores if weights.get(k, 0)]
     if not names: raise ConfigError('no reward has a weight other than 0, so there is nothing to optimise')
-    return names, [float(weights[k]) for k in names], _floors(names, std_floor)
+    return names, [weights[k] for k in names], _floors(names, std_floor)
 
 # %% ../../nbs/losses/60_advantages.ipynb #733785ed
 def _gather(scores, index):
@@ -196,6 +204,7 @@ def advantages(
     clip=5., # Largest absolute advantage; None for no limit
 )->AdvantageResult: # Values [B], valid [B], and statistics
     "Group-relative advantages of a batch of scores"
+    if clip is not None and not clip>0: raise ConfigError(f'clip={clip}: give a number above 0, or None for no limit')
     index, ids = group_index(groups)
     names, w, floors = _setup(scores, weights, std_floor, combine, mean, std)
     values = _gather(scores, index)

@@ -78,11 +78,14 @@ def _check_options(name, options, known):
     missing = [k for k,p in known.items() if p.default is p.empty and k not in options]
     if missing: raise ConfigError(f'reward {name!r} needs {", ".join(missing)}: set {name}.{missing[0]}=...')
 
+def _is_maker(f): return isinstance(f, type) or any(f is m for m in reward_makers().values())
+
+def _takes_device(f, options): # it computes here, and its options leave open where
+    return _is_maker(f) and 'device' in options_of(f) and 'device' not in options and not options.get('url')
+
 def _made(f, name, options, device): # the reward that a class or function makes of its options
-    known = options_of(f)
-    _check_options(name, options, known)
-    placed = device and 'device' in known and 'device' not in options and not options.get('url')
-    return f(**options, **({'device':device} if placed else {}))
+    _check_options(name, options, options_of(f))
+    return f(**options, **({'device':device} if device and _takes_device(f, options) else {}))
 
 def make_reward(
     name, # A short name, the dotted name of a reward, or that of a class whose objects are rewards; may be NAME=...
@@ -92,7 +95,7 @@ def make_reward(
     "A reward that is ready to judge; `ConfigError` for an unknown name or option, or missing weights"
     name = split_name(name)[1]
     options, f = options or {}, _found(name)
-    if isinstance(f, type) or any(f is m for m in reward_makers().values()): f = _made(f, name, options, device)
+    if _is_maker(f): f = _made(f, name, options, device)
     elif options: raise ConfigError(f'reward {name!r} takes no options, and {", ".join(options)} was set')
     if hasattr(f, 'load'): f.load() # weights that cannot be had are named now, not in the middle of a run
     if hasattr(f, 'check'): f.check() # is its server there, does it read what is plain to see?
@@ -101,11 +104,14 @@ def make_reward(
 def make_rewards(
     names, # Short or dotted, or NAME=REWARD
     settings=(), # Strings, see `parse_settings`
-    device=None,
+    device=None, # For those that take one; that none does is an error
 )->dict: # Name -> reward; a dotted one under the name of its function
     "Several rewards by name; two of one name are refused"
     check_names(names, 'say it once, or give each a name, as in first=ocr second=ocr', typed=True)
     options = parse_settings(settings, names)
+    if device and not any(_takes_device(_found(split_name(n)[1]), options[n]) for n in names):
+        raise ConfigError(f'device={device!r}: none of the rewards {", ".join(names)} leaves open where it computes; '
+                          'leave --device out')
     made = {n:make_reward(n, options[n], device) for n in names}
     called = name_rewards(made)
     return {called[n]:f for n,f in made.items()}

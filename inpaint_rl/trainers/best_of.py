@@ -14,6 +14,7 @@ from ..losses.advantages import group_index
 from ..losses.sft_loss import sft_loss
 from .collect import CollectConfig
 from .finished import counted_means, learn_finished, winner_seeds
+from .method import check_same_errors, errors_state
 from .renoise import check_levels
 from .reward_method import RewardMethod
 
@@ -53,6 +54,9 @@ class BestOfTrainer(RewardMethod):
     "Supervised learning of the best of each group, on any backbone"
     name = 'best_of'
     learn, noise_seeds = learn_finished, winner_seeds
+
+    def state(self): return errors_state(self)
+    def load(self, parts): check_same_errors(self, parts)
 
     def choose(self, adv, ids):
         rows, counts = best_of(adv.values, ids, adv.counts, self.config.best)

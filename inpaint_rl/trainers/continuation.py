@@ -13,8 +13,8 @@ from ..config import from_dict
 from ..config_files import read_yaml
 from ..core import CheckpointError, ConfigError
 from .segments import (
-    ALLOWED, MEASURED, Comparison, Segment, add_segment, change_lines, compare_facts, compare_methods, compare_settings,
-    flat_config, now_utc, raise_refused)
+    ALLOWED, MEASURED, Differences, Segment, add_segment, change_lines, compare_facts, compare_methods,
+    compare_settings, flat_config, now_utc, raise_refused)
 
 # %% ../../nbs/trainers/71g_continuation.ipynb #91c55587
 def read_facts(folder)->dict: # {} where there is none
@@ -44,31 +44,35 @@ def _old_settings(config, old:dict, where)->dict: # flat, under the names of tod
     try: return flat_config(from_dict(type(config), given, where))
     except ConfigError as e: raise CheckpointError(f'{e}; the run cannot be compared with what is asked for') from e
 
-def compare_run(
-    folder, # Of the run
-    step:int, # Iterations that the checkpoint has made
-    names, configs, # Of the methods, in the order of the phases: what is asked for
-    facts:dict, # Of the run as it would go on, see `run_facts`
-)->Comparison:
-    "What differs"
-    found, old, settings = Comparison(), read_facts(folder), read_settings(folder)
+def _compare_phases(found, folder, step, methods, names, configs, settings): # `methods`: those of the run
     ends = list(accumulate(c.iterations for c in configs))
-    if ends[-1]<step:
-        found.refused.append(f'iterations={ends[-1]}, and the run has made {step}: give at least as many')
-    methods = _methods_of(old, settings)
-    if methods: compare_methods(found, methods, list(names))
-    same = [n for n,(a,b) in enumerate(zip(methods or names, names)) if a==b and n<len(settings)]
+    same = [n for n,(a,b) in enumerate(zip(methods, names)) if a==b and n<len(settings)]
     for n in same:
         label = f'phase {n+1}: ' if len(names)>1 else ''
         before = _old_settings(configs[n], settings[n], f'{folder}/config.yaml')
         compare_settings(found, before, flat_config(configs[n]), label, n<len(names)-1 and step>=ends[n])
+
+def compare_run(
+    folder, # Of the run
+    step:int, # Iterations that the checkpoint has made
+    names, configs, # Of the methods, in the order of the phases: what is asked for
+    facts:dict, # Of the run as it would go on, see `facts_of_methods`
+)->Differences:
+    "What differs"
+    found, old, settings = Differences(), read_facts(folder), read_settings(folder)
+    total = sum(c.iterations for c in configs)
+    if total<step:
+        found.refused.append(f'iterations={total}, and the run has made {step}: give at least as many')
+    methods = _methods_of(old, settings)
+    if methods: compare_methods(found, methods, list(names))
+    _compare_phases(found, folder, step, methods or names, names, configs, settings)
     if not settings: found.notes.append('there is no config.yaml, so settings cannot be compared')
     if not old: found.notes.append('there is no run.json, so model, data and rewards cannot be compared')
     else: compare_facts(found, old, facts, configs[-1].accept_changes)
-    if step>=ends[-1]: refuse_idle(found, step)
+    if step>=total: refuse_idle(found, step)
     return found
 
-def refuse_idle(found:Comparison, step:int):
+def refuse_idle(found:Differences, step:int):
     "Where nothing is left to do, a change of the training cannot act; one of the measurement can"
     idle = [k for k in found.changes if k not in (*ALLOWED, *MEASURED)]
     if idle:
@@ -76,7 +80,7 @@ def refuse_idle(found:Comparison, step:int):
 
 def resume_words(
     folder, step:int, total:int, # Iterations made, and to be made
-    found:Comparison,
+    found:Differences,
 )->str:
     "What is printed when a run goes on"
     head = f'resuming {folder} after iteration {step} of {total}'

@@ -9,6 +9,7 @@ __all__ = ['DPOConfig', 'DPOTrainer', 'check_pairs', 'given_pairs', 'OfflineDPOT
 import torch
 from .. import distributed as dist
 from ..config import option, settings
+from ..backbones.fields import negative_prompts
 from ..core import ConfigError
 from ..losses.advantages import AdvantageResult
 from ..losses.dpo_loss import dpo_loss, preference_pairs
@@ -17,6 +18,7 @@ from ..rollout import Trajectory
 from .collect import CollectConfig
 from .ema import EMA
 from .finished import counted_means, learn_finished, winner_seeds
+from .method import check_same_errors, errors_state
 from .renoise import check_levels
 from .reward_method import RewardMethod
 
@@ -57,16 +59,23 @@ class DPOTrainer(RewardMethod):
     learn, noise_seeds = learn_finished, winner_seeds
 
     def check_dataset(self):
-        self.given = not self.scoring.rewards
-        if self.given: check_pairs(self.dataset, self.config)
+        self.has_pairs = not self.scoring.rewards
+        if self.has_pairs: check_pairs(self.dataset, self.config)
+
+    def check_negative(self): # given pairs are learned at the guidance of errors, and nothing is drawn
+        if not self.has_pairs: return super().check_negative()
+        guidance = self.backbone.error_guidance(self.config.guidance)
+        self.backbone.fields.check_negative(negative_prompts(self.dataset), guidance, '')
 
     def begin(self):
         super().begin()
         self.anchor = EMA(self.params, 0., warmup=False) # a copy, swapped in and out
 
     # in a checkpoint the part is called as it always was
-    def state(self): return {'reference':self.anchor.state_dict()}
-    def load(self, parts): self.anchor.load_state_dict(parts['reference'])
+    def state(self): return {'reference':self.anchor.state_dict()} | errors_state(self)
+    def load(self, parts):
+        check_same_errors(self, parts)
+        self.anchor.load_state_dict(parts['reference'])
 
     def choose(self, adv, ids):
         win, lose, counts = preference_pairs(adv.values, ids, adv.counts)
@@ -89,7 +98,7 @@ class DPOTrainer(RewardMethod):
 
     def iterate(self, iteration):
         self.refresh(iteration)
-        if not self.given: return super().iterate(iteration)
+        if not self.has_pairs: return super().iterate(iteration)
         t, adv, ids = given_pairs(self.backbone, self.collector, iteration)
         self.progress['images'] += len(t)*dist.world_size()
         return self.learn(t, adv, ids)

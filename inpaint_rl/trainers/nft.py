@@ -15,6 +15,7 @@ from ..losses.nft_loss import goodness, nft_loss
 from .collect import CollectConfig
 from .ema import EMA
 from .finished import learn_finished
+from .method import check_same_errors, errors_state
 from .renoise import check_levels
 from .reward_method import RewardMethod
 
@@ -57,8 +58,9 @@ class NFTTrainer(RewardMethod):
         self.old = EMA(self.params, self.config.old_decay, warmup=False)
         self.same = True # the old policy is the learning one, to the bit
 
-    def state(self): return {'old':self.old.state_dict()}
+    def state(self): return {'old':self.old.state_dict()} | errors_state(self)
     def load(self, parts):
+        check_same_errors(self, parts)
         self.old.load_state_dict(parts['old'])
         self.same = all(
             torch.equal(dist.whole(s), dist.whole(p.detach()))

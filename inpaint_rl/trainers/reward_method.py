@@ -8,6 +8,7 @@ __all__ = ['RewardMethod']
 # %% ../../nbs/trainers/74c_reward_method.ipynb #ec14cc99
 import torch
 from .. import distributed as dist
+from ..backbones.fields import negative_prompts
 from ..core import ConfigError
 from ..datasets.buckets import same_size_indices
 from ..record_checks import check_dataset
@@ -46,11 +47,15 @@ class RewardMethod(Method):
         self.collector = Collector(backbone, dataset, self.config, self.scoring, self.seed)
         self.watch = DriftWatch(config.run_dir, config.on_drift, judges(self.scoring.monitors), self.phase.first)
         self.check_dataset()
+        self.check_negative()
         if config.kl_coef: backbone.freeze_reference() # the model that the run began with
         if self.alone: self.begin()
 
     def check_backbone(self, backbone, config): "Refuse a backbone that the method cannot train, before a run is made"
     def check_dataset(self): "Refuse a dataset that the method cannot learn from"
+    def check_negative(self):
+        "Refuse negative prompts that no rollout would read"
+        self.backbone.fields.check_negative(negative_prompts(self.dataset), self.config.guidance)
 
     @property
     def steps_per_iteration(self): return self.config.updates

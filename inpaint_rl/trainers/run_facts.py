@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['MOST_FILES', 'MOST_DRAWN', 'SECRET', 'short_hash', 'weights_digest', 'base_weights', 'base_facts', 'data_facts',
-           'reward_facts', 'versions']
+           'facts_of_reward', 'versions']
 
 # %% ../../nbs/trainers/71aa_run_facts.ipynb #0f164383
 import hashlib,inspect,json,sys
@@ -133,14 +133,14 @@ def _name_of(f): # (words that `load_reward` takes or None, file or None) of a f
     if file and module.startswith('recipes_'): return f'{file}:{name}', file # read from a file, see `config_files`
     return f'{module}.{name}', None if module.split('.')[0]=='inpaint_rl' else file
 
-def reward_facts(
+def facts_of_reward(
     f, # A reward
 )->dict: # made_of: words from which it can be made again, or None; what: a name for people; hash
     "What a reward is"
     if hasattr(f, 'service'): # their canary is compared
         return dict(made_of=None, what='computed by servers', hash=None)
     if isinstance(f, partial):
-        inner = reward_facts(f.func)
+        inner = facts_of_reward(f.func)
         return dict(made_of=None, what=f'partial of {inner["what"]}',
                     hash=short_hash(inner['hash'] or '', repr(_plain([f.args, f.keywords]))))
     function = inspect.isroutine(f)

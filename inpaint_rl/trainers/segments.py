@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['FIXED', 'QUIET', 'ON_PURPOSE', 'IDENTITY', 'ALLOWED', 'MEASURED', 'START_ANEW', 'rule_of', 'Segment', 'now_utc',
-           'shown', 'change_lines', 'segment_words', 'add_segment', 'segment_comment', 'Comparison', 'flat_config',
+           'shown', 'change_lines', 'segment_words', 'add_segment', 'segment_comment', 'Differences', 'flat_config',
            'compare_settings', 'compare_facts', 'compare_methods', 'raise_refused', 'check_accepted']
 
 # %% ../../nbs/trainers/71ba_segments.ipynb #ca47f1fa
@@ -82,7 +82,7 @@ def segment_comment(segments)->str:
 
 # %% ../../nbs/trainers/71ba_segments.ipynb #c08291ff
 @dataclass
-class Comparison:
+class Differences:
     "What differs between a run and what it is to be continued with"
     changes: dict = field(default_factory=dict) # name -> [before, now]; in force
     refused: list = field(default_factory=list) # Texts with their cure
@@ -100,61 +100,78 @@ def _listed(v): return [_listed(x) for x in v] if isinstance(v, (list,tuple)) el
 
 def _short(name): return name.rpartition('.')[2]
 
+def _refusal(name, asked, old, new, finished): # why a setting may not be another one, or None
+    if rule_of(name)=='fixed':
+        return f'{asked}, and the run has {shown(_listed(old))}: {FIXED[_short(name)]}; {START_ANEW}'
+    if name=='ema_decay' and bool(old)!=bool(new):
+        have = 'keeps no average' if new else f'keeps an average (ema_decay={old})'
+        return f'{asked}, and the run {have}: leave it as it is, or {START_ANEW}'
+    return f'{asked} cannot act: this phase of the run is finished' if finished else None
+
 def compare_settings(
-    found:Comparison, before:dict, now:dict, # Flat settings
+    found:Differences, before:dict, now:dict, # Flat settings
     label='', # Of the phase
     finished=False, # It has made all of its iterations
 ):
     "Sort the settings that differ"
     for name in [n for n in now if n in before and _listed(before[n])!=_listed(now[n])]:
-        old, new, rule = before[name], now[name], rule_of(name)
-        asked = f'{label}{_short(name)}={shown(_listed(new))}'
-        if rule=='quiet': continue
-        if rule=='fixed':
-            found.refused.append(f'{asked}, and the run has {shown(_listed(old))}: {FIXED[_short(name)]}; {START_ANEW}')
-        elif name=='ema_decay' and bool(old)!=bool(new):
-            have = 'keeps no average' if new else f'keeps an average (ema_decay={old})'
-            found.refused.append(f'{asked}, and the run {have}: leave it as it is, or {START_ANEW}')
-        elif finished:
-            found.refused.append(f'{asked} cannot act: this phase of the run is finished')
+        if rule_of(name)=='quiet': continue
+        old, new = before[name], now[name]
+        why = _refusal(name, f'{label}{_short(name)}={shown(_listed(new))}', old, new, finished)
+        if why: found.refused.append(why)
         else: found.changes[f'{label}{_short(name)}'] = [_listed(old), _listed(new)]
 
 # %% ../../nbs/trainers/71ba_segments.ipynb #0ddfe5a4
-def _compare_base(found, old, new):
+def _compare_identity(found, old, new):
     for k,what in IDENTITY.items():
         if k in old and old[k]!=new.get(k) and not (k=='lora' and _same_lora(old[k], new.get(k))):
             found.refused.append(f'{what} {shown(new.get(k))}, and the run has {shown(old[k])}: {START_ANEW}')
-    named = old.get('backbone') and new.get('backbone') and old['backbone']!=new['backbone']
-    if 'fp16' in (old.get('dtype'), new.get('dtype')) and old.get('dtype')!=new.get('dtype'):
+
+def _fp16_differs(old, new): # in one of the two alone
+    dtypes = {old.get('dtype'), new.get('dtype')}
+    return 'fp16' in dtypes and len(dtypes)>1
+
+def _compare_base_names(found, old, new, renamed): # where the weights of one of the two are not known
+    found.notes.append("the base model's weights were not recorded by the version that began this run")
+    if renamed:
+        text = f'base model {new["backbone"]}, and the run began with {old["backbone"]}'
+        found.refused.append(f'{text}: {START_ANEW}')
+
+def _other_weights(old, new): # as a text
+    other = f'{new.get("backbone") or new.get("backbone_class")}'
+    return (f'base model {other} has other weights than the {old.get("backbone") or "model"} '
+            f'that the run began with: {START_ANEW}')
+
+def _compare_base(found, old, new):
+    _compare_identity(found, old, new)
+    renamed = old.get('backbone') and new.get('backbone') and old['backbone']!=new['backbone']
+    if _fp16_differs(old, new):
         found.refused.append(f'dtype={new.get("dtype")}, and the run has {old.get("dtype")}: '
                              f'fp16 scales its gradients, the others do not; {START_ANEW}')
-    elif not old.get('base_hash') or not new.get('base_hash'):
-        found.notes.append("the base model's weights were not recorded by the version that began this run")
-        if named:
-            text = f'base model {new["backbone"]}, and the run began with {old["backbone"]}'
-            found.refused.append(f'{text}: {START_ANEW}')
+    elif not old.get('base_hash') or not new.get('base_hash'): _compare_base_names(found, old, new, renamed)
     elif old['base_hash']!=new['base_hash'] and not new.get('same_as_checkpoint'):
-        other = f'{new.get("backbone") or new.get("backbone_class")}'
-        found.refused.append(f'base model {other} has other weights than the {old.get("backbone") or "model"} '
-                             f'that the run began with: {START_ANEW}')
-    elif named: # the same weights elsewhere
+        found.refused.append(_other_weights(old, new))
+    elif renamed: # the same weights elsewhere
         found.changes['backbone'] = [_bare(old['backbone']), _bare(new['backbone'])]
 
 def _same_lora(a, b): # older runs recorded less
     return bool(a) and bool(b) and all(a[k]==b.get(k) for k in a if a[k] is not None)
 
 # %% ../../nbs/trainers/71ba_segments.ipynb #5cbbed12
+def _data_differ(found, old, new, a, b)->bool: # a, b: their `data_facts`
+    if a.get('hash') and b.get('hash'): return a['hash']!=b['hash']
+    found.notes.append('the content of the training data cannot be compared: '
+                       + ('its records change from draw to draw' if a else 'it was not recorded'))
+    return bool(old.get('data')) and bool(new.get('data')) and old['data']!=new['data']
+
+def _records_of(facts, d): # name and number
+    count = f'{d["records"]} records' if d.get('records') else 'records'
+    return f'{shown(facts.get("data") or d.get("class"))}, {count}'
+
 def _compare_data(found, old, new, accepted):
     a, b = old.get('data_facts') or {}, new.get('data_facts') or {}
-    name = lambda f: shown(f.get('data') or (f.get('data_facts') or {}).get('class'))
-    if not a.get('hash') or not b.get('hash'):
-        differ = bool(old.get('data')) and bool(new.get('data')) and old['data']!=new['data']
-        found.notes.append('the content of the training data cannot be compared: '
-                           + ('its records change from draw to draw' if a else 'it was not recorded'))
-    else: differ = a['hash']!=b['hash']
-    if not differ: return
-    count = lambda f: f'{f["records"]} records' if f.get('records') else 'records'
-    text = f'the training data ({name(new)}, {count(b)}) are not those of the run ({name(old)}, {count(a)})'
+    if not _data_differ(found, old, new, a, b): return
+    text = f'the training data ({_records_of(new, b)}) are not those of the run ({_records_of(old, a)})'
     if 'data' in accepted: found.changes['data'] = [_content(old, a), _content(new, b)]
     else: found.refused.append(f'{text}: give the same, {START_ANEW}, or say accept_changes=[data] if it is meant')
 
@@ -162,25 +179,32 @@ def _content(facts, d): # name and hash, without folders: segments are published
     name = str(facts.get('data') or d.get('class') or '?').rstrip('/').rpartition('/')[2]
     return f'{name} ({d["hash"]})' if d.get('hash') else name
 
+def _weights_of(facts, trained): # name -> weight; `trained`: those that the training itself was given
+    return (trained and facts.get('trained_rewards')) or facts.get('rewards') or {}
+
+def _other_rewards(before, now, a, b)->list: # names; before, now: weights; a, b: what the rewards are
+    names = dict.fromkeys([*before, *now])
+    other = [n for n in names if (n in before)!=(n in now)]
+    other += [n for n in names if n not in other and a and n in a and _reward_differs(a[n], b.get(n, {}))]
+    return other if b or a is None else [] # nothing learns from them
+
+def _rewards_refused(before, now, other)->str:
+    have = lambda weights: ', '.join(weights) or 'none'
+    what = f'{have(now)}, and the run has {have(before)}' if set(before)!=set(now) else \
+           f'{", ".join(other)}: its code or its settings have changed since the run began'
+    return f'rewards {what}; give the same, {START_ANEW}, or say accept_changes=[rewards] if it is meant'
+
 def _compare_rewards(found, old, new, accepted):
     if 'reward_facts' not in old:
         found.notes.append('rewards are compared by name only: their content was not recorded')
     a, b = old.get('reward_facts'), new.get('reward_facts') or {}
-    weights = [f.get('trained_rewards') or f.get('rewards') or {} for f in (old, new)]
-    if a is None: weights = [old.get('rewards') or {}, new.get('rewards') or {}]
-    names = [n for n in dict.fromkeys([*weights[0], *weights[1]])]
-    other = [n for n in names if (n in weights[0])!=(n in weights[1])]
-    other += [n for n in names if n not in other and a and n in a and _reward_differs(a[n], b.get(n, {}))]
-    if other and not (b or a is None): other = [] # nothing learns from them
+    before, after = (_weights_of(f, a is not None) for f in (old, new))
+    other = _other_rewards(before, after, a, b)
     if other and 'rewards' not in accepted:
-        have = lambda w: ', '.join(w) or 'none'
-        what = f'{have(weights[1])}, and the run has {have(weights[0])}' if set(weights[0])!=set(weights[1]) else \
-               f'{", ".join(other)}: its code or its settings have changed since the run began'
-        found.refused.append(f'rewards {what}; give the same, {START_ANEW}, '
-                             'or say accept_changes=[rewards] if it is meant')
+        found.refused.append(_rewards_refused(before, after, other))
         return
-    for n in names:
-        was, now = weights[0].get(n), weights[1].get(n)
+    for n in dict.fromkeys([*before, *after]):
+        was, now = before.get(n), after.get(n)
         if n in other and was==now: found.changes[f'rewards.{n}'] = [a[n]['hash'], b[n]['hash']]
         elif was!=now: found.changes[f'rewards.{n}'] = [was, now]
 
@@ -196,8 +220,12 @@ def _alike(k, old, new): # a run of Python says no held-out records, and its mon
     last = lambda names: [n.replace(':', '.').rpartition('.')[2] for n in names or ()]
     return last(old)==last(new) if k=='monitors' else old==new
 
+def _compare_versions(found, was, now):
+    moved = [f'{k} {was[k]} -> {now[k]}' for k in was if k in now and was[k]!=now[k]]
+    if moved: found.notes.append(f'other versions than before: {", ".join(moved)}')
+
 def compare_facts(
-    found:Comparison, old:dict, new:dict, # Facts as run.json has them
+    found:Differences, old:dict, new:dict, # Facts as run.json has them
     accepted=(), # Words of `ON_PURPOSE`
 ):
     "Sort what differs in the parts of a run"
@@ -206,17 +234,15 @@ def compare_facts(
     _compare_rewards(found, old, new, accepted)
     for k in ALLOWED:
         if k in old and k in new and not _alike(k, old[k], new[k]): found.changes[k] = [_bare(old[k]), _bare(new[k])]
-    was, now = old.get('versions') or {}, new.get('versions') or {}
-    moved = [f'{k} {was[k]} -> {now[k]}' for k in was if k in now and was[k]!=now[k]]
-    if moved: found.notes.append(f'other versions than before: {", ".join(moved)}')
+    _compare_versions(found, old.get('versions') or {}, new.get('versions') or {})
 
-def compare_methods(found:Comparison, old, new): # names of the methods, in the order of the phases
+def compare_methods(found:Differences, old, new): # names of the methods, in the order of the phases
     "Phases may be added at the end; what was done stays what it was"
     if new[:len(old)]!=old:
         found.refused.append(f'method {", ".join(new)}, and the run is one of {", ".join(old)}: {START_ANEW}')
     elif new!=old: found.changes['method'] = [', '.join(old), ', '.join(new)]
 
-def raise_refused(found:Comparison, folder):
+def raise_refused(found:Differences, folder):
     "All that is refused, in one error"
     if found.refused:
         raise CheckpointError(f'{folder} cannot be continued like this: ' + '. '.join(found.refused))

@@ -11,11 +11,12 @@ from .. import distributed as dist
 from ..config import option, settings
 from ..core import ConfigError, seed_from, seeded_noise
 from ..backbones.backbone import Condition
+from ..backbones.fields import negative_prompts
 from ..datasets.buckets import sampler_for
 from ..record_checks import check_dataset
 from ..datasets.records import collate
 from ..losses.sft_loss import sample_sigmas, sample_timesteps, sft_loss
-from .method import Method, Phase
+from .method import Method, Phase, check_same_errors, errors_state
 from .settings import TrainConfig
 
 # %% ../../nbs/trainers/73_sft.ipynb #d8ae5029
@@ -66,6 +67,8 @@ class SFTTrainer(Method):
         check_dataset(dataset)
         super().__init__(backbone, dataset, config, callbacks, samples, phase)
         backbone.check_encoded(dataset)
+        if not config.prompt_dropout: # with it, negative prompts take the place of those that are left out
+            backbone.fields.check_negative(negative_prompts(dataset), 1, 'set prompt_dropout')
         self.sampler, self._cache = sampler_for(dataset, config.batch_size, self.seed), {}
         if self.alone: self.begin()
 
@@ -73,6 +76,9 @@ class SFTTrainer(Method):
         super().begin()
         b = self.backbone
         if b.lora and b.lora.dropout: b.denoiser.net.train() # the only dropout there is
+
+    def state(self): return errors_state(self)
+    def load(self, parts): check_same_errors(self, parts)
 
     @torch.no_grad()
     def encode(self, index): # (x0, Condition) of records

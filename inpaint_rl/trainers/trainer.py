@@ -18,7 +18,7 @@ from .best_of import BestOfConfig, BestOfTrainer
 from .dpo import DPOConfig, DPOTrainer, OfflineDPOTrainer
 from .grpo import GRPOConfig, GRPOTrainer
 from .loop import Loop
-from .method import Phase, run_facts, with_loop, with_run
+from .method import Phase, facts_of_methods, with_loop, with_run
 from .nft import NFTConfig, NFTTrainer
 from .run import Run
 from .settings import TrainConfig
@@ -102,7 +102,7 @@ class Trainer:
 
     def make_loop(self):
         text = phases_yaml([m.config for m in self.methods])
-        return Loop(self.run, self.methods, self, text, lambda: run_facts(self.methods))
+        return Loop(self.run, self.methods, self, text, lambda: facts_of_methods(self.methods))
 
 # %% ../../nbs/trainers/78a_trainer.ipynb #2a465695
 def make_trainer(
