@@ -30,14 +30,18 @@ def _check_settings(max_bad, max_cut):
         )
 
 def _check_rule_acts(path, rule, rows):
-    "Refuse settings of mask files where no mask is one"
-    rest = MaskRule(rule.polarity)
-    said = [f'mask_{name}' for name in ('channel','turn') if getattr(rule, name)!=getattr(rest, name)]
-    said += ['mask_class'] if rule.classes else []
-    if said and rows and all(r.mask is None or is_drawn(r.mask) for r in rows):
+    "Refuse settings of mask files where no mask is one, and a polarity where holes are drawn at random"
+    masks = [r.mask for r in rows if r.mask is not None]
+    if not rows or not all(map(is_drawn, masks)): return
+    given = dict(mask_channel=rule.channel!='auto', mask_class=bool(rule.classes), mask_turn=rule.turn!='auto')
+    said = [name for name,is_said in given.items() if is_said]
+    if said:
         raise ConfigError(
             f'{path}: {", ".join(said)}: no mask of this dataset is a picture file, so it has no effect; leave it out'
         )
+    if rule.polarity!='white_is_hole' and all(m.anysize for m in masks):
+        raise ConfigError(f'{path}: mask_polarity={rule.polarity}: the holes are drawn at random, '
+                          'so it has no effect; leave it out')
 
 def _cut_note(path, row):
     return BadRow(
@@ -238,7 +242,7 @@ class JsonlDataset(FileDataset):
     ):
         root = Path(root) if root is not None else Path(path).parent
         super().__init__(
-            path, make_rows(jsonl_lines(path), path, root), size, max_bad, mask_polarity, allow_inverted,
+            path, make_rows(jsonl_lines(path), path, root, mask_channel=='alpha'), size, max_bad, mask_polarity, allow_inverted,
             root if confine else None, workers, least,
             mask_channel=mask_channel, mask_class=mask_class, mask_turn=mask_turn, max_cut=max_cut,
         )
