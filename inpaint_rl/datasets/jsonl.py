@@ -242,7 +242,7 @@ class JsonlDataset(FileDataset):
     ):
         root = Path(root) if root is not None else Path(path).parent
         super().__init__(
-            path, make_rows(jsonl_lines(path), path, root, mask_channel=='alpha'), size, max_bad, mask_polarity, allow_inverted,
-            root if confine else None, workers, least,
+            path, make_rows(jsonl_lines(path), path, root, mask_channel=='alpha'), size, max_bad, mask_polarity,
+            allow_inverted, root if confine else None, workers, least,
             mask_channel=mask_channel, mask_class=mask_class, mask_turn=mask_turn, max_cut=max_cut,
         )

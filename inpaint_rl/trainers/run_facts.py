@@ -95,8 +95,8 @@ def _file_facts(dataset)->dict: # of a `FileDataset`
 
 def data_facts(
     dataset, # A sequence of `Record`s
-)->dict: # class, records, hash (None where nothing can be compared), and of files: path, polarity, sizes, left_out, left_out_count
-    "What a run was trained on"
+)->dict: # class, records, hash (None where nothing can be compared)
+    "What a run was trained on; of files also path, polarity, sizes, left_out (the first), left_out_count"
     if dataset is None: return dict({'class':'none'}, records=0, hash='none')
     facts = dict({'class':type(dataset).__name__}, records=len(dataset))
     inner = getattr(dataset, 'dataset', None)
