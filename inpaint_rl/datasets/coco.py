@@ -123,6 +123,9 @@ def _beside(path): # the picture that a list of Segment Anything lies beside
         )
     return found[0].name
 
+def _is_list_of_masks(d)->bool:
+    return isinstance(d, list) and len(d)>0 and all(isinstance(a, dict) and 'segmentation' in a for a in d)
+
 def _of_list(d, path)->dict: # a list of masks as the file of one picture
     if 'image_id' in d[0]:
         raise DataError(f'{path}: a list of COCO results, which names no pictures; put it into the file with "images"')
@@ -130,7 +133,7 @@ def _of_list(d, path)->dict: # a list of masks as the file of one picture
 
 def _tables(path)->tuple: # (images, annotations, categories) of one JSON file
     d = read_json(read_bytes(path))
-    if isinstance(d, list) and d and all(isinstance(a, dict) and 'segmentation' in a for a in d): d = _of_list(d, path)
+    if _is_list_of_masks(d): d = _of_list(d, path)
     if not isinstance(d, dict) or not isinstance(d.get('annotations'), list) or not d.keys() & {'image','images'}:
         raise DataError(f'{path}: expected COCO\'s "images" and "annotations", or what Segment Anything writes')
     if 'image' in d:
@@ -180,6 +183,9 @@ def _captions(path, images)->dict: # picture -> the first of its captions
     return {names[a['image_id']]:a['caption'] for a in reversed(d['annotations']) if a['image_id'] in names}
 
 # %% ../../nbs/datasets/15c_coco.ipynb #39afc167
+def _names(label, ids)->list: # `ids`: of categories -> their names
+    return [ids.get(l, l) for l in (label if isinstance(label, (list,tuple)) else [label])]
+
 def _json_files(path)->tuple: # (files, the folder that they are below)
     if not path.is_dir(): return [path], path.parent
     files = [p for p in files_below(path).others if p.suffix.lower()=='.json']
@@ -207,7 +213,7 @@ def coco(
         shapes += found
         left_out += other
         ids |= {c['id']:c['name'] for c in _tables(f)[2]} if label is not None else {}
-    if label is not None: label = [ids.get(l, l) for l in (label if isinstance(label, (list,tuple)) else [label])]
+    if label is not None: label = _names(label, ids)
     texts = _captions(captions, []) if captions is not None else None
     rows = make_rows(shape_rows(shapes, per, label, prompt, texts), path, root or top)
     return check_run_order(FileDataset(path, rows, left_out=left_out, **checks))

@@ -29,6 +29,11 @@ def _check_settings(max_bad, max_cut):
             'PIL.ImageFile.LOAD_TRUNCATED_IMAGES is on, so cut-off pictures would pass as whole ones; switch it off'
         )
 
+def _check_polarity_acts(path, rule, masks):
+    if not all(m.anysize for m in masks): return
+    raise ConfigError(f'{path}: mask_polarity={rule.polarity}: the holes are drawn at random, '
+                      'so it has no effect; leave it out')
+
 def _check_rule_acts(path, rule, rows):
     "Refuse settings of mask files where no mask is one, and a polarity where holes are drawn at random"
     masks = [r.mask for r in rows if r.mask is not None]
@@ -39,9 +44,7 @@ def _check_rule_acts(path, rule, rows):
         raise ConfigError(
             f'{path}: {", ".join(said)}: no mask of this dataset is a picture file, so it has no effect; leave it out'
         )
-    if rule.polarity!='white_is_hole' and all(m.anysize for m in masks):
-        raise ConfigError(f'{path}: mask_polarity={rule.polarity}: the holes are drawn at random, '
-                          'so it has no effect; leave it out')
+    if rule.polarity!='white_is_hole': _check_polarity_acts(path, rule, masks)
 
 def _cut_note(path, row):
     return BadRow(

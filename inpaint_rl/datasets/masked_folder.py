@@ -95,13 +95,16 @@ class Layout:
             for k in keys[1:]: loose.setdefault(k, []).append(p)
         return exact, loose
 
+    def _owners(self, m, exact, loose): # pictures
+        keys = self._mask_keys(m)
+        return next((at[k] for at in (exact, loose) for k in keys if k in at), [])
+
     def _pair(self):
         "Find the masks of every picture, and those that are nobody's"
         exact, loose = self._by_key()
         self.of, self.lonely = {p:[] for p in self.pictures}, []
         for m in self.masks:
-            keys = self._mask_keys(m)
-            owners = next((at[k] for at in (exact, loose) for k in keys if k in at), [])
+            owners = self._owners(m, exact, loose)
             for p in owners: self.of[p].append(m)
             if not owners: self.lonely.append(m)
         self.twins = {p:[q for q in ps if q!=p] for ps in exact.values() if len(ps)>1 for p in ps}

@@ -106,10 +106,13 @@ def check_columns(
 
 # %% ../../nbs/datasets/15d_tables.ipynb #445511b1
 @lru_cache(4)
-def _cells(path, group, column): # the values of a column in one row group
+def _cells(path, stamp, group, column): # the values of a column in one row group; `stamp`: which state of the file
     return _pyarrow().parquet.ParquetFile(path).read_row_group(group, columns=[column]).column(0)
 
-def _cell(path, group, k, column): return _cells(str(path), group, column)[k].as_py()
+def _cell(path, group, k, column):
+    try: found = path.stat()
+    except OSError as e: raise DataError(f'{path}: cannot be read ({e.strerror})') from e
+    return _cells(str(path), (found.st_mtime_ns, found.st_size), group, column)[k].as_py()
 
 def _parquet_table(path, image, mask, prompt):
     "Functions that make the rows of one file"
