@@ -48,18 +48,19 @@ def _deep(path):
     a = np.atleast_3d(a)
     return a[...,[2,1,0,3][:a.shape[-1]]] if a.shape[-1]>2 else a
 
+def _deep_gray(a, name): # of 16 or 32 bits
+    if a.min()<0 or a.max()>65535:
+        raise DataError(f'{name}: gray values from {a.min()} to {a.max()}; 0 to 65535 can be written back')
+    if 0<a.max()<4096: # seen, it would be black
+        raise DataError(
+            f'{name}: its brightest value is {a.max()} of 65535: 8 to 12 bits in a file of 16? '
+            'Save it scaled to 0 to 65535, or as a picture of 8 bits'
+        )
+    return a.astype(np.uint16)[...,None]
+
 def _plain(im, name):
     "The array of what Pillow has loaded"
-    if im.mode.startswith('I'):
-        a = np.asarray(im)
-        bad = a.min()<0 or a.max()>65535
-        if bad: raise DataError(f'{name}: gray values from {a.min()} to {a.max()}; 0 to 65535 can be written back')
-        if 0<a.max()<4096: # seen, it would be black
-            raise DataError(
-                f'{name}: its brightest value is {a.max()} of 65535: 8 to 12 bits in a file of 16? '
-                'Save it scaled to 0 to 65535, or as a picture of 8 bits'
-            )
-        return a.astype(np.uint16)[...,None]
+    if im.mode.startswith('I'): return _deep_gray(np.asarray(im), name)
     if im.mode in ('F','CMYK','LAB','HSV','YCbCr'):
         raise DataError(f'{name} is a picture of mode {im.mode}, which a PNG cannot hold; save it as RGB first')
     # palettes

@@ -12,7 +12,7 @@ import json,os,shlex,sys
 from dataclasses import dataclass
 from pathlib import Path
 from .data import (
-    add_data_options, check_data_options, largest_size, left_out_lines, read_own, read_scenes, use_caches)
+    add_data_options, check_data_options, largest_size, left_out_lines, read_own, read_scenes, shared_lines, use_caches)
 from .memory_check import check_memory
 from .model import (
     add_config_options, add_model_options, chosen_model, embedded_models, make_lora, model_of, outline_of)
@@ -134,7 +134,7 @@ def load_parts(
     outline = outline_of(*given) or load_backbone(*given)
     if options.data: train, held_out = read_own(options, outline.multiple)
     else: train, held_out = read_scenes(configs.last.seed, options.held_out)
-    for text in left_out_lines(train, held_out): say(text)
+    for text in left_out_lines(train, held_out)+shared_lines(train, held_out): say(text)
     if not options.no_memory_check:
         gpus = int(os.environ.get('WORLD_SIZE', 1))
         for config in configs.configs: say(check_memory(outline, config, *largest_size(train), gpus=gpus))

@@ -14,6 +14,17 @@ from ..core import DataError
 from .images import Source
 
 # %% ../../nbs/datasets/10ba_arrays.ipynb #c9687947
+def _check_numbers(a, name): # of a plane
+    kind = a.dtype.kind
+    if kind not in 'fbui': raise DataError(f'{name}: holds {a.dtype} values, expected bool or numbers')
+    if kind=='f' and not (np.isfinite(a).all() and 0<=a.min() and a.max()<=1):
+        raise DataError(f'{name}: floats outside of 0 to 1; save bool, 0 and 1, or whole numbers')
+    if kind in 'ui' and (a.min()<0 or a.max()>65535):
+        raise DataError(f'{name}: values from {a.min()} to {a.max()}, expected 0 to 255')
+
+def _whole_numbers(a): # floats in [0,1] as 0 and 1 where they are, else of 0 to 255
+    return a>0 if ((a==0)|(a==1)).all() else np.round(a*255).astype(np.uint8)
+
 def array_picture(
     a:np.ndarray, # [H,W], [1,H,W] or [H,W,1]: bool, whole numbers 0 to 65535, or floats in [0,1]
     name, # What to call it in errors
@@ -21,13 +32,8 @@ def array_picture(
     "An array as a picture with the same values; floats are scaled to 255"
     if a.ndim==3 and 1 in (a.shape[0], a.shape[-1]): a = a[0] if a.shape[0]==1 else a[...,0]
     if a.ndim!=2 or not a.size: raise DataError(f'{name}: an array of shape {a.shape}, expected [height, width]')
-    if a.dtype.kind=='f':
-        if not (np.isfinite(a).all() and 0<=a.min() and a.max()<=1):
-            raise DataError(f'{name}: floats outside of 0 to 1; save bool, 0 and 1, or whole numbers')
-        a = np.round(a*255).astype(np.uint8) if ((a!=0)&(a!=1)).any() else a>0
-    if a.dtype.kind not in 'bui': raise DataError(f'{name}: holds {a.dtype} values, expected bool or numbers')
-    if a.dtype.kind!='b' and (a.min()<0 or a.max()>65535):
-        raise DataError(f'{name}: values from {a.min()} to {a.max()}, expected 0 to 255')
+    _check_numbers(a, name)
+    if a.dtype.kind=='f': a = _whole_numbers(a)
     if a.max()<=1: return Image.fromarray(a.astype(bool))
     return Image.fromarray(a.astype(np.uint8 if a.max()<=255 else np.uint16))
 

@@ -14,7 +14,7 @@ import numpy as np, torch
 from PIL import Image
 from torch import Tensor
 from ..core import DataError
-from .colour_profiles import to_srgb
+from .colour_profiles import to_srgb, wide_to_srgb
 from ..masks import bounding_box, resize_mask
 
 # %% ../../nbs/datasets/10a_images.ipynb #bb45aa0b
@@ -115,7 +115,7 @@ def to_pixels(
     under=False, # Show the colours under transparent pixels, as where transparency is the mask
 )->np.ndarray: # [H,W,3] of bytes, or [H,W] of fp32 in [0,1] for wide gray ones
     "The pixels of a picture that was opened, as people see them"
-    if is_wide(im): return _wide_values(im, path)
+    if is_wide(im): return wide_to_srgb(_wide_values(im, path), im.info.get('icc_profile'), path)
     im = to_srgb(im, path)
     if im.has_transparency_data:
         rgba = to_rgba(im)

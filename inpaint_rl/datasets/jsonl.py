@@ -29,15 +29,22 @@ def _check_settings(max_bad, max_cut):
             'PIL.ImageFile.LOAD_TRUNCATED_IMAGES is on, so cut-off pictures would pass as whole ones; switch it off'
         )
 
+def _check_polarity_acts(path, rule, masks):
+    if not all(m.anysize for m in masks): return
+    raise ConfigError(f'{path}: mask_polarity={rule.polarity}: the holes are drawn at random, '
+                      'so it has no effect; leave it out')
+
 def _check_rule_acts(path, rule, rows):
-    "Refuse settings of mask files where no mask is one"
-    rest = MaskRule(rule.polarity)
-    said = [f'mask_{name}' for name in ('channel','turn') if getattr(rule, name)!=getattr(rest, name)]
-    said += ['mask_class'] if rule.classes else []
-    if said and rows and all(r.mask is None or is_drawn(r.mask) for r in rows):
+    "Refuse settings of mask files where no mask is one, and a polarity where holes are drawn at random"
+    masks = [r.mask for r in rows if r.mask is not None]
+    if not rows or not all(map(is_drawn, masks)): return
+    given = dict(mask_channel=rule.channel!='auto', mask_class=bool(rule.classes), mask_turn=rule.turn!='auto')
+    said = [name for name,is_said in given.items() if is_said]
+    if said:
         raise ConfigError(
             f'{path}: {", ".join(said)}: no mask of this dataset is a picture file, so it has no effect; leave it out'
         )
+    if rule.polarity!='white_is_hole': _check_polarity_acts(path, rule, masks)
 
 def _cut_note(path, row):
     return BadRow(
@@ -80,6 +87,26 @@ def _check_one_sort(
                 f'{path}: line {r.line} has the further pictures {sorted(r.inputs)}, '
                 f'line {first.line} {sorted(first.inputs)}; the rows of a dataset need the same ones'
             )
+
+# %% ../../nbs/datasets/10e_jsonl.ipynb #ec781e2e
+def _report_lines(dataset, most): # of each kind; None: all
+    passed = [f'{path}: {why}' for path,why in dataset.passed_over]
+    for title,rows in (
+        ('left out',dataset.bad), ('accepted (allow_inverted)',dataset.allowed),
+        ('hole cut by the crop',dataset.cut), ('not read',passed),
+    ):
+        yield from (f'{title}: {b}' for b in rows[:most])
+        if most is not None and len(rows)>most: yield f'... and {len(rows)-most} more {title}'
+
+def _left_out(dataset): # pairs (where, why)
+    return [(f'{b.file}:{b.line}', b.cause) for b in dataset.bad]+[(str(p), w) for p,w in dataset.passed_over]
+
+def _check_enough(dataset, max_bad):
+    if dataset.rows and len(dataset.bad)/dataset.total<=max_bad: return
+    raise DataError(
+        f'{len(dataset.bad)} of {dataset.total} rows cannot be used, '
+        f'more than max_bad={max_bad} allows\n{dataset.report(20)}'
+    )
 
 # %% ../../nbs/datasets/10e_jsonl.ipynb #838028bd
 def _assign(rows, sizes, least, workers):
@@ -135,11 +162,7 @@ class FileDataset:
         examine = partial(examine_row, rule=self.rule, inside=inside, outer=outer, max_cut=max_cut)
         with ThreadPoolExecutor(workers) as pool: found = list(pool.map(examine, self.rows))
         self._sort_out(found, outer)
-        if not self.rows or len(self.bad)/self.total>max_bad:
-            raise DataError(
-                f'{len(self.bad)} of {self.total} rows cannot be used, '
-                f'more than max_bad={max_bad} allows\n{self.report(20)}'
-            )
+        _check_enough(self, max_bad)
         _check_one_sort(self.path, self.rows)
 
     def _sort_out(self, found, outer):
@@ -165,16 +188,7 @@ class FileDataset:
 
     def report(self, most=None)->str: # `most`: lines of each kind; None lists all
         "What was left out, what was let in although it looked inside out, and which holes a crop cuts"
-        lines = [repr(self)]
-        passed = [f'{path}: {why}' for path,why in self.passed_over]
-        for title,rows in (
-            ('left out',self.bad), ('accepted (allow_inverted)',self.allowed),
-            ('hole cut by the crop',self.cut), ('not read',passed),
-        ):
-            lines += [f'{title}: {b}' for b in rows[:most]]+(
-                [f'... and {len(rows)-most} more {title}'] if most is not None and len(rows)>most else []
-            )
-        return '\n'.join(lines)
+        return '\n'.join([repr(self), *_report_lines(self, most)])
 
     ids = property(lambda self: [r.id for r in self.rows])
     sizes = property(lambda self: [tuple(r.size or r.hw) for r in self.rows]) # (height, width) of every record
@@ -182,9 +196,7 @@ class FileDataset:
     fresh = property(lambda self: any(getattr(r.mask, 'fresh', False) for r in self.rows))
     def __len__(self): return len(self.rows)
     # (where, why) of every row and file that is not in the dataset
-    left_out = property(lambda self: [(f'{b.file}:{b.line}', b.cause) for b in self.bad]+[
-        (str(p), w) for p,w in self.passed_over
-    ])
+    left_out = property(lambda self: _left_out(self))
     def __repr__(self):
         more = f'; {len(self.passed_over)} files were not read' if self.passed_over else ''
         return f'{self.path}: {len(self)} of {self.total} rows are usable{more}'
@@ -233,7 +245,7 @@ class JsonlDataset(FileDataset):
     ):
         root = Path(root) if root is not None else Path(path).parent
         super().__init__(
-            path, make_rows(jsonl_lines(path), path, root), size, max_bad, mask_polarity, allow_inverted,
-            root if confine else None, workers, least,
+            path, make_rows(jsonl_lines(path), path, root, mask_channel=='alpha'), size, max_bad, mask_polarity,
+            allow_inverted, root if confine else None, workers, least,
             mask_channel=mask_channel, mask_class=mask_class, mask_turn=mask_turn, max_cut=max_cut,
         )

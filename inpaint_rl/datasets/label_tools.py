@@ -38,9 +38,13 @@ def brush_mask(
     if not isinstance(rle, list) or any(type(v) is not int or not 0<=v<256 for v in rle):
         raise DataError(f'a brush {str(rle)[:40]}: expected a list of bytes')
     bits = Bits(rle)
-    total, word = bits.take(32), bits.take(5)+1
-    lengths = [bits.take(4)+1 for _ in range(4)]
+    total = bits.take(32)
     if total!=h*w*4: raise DataError(f'a brush of {total} values, and {w}x{h} pixels of RGBA have {h*w*4}')
+    return _brush_values(bits, total).reshape(h, w, 4)[...,3]>0
+
+def _brush_values(bits, total):
+    word = bits.take(5)+1
+    lengths = [bits.take(4)+1 for _ in range(4)]
     values, at = np.zeros(total, np.uint8), 0
     while at<total:
         repeated, sort = bits.take(1), bits.take(2)
@@ -48,7 +52,7 @@ def brush_mask(
         if at+n>total: raise DataError('a brush with more values than pixels')
         values[at:at+n] = bits.take(word) if repeated else [bits.take(word) for _ in range(n)]
         at += n
-    return values.reshape(h, w, 4)[...,3]>0
+    return values
 
 # %% ../../nbs/datasets/15e_label_tools.ipynb #fa98d762
 def _percent(points, h, w): return [(x*w/100, y*h/100) for x,y in points]
@@ -220,14 +224,21 @@ def _labelme_paint(s):
     return None
 
 # %% ../../nbs/datasets/15e_label_tools.ipynb #693cb200
+def _labelme_file(path)->dict:
+    d = read_json(read_bytes(path))
+    if isinstance(d, dict) and isinstance(d.get('shapes'), list) and isinstance(d.get('imagePath'), str): return d
+    raise DataError(f'{path}: expected the JSON of LabelMe, with shapes and imagePath')
+
+def _labelme_picture(d, path, top):
+    "The picture beside a file, or in it"
+    beside = path.parent/d['imagePath'].replace('\\', '/')
+    if not beside.is_file() and d.get('imageData'): return EmbeddedPicture(d['imageData'], f'{path}, imageData')
+    return beside.relative_to(top).as_posix() if beside.is_relative_to(top) else str(beside)
+
 def _labelme_shapes(path, top, left_out):
     "The shapes of one file"
-    d = read_json(read_bytes(path))
-    if not isinstance(d, dict) or not isinstance(d.get('shapes'), list) or not isinstance(d.get('imagePath'), str):
-        raise DataError(f'{path}: expected the JSON of LabelMe, with shapes and imagePath')
-    beside = path.parent/d['imagePath'].replace('\\', '/')
-    image = beside.relative_to(top).as_posix() if beside.is_relative_to(top) else str(beside)
-    if not beside.is_file() and d.get('imageData'): image = EmbeddedPicture(d['imageData'], f'{path}, imageData')
+    d = _labelme_file(path)
+    image = _labelme_picture(d, path, top)
     hw = (d.get('imageHeight'), d.get('imageWidth'))
     if not d['shapes']: left_out.append((path, 'no shape on it'))
     for n,s in enumerate(d['shapes']):

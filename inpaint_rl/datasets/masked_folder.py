@@ -67,13 +67,15 @@ class Layout:
         self.folders = MASK_FOLDERS if masks is None else (masks.lower(),)
         files = [p for p in (*found.pictures, *found.others) if is_picture(p) or p.suffix.lower()=='.npy']
         inside = {p for p in files if _folder_index(p.relative_to(self.root), self.folders) is not None}
-        named = {p for p in files if self._is_named(p)} if mask_name or not inside else set()
-        masks_found = inside or named
-        if mask_name and inside: masks_found = inside & named
-        self.masks = sorted(masks_found)
-        self.pictures = [p for p in found.pictures if p not in inside and p not in masks_found]
+        self.masks = self._masks(files, inside)
+        taken = inside | set(self.masks)
+        self.pictures = [p for p in found.pictures if p not in taken]
         self.by_name = not inside
         self._pair()
+
+    def _masks(self, files, inside): # `inside`: those in a folder of masks
+        if inside and not self.pattern: return sorted(inside)
+        return sorted(p for p in inside or files if self._is_named(p))
 
     def _is_named(self, p):
         if self.pattern: return _matches(p.name, self.pattern) is not None
@@ -85,17 +87,24 @@ class Layout:
         if self.pattern: return [(keys[0][0], _matches(p.name, self.pattern))]
         return keys[1:] if self.by_name else keys
 
-    def _pair(self):
-        "Find the masks of every picture, and those that are nobody's"
+    def _by_key(self)->tuple: # two dicts key -> pictures: of the first key of each, and of the others
         exact, loose = {}, {}
         for p in self.pictures:
             keys = _keys(p.relative_to(self.root), IMAGE_FOLDERS, 'images?|imgs?|photo|picture|pic|rgb|input')
             exact.setdefault(keys[0], []).append(p)
             for k in keys[1:]: loose.setdefault(k, []).append(p)
+        return exact, loose
+
+    def _owners(self, m, exact, loose): # pictures
+        keys = self._mask_keys(m)
+        return next((at[k] for at in (exact, loose) for k in keys if k in at), [])
+
+    def _pair(self):
+        "Find the masks of every picture, and those that are nobody's"
+        exact, loose = self._by_key()
         self.of, self.lonely = {p:[] for p in self.pictures}, []
         for m in self.masks:
-            keys = self._mask_keys(m)
-            owners = next((at[k] for at in (exact, loose) for k in keys if k in at), [])
+            owners = self._owners(m, exact, loose)
             for p in owners: self.of[p].append(m)
             if not owners: self.lonely.append(m)
         self.twins = {p:[q for q in ps if q!=p] for ps in exact.values() if len(ps)>1 for p in ps}

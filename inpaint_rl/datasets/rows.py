@@ -118,10 +118,12 @@ def read_json(
 # %% ../../nbs/datasets/10c_rows.ipynb #f4c9aa93
 def _located(value, root): return value if isinstance(value, Source) else Path(root, value)
 
-def _image_and_mask(d, root)->tuple: # both None where the row names neither
+def _image_and_mask(d, root, own=False)->tuple: # both None where the row names neither; `own`: see `parse_row`
     if not {'image_path','image','mask_path','mask'} & d.keys(): return None, None
-    image,mask = (_located(_take(d, (str,Source), f'{k}_path', k), root) for k in ('image','mask'))
-    return image, as_mask(mask)
+    image = _located(_take(d, (str,Source), 'image_path', 'image'), root)
+    alpha = d['mask_channel']=='alpha' if 'mask_channel' in d else own
+    if alpha and not {'mask_path','mask'} & d.keys(): return image, image
+    return image, as_mask(_located(_take(d, (str,Source), 'mask_path', 'mask'), root))
 
 def _named_paths(d, key, root)->dict: # name -> path
     found = d.get(key, {})
@@ -155,11 +157,12 @@ def parse_row(
     line:int, # Counted from 1
     root, # Where relative paths start
     name:str, # Of the file, for the ids of rows that have none
+    own=False, # A row that names no mask means the transparency of its picture
 )->Row:
     "A dict to a `Row`; whatever is wrong with it is a `DataError`"
     if not isinstance(d, dict):
         raise DataError(f'a JSON {type(d).__name__}, expected an object with image_path, mask_path and prompt')
-    image,mask = _image_and_mask(d, root)
+    image,mask = _image_and_mask(d, root, own)
     return Row(
         line=line, image=image, mask=mask,
         prompt=_take(d, str, 'prompt'),
@@ -177,12 +180,13 @@ def make_rows(
     found, # Pairs (line, function that makes the row's dict or raises `DataError`)
     path, # What the rows come from, for messages and ids
     root, # Where relative paths start
+    own=False, # As in `parse_row`
 )->tuple: # (list of `Row`, list of `BadRow`); no picture was opened yet
     "Rows of any format, each checked by itself and its id against the others"
     rows, bad, lines = [], [], {}
     for line,make in found:
         try:
-            row = parse_row(make(), line, root, Path(path).stem)
+            row = parse_row(make(), line, root, Path(path).stem, own)
             first = lines.setdefault(row.id, line)
             if first!=line: raise DataError(f'id {row.id!r} is already that of line {first}')
             rows.append(row)

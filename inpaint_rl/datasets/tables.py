@@ -106,10 +106,13 @@ def check_columns(
 
 # %% ../../nbs/datasets/15d_tables.ipynb #445511b1
 @lru_cache(4)
-def _cells(path, group, column): # the values of a column in one row group
+def _cells(path, stamp, group, column): # the values of a column in one row group; `stamp`: which state of the file
     return _pyarrow().parquet.ParquetFile(path).read_row_group(group, columns=[column]).column(0)
 
-def _cell(path, group, k, column): return _cells(str(path), group, column)[k].as_py()
+def _cell(path, group, k, column):
+    try: found = path.stat()
+    except OSError as e: raise DataError(f'{path}: cannot be read ({e.strerror})') from e
+    return _cells(str(path), (found.st_mtime_ns, found.st_size), group, column)[k].as_py()
 
 def _parquet_table(path, image, mask, prompt):
     "Functions that make the rows of one file"
@@ -153,17 +156,18 @@ def _datasets():
         raise ConfigError("this needs datasets: pip install 'inpaint_rl[data]', or pip install datasets") from e
     return datasets
 
+def _load_dataset(data): # a path, or a name on the Hub
+    datasets, folder = _datasets(), Path(data)
+    if folder.is_file():
+        raise DataError(f'{data}: a file, expected a folder that save_to_disk wrote, or a name on the Hub')
+    try: return datasets.load_from_disk(str(data)) if folder.is_dir() else datasets.load_dataset(str(data))
+    except (OSError, ValueError) as e:
+        raise DataError(f'{data}: datasets cannot open it ({type(e).__name__}: {e})') from e
+
 def _open_dataset(data, split):
     "A `datasets.Dataset`: the one given, from a folder, or from the Hub"
     datasets = _datasets()
-    found = data
-    if isinstance(data, (str,Path)):
-        folder = Path(data)
-        if folder.is_file():
-            raise DataError(f'{data}: a file, expected a folder that save_to_disk wrote, or a name on the Hub')
-        try: found = datasets.load_from_disk(str(data)) if folder.is_dir() else datasets.load_dataset(str(data))
-        except (OSError, ValueError) as e:
-            raise DataError(f'{data}: datasets cannot open it ({type(e).__name__}: {e})') from e
+    found = _load_dataset(data) if isinstance(data, (str,Path)) else data
     if isinstance(found, datasets.DatasetDict):
         if len(found)>1 and split is None:
             raise ConfigError(f'{data}: has the splits {", ".join(found)}; say split=NAME')
