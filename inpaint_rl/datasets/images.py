@@ -135,7 +135,7 @@ def read_image(
 )->Tensor: # [3,H,W] in [0,1]
     "The picture as people see it: upright, on white, in RGB; `DataError` for one that cannot be read"
     a = torch.from_numpy(to_pixels(open_image(path), path, under))
-    return a.repeat(3,1,1) if a.ndim==2 else a.permute(2,0,1).contiguous().float()/255
+    return a.repeat(3,1,1) if a.ndim==2 else a.permute(2,0,1).contiguous().float().div_(255)
 
 # %% ../../nbs/datasets/10a_images.ipynb #09cb210e
 def upright_size(

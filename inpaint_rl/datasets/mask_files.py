@@ -9,11 +9,11 @@ __all__ = ['MASK_KEYS', 'quote_colours', 'MaskRule', 'changed_rule', 'UnclearMas
 import re
 from dataclasses import dataclass, replace
 import numpy as np, torch
-from PIL import ImageChops
+from PIL import Image
 from torch import Tensor
 from ..core import ConfigError, DataError
 from .images import LOSSY, is_wide, open_image, to_rgba, wide_array
-from .mask_levels import DARK, shares, unclear_levels
+from .mask_levels import DARK, level_counts, shares, unclear_levels
 
 # %% ../../nbs/datasets/10ac_mask_files.ipynb #3936ab85
 _choices = dict(
@@ -138,59 +138,77 @@ def _colour_error(path, rgb): # `rgb`: [N,3], the pixels that count
     )
 
 # %% ../../nbs/datasets/10ac_mask_files.ipynb #9f5d27a6
-def _check_levels(gray, path, lossy, values=None, what='grey levels'): # `values`: the numbers that the file holds
-    kind = unclear_levels(gray, lossy)
-    if kind: raise _levels_error(path, kind, gray if values is None else values, what)
+def _pass_levels(gray, lossy=False): # in the place of `unclear_levels` for a file that this was asked about
+    return None
+
+def _check_levels(gray, path, lossy, unclear, what='grey levels'):
+    kind = unclear(gray, lossy)
+    if kind: raise _levels_error(path, kind, gray, what)
     return gray
 
 def _is_coloured(rgb): # [...,3] uint8
-    chroma = rgb.max(-1)-rgb.min(-1)
+    red, green, blue = np.moveaxis(rgb, -1, 0)
+    chroma = np.maximum(np.maximum(red, green), blue)-np.minimum(np.minimum(red, green), blue)
     return chroma.max(initial=0)>48 or (chroma>16).mean()>.01
+
+def _all_gray(rgb): # are red, green and blue the same everywhere? Bytes compare faster than pictures
+    red, green, blue = (band.tobytes() for band in rgb.split())
+    return red==green==blue
 
 def _gray(im, path): # [H,W] uint8 of an opaque picture; `DataError` for one with colours
     if im.mode in ('1','L'): return np.asarray(im.convert('L'))
-    try: rgb = im.convert('RGB')
+    try: rgb = im if im.mode=='RGB' else im.convert('RGB')
     except ValueError as e:
         raise DataError(f'{path}: mode {im.mode} cannot be shown in RGB ({e}); save it as RGB') from e
-    red, green, blue = rgb.split()
-    if any(ImageChops.difference(red, band).getbbox() for band in (green,blue)):
-        a = np.asarray(rgb)
-        if _is_coloured(a): raise _colour_error(path, a)
-        return np.asarray(rgb.convert('L'))
-    return np.asarray(red)
+    if _all_gray(rgb): return np.asarray(rgb.getchannel('R'))
+    a = np.asarray(rgb)
+    if _is_coloured(a): raise _colour_error(path, a)
+    return np.asarray(rgb.convert('L'))
 
-def _palette_gray(im, path): # palettes with colours, or with several greys, are of classes
+def _palette_gray(im, path, unclear): # palettes with colours, or with several greys, are of classes
     index = np.asarray(im)
-    used = np.unique(index)
-    colours = np.asarray(im.convert('RGB'))
-    of = {int(i):colours.reshape(-1,3)[(index==i).argmax()] for i in used}
-    chroma = max(int(c.max())-int(c.min()) for c in of.values())
-    if chroma<=8 and not (kind := unclear_levels(colours[...,0])): return colours[...,0]
-    if chroma<=8 and kind!='levels' and len(used)>64: raise _levels_error(path, kind, colours[...,0])
+    used = np.flatnonzero(level_counts(index))
+    ramp = im.resize((256,1))
+    ramp.putdata(range(256))
+    colours = np.asarray(ramp.convert('RGB'))[0] # of each number
+    chroma = int((colours[used].max(1)-colours[used].min(1)).max())
+    gray = colours[:,0][index]
+    if chroma<=8 and not (kind := unclear(gray)): return gray
+    if chroma<=8 and kind!='levels' and len(used)>64: raise _levels_error(path, kind, gray)
     text = shares(*np.unique(index, return_counts=True))
     example = used[-1] if used[-1]<255 or len(used)<2 else used[-2]
     raise UnclearMask(path, f'is a palette of class numbers: {text}', _name_class(example))
 
-def _wide_gray(im, path): # 16 and 32 bits, and float
+def _wide_gray(im, path, unclear): # 16 and 32 bits, and float
     a, top = wide_array(im, path)
-    gray = np.rint(a*(255/top)).astype(np.uint8)
-    raw = np.rint(a).astype(np.int64) if top>1 else gray
-    if 0<a.max()<top and top>255: gray = np.rint(np.minimum(a, 255)).astype(np.uint8) if a.max()<=255 else gray
-    return _check_levels(gray, path, False, raw)
+    of_bytes = top>255 and a.max()<=255
+    scaled = a if of_bytes else a*(255/top)
+    gray = np.rint(scaled, out=scaled).astype(np.uint8)
+    kind = unclear(gray)
+    if kind: raise _levels_error(path, kind, np.rint(a).astype(np.int64) if top>1 else gray)
+    return gray
 
 # %% ../../nbs/datasets/10ac_mask_files.ipynb #0780fb48
-def _transparent_gray(im, path): # a layer of one colour by its opacity, black and white on it by its brightness
-    rgba = np.asarray(to_rgba(im))
-    alpha = rgba[...,3]
-    seen = rgba[alpha>=min(DARK, alpha.max())][:,:3]
-    if alpha.max()==0 or alpha.min()==alpha.max():
-        gray = _gray(to_rgba(im).convert('RGB'), path) if alpha.max() else alpha
-        return _check_levels(gray, path, False)
-    if (seen.max(0)-seen.min(0)).max()<=24:
-        if unclear_levels(alpha): raise _layer_error(path, alpha)
+def _widest(layer, where): # of the ranges that red, green and blue have at these pixels
+    counts = np.array(layer.histogram(Image.fromarray(where.view(np.uint8)))).reshape(4,256)[:3]
+    return max(int(np.ptp(np.flatnonzero(c))) for c in counts)
+
+def _transparent_gray(im, path, unclear): # one colour by its opacity, black and white on it by its brightness
+    layer = to_rgba(im)
+    opacity = layer.getchannel('A')
+    alpha = np.asarray(opacity)
+    least, most = opacity.getextrema()
+    if least==most:
+        gray = _gray(layer.convert('RGB'), path) if most else alpha
+        return _check_levels(gray, path, False, unclear)
+    where = alpha>=min(DARK, most)
+    if _widest(layer, where)<=24:
+        if unclear(alpha): raise _layer_error(path, alpha)
         return alpha
-    gray = np.rint(np.asarray(to_rgba(im).convert('L'))*(alpha/np.float32(255))).astype(np.uint8)
-    if not _is_coloured(seen) and not unclear_levels(gray): return gray
+    rgb = layer.convert('RGB')
+    gray = ((np.asarray(rgb.convert('L')).astype(np.uint16)*alpha+127)//255).astype(np.uint8) # rounded
+    seen = np.asarray(rgb)[where] # [N,3]
+    if (_all_gray(rgb) or not _is_coloured(seen)) and not unclear(gray): return gray
     clear = (alpha<128).mean()
     if len(np.unique(seen, axis=0))<=16:
         raise UnclearMask(
@@ -202,13 +220,13 @@ def _transparent_gray(im, path): # a layer of one colour by its opacity, black a
         'If the transparent part is the hole, as in image editors and ComfyUI, say mask_channel=alpha',
     )
 
-def _auto_gray(im, path): # [H,W] uint8, white is the hole
+def _auto_gray(im, path, unclear): # [H,W] uint8, white is the hole
     lossy = im.info.get('file_format') in LOSSY
     if im.mode=='1': return np.asarray(im.convert('L'))
-    if is_wide(im): return _wide_gray(im, path)
-    if im.has_transparency_data: return _transparent_gray(im, path)
-    if im.mode=='P': return _palette_gray(im, path)
-    return _check_levels(_gray(im, path), path, lossy)
+    if is_wide(im): return _wide_gray(im, path, unclear)
+    if im.has_transparency_data: return _transparent_gray(im, path, unclear)
+    if im.mode=='P': return _palette_gray(im, path, unclear)
+    return _check_levels(_gray(im, path), path, lossy, unclear)
 
 # %% ../../nbs/datasets/10ac_mask_files.ipynb #54d7d8d2
 def _channel(im, path, name): # [H,W] uint8
@@ -286,14 +304,17 @@ def read_mask(
     path, # A file or a `Source`
     rule:MaskRule=MaskRule(),
     picture_turn:int|None=None, # EXIF orientation of the picture that it is for; None: not known
+    examined=False, # The same file was read before, so its levels need no second look
 )->Tensor: # [1,H,W], only 0 and 1; 1 is hole
     "The hole that a mask file describes; `UnclearMask` for a file that is none, `DataError` for an unreadable one"
+    unclear = _pass_levels if examined else unclear_levels
     im = open_image(path, picture_turn if rule.turn=='picture' else None)
     if picture_turn is not None: _check_turn(im, path, rule, picture_turn)
     if rule.classes: hole = _class_hole(im, path, rule)
-    elif rule.channel=='auto': hole = _auto_gray(im, path)>=128
+    elif rule.channel=='auto': hole = _auto_gray(im, path, unclear)>=128
     else:
         lossy = im.info['file_format'] in LOSSY
-        values = _check_levels(_channel(im, path, rule.channel), path, lossy, what=f'values of {rule.channel}')
+        what = f'values of {rule.channel}'
+        values = _check_levels(_channel(im, path, rule.channel), path, lossy, unclear, what)
         hole = values<128 if rule.channel=='alpha' else values>=128
     return torch.from_numpy((hole!=(rule.polarity=='black_is_hole')).astype(np.float32))[None]

@@ -44,6 +44,7 @@ class Row:
     hw: tuple|None = None # (height, width) of the picture
     turn: int|None = None # EXIF orientation of the picture; None: not opened yet
     cut: float = 0. # share of the hole that the crop to `size` leaves out
+    seen: tuple|None = None # `file_stamp` of the mask when the row was found good
 
 # %% ../../nbs/datasets/10c_rows.ipynb #84ea24c2
 _own_keys = {
