@@ -112,11 +112,12 @@ def check_dataset(
             'make a list of an iterator: list(dataset)'
         )
     if not len(dataset): raise DataError('the data set is empty')
-    ids = getattr(dataset, 'ids', None)
-    if ids is not None: check_ids(range(len(ids)), ids)
-    elif isinstance(dataset, (list,tuple)): check_ids(range(len(dataset)), [getattr(r, 'id', r) for r in dataset])
     first = dataset[0]
     lacks = [n for n in ('id','image','mask','prompt','inputs') if not hasattr(first, n)]
     if lacks:
         raise DataError(f'dataset[0] is {_facts(first)} without {", ".join(lacks)}; expected a datasets.records.Record')
+    ids = getattr(dataset, 'ids', None)
+    if ids is not None: check_ids(range(len(ids)), ids)
+    elif isinstance(dataset, (list,tuple)):
+        check_ids(range(len(dataset)), [getattr(r, 'id', i) for i,r in enumerate(dataset)])
     check_record(first)

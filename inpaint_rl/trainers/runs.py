@@ -7,7 +7,7 @@ __all__ = ['RUN_KEYS', 'is_run', 'near_runs', 'FinishedRun', 'read_run', 'last_p
            'lora_from', 'check_base', 'load_run', 'open_source']
 
 # %% ../../nbs/trainers/71b_runs.ipynb #5e1ed0a3
-import difflib,hashlib,json,os
+import difflib,glob,hashlib,json,os
 from dataclasses import dataclass
 from pathlib import Path
 import torch, yaml
@@ -30,7 +30,9 @@ def near_runs(folder)->str: # words for an error; '' where there are none
     "Which runs lie in, around or beside a folder that is none"
     folder = Path(folder)
     around = [p for p in folder.absolute().parents if (p/'checkpoints').is_dir()][:1]
-    below = lambda p, n: sorted(q for q in p.glob('/'.join('*'*n)) if q.is_dir() and is_run(q)) if p.is_dir() else []
+    def below(p, n):
+        found = [Path(p, q) for q in glob.iglob('/'.join('*'*n), root_dir=p)] # passes over what vanishes meanwhile
+        return sorted(q for q in found if q.is_dir() and is_run(q))
     beside = {p.name:p for p in below(folder.absolute().parent, 1)}
     like = [beside[n] for n in difflib.get_close_matches(folder.absolute().name, beside, 3, .5)]
     two = folder.absolute().parent.parent # the folder above may be misspelt, too
