@@ -5,10 +5,12 @@
 # %% auto #0
 __all__ = ['FORMAT_NAMES', 'DATA_DEFAULTS', 'add_reader_options', 'add_data_options', 'reader_settings', 'check_data_options',
            'size_of', 'shapes_of', 'read_records', 'read_pairs', 'read_own', 'read_scenes', 'use_caches',
-           'left_out_lines', 'largest_size']
+           'left_out_lines', 'shared_lines', 'largest_size']
 
 # %% ../../nbs/cli/102_data.ipynb #f888b732
+import os
 from functools import cache
+from pathlib import Path
 
 # %% ../../nbs/cli/102_data.ipynb #13586b50
 FORMAT_NAMES = (
@@ -139,11 +141,29 @@ def use_caches(
     if options.cache and options.held_out_cache: backbone.drop('text')
     return train, held_out
 
+# %% ../../nbs/cli/102_data.ipynb #3632f118
 def left_out_lines(
     *datasets, most:int=5, # Lines of each
 )->list: # of text
     "What files of records hold that was not taken, for people"
     return [d.report(most) for d in datasets if getattr(d, 'left_out', None)]
+
+def _made_of(dataset)->set: # (picture, mask, prompt) of each record of files, by their names
+    place = lambda x: '' if x is None else os.path.realpath(x) if isinstance(x, Path) else f'{dataset.path} {x}'
+    return {(place(r.image), place(r.mask), r.prompt) for r in getattr(dataset, 'rows', ())}
+
+def shared_lines(
+    train, held_out, # Records of files
+)->list: # of text; empty where no record is in both
+    "Are records measured on that are trained on? Files are compared by their places, not by what they hold"
+    measured = _made_of(held_out)
+    shared = len(measured & _made_of(train))
+    if not shared: return []
+    return [
+        f'{"all" if shared==len(measured) else shared} of {len(measured)} held-out records are trained on too: what is '
+        'measured on them says how well they were learnt, not what the model does with others; '
+        'for that, name other records with --held-out-data'
+    ]
 
 def largest_size(dataset)->tuple: # (height, width)
     "The largest shape in a dataset: of the sizes that it knows, else of its first record"
