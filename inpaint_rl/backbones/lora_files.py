@@ -110,6 +110,16 @@ class FittedLoRA:
         return (f'{self.file.name}: {self.layout}; {len(self.layers)} of {self.modules} layers adapted, '
                 f'rank {span(ranks)}, alpha/rank {span(scales)}')
 
+def _foreign(odd, part): # (what keys without a module are, what to do)
+    other = [w for w,p in DENOISER_NAMES.items() if w!=part and any(re.search(p, k) for k in odd)]
+    what = f'They are of a {other[0]}: another family of models' if other else 'They have no layer here'
+    cure = 'give the base model that this LoRA was trained on; a part of a LoRA is not loaded'
+    if any(re.search('(input|output|middle|joint)_blocks?[._]', k) for k in odd):
+        cure += ". Its modules have their authors' names: save it under diffusers' or kohya's"
+    return what, cure
+
+def _not_finite(tensors): return [k for k,t in tensors.items() if not torch.isfinite(t.float()).all()]
+
 def _setting(settings, part, module, rank): # alpha/rank as peft's settings say it, or None
     if not settings: return None
     s = {k.removeprefix(part+'.'):v for k,v in settings.items()}
@@ -144,16 +154,9 @@ class _Fit:
             odd = [k for k in self.keys if re.search(pattern, k)]
             if odd: self.refuse(f'This is {what}', odd, cure)
         odd = self.keys.keys()-self.fit.keys()
-        if odd or not self.keys: self.refuse_foreign(odd)
-
-    def refuse_foreign(self, odd):
-        "An error for keys without a module here, which says whose they may be"
-        other = [w for w,p in DENOISER_NAMES.items() if w!=self.part and any(re.search(p, k) for k in odd)]
-        what = f'They are of a {other[0]}: another family of models' if other else 'They have no layer here'
-        cure = 'give the base model that this LoRA was trained on; a part of a LoRA is not loaded'
-        if any(re.search('(input|output|middle|joint)_blocks?[._]', k) for k in odd):
-            cure += ". Its modules have their authors' names: save it under diffusers' or kohya's"
-        self.refuse(what, odd, cure)
+        if odd or not self.keys:
+            what, cure = _foreign(odd, self.part)
+            self.refuse(what, odd, cure)
 
     def check_numbers(self):
         "That every number is one"
@@ -162,11 +165,7 @@ class _Fit:
         if odd: self.refuse('They are whole numbers, not weights', odd, 'export the LoRA in fp32, bf16 or fp16')
         odd = [k for k,t in factors.items() if t.ndim<2]
         if odd: self.refuse('They are no matrices', odd, 'copy or export the file again')
-        self.check_finite()
-
-    def check_finite(self):
-        "That none is NaN or infinite"
-        odd = [k for k,t in self.tensors.items() if not torch.isfinite(t.float()).all()]
+        odd = _not_finite(self.tensors)
         if odd: self.refuse('They hold NaN or infinity', odd, 'take an earlier checkpoint of that training')
 
     def grouped(self)->dict: # name of a module -> {role: key}
