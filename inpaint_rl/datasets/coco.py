@@ -9,7 +9,7 @@ __all__ = ['SLACK', 'coco_mask', 'coco']
 from functools import partial
 from pathlib import Path
 import numpy as np
-from ..core import ConfigError, DataError
+from ..core import DataError
 from .jsonl import FileDataset
 from .picture_files import PICTURE_SUFFIXES, files_below
 from .rle import check_run_order

@@ -173,6 +173,17 @@ def refuse_masks(
     _refuse_contents(found)
 
 # %% ../../nbs/datasets/15b_image_folder.ipynb #260527cf
+def _later_frames(pictures)->list: # pairs (path, why) for `left_out`
+    "Frames of animations, which are not read"
+    out = []
+    for p in pictures:
+        if p.suffix.lower() not in ('.gif','.webp','.tif','.tiff'): continue
+        try:
+            with Image.open(p) as im: n = getattr(im, 'n_frames', 1)
+        except (OSError, ValueError, Image.DecompressionBombError): continue # said when it is read
+        if n>1: out.append((f'{p}, frames 2 to {n}', 'an animation, of which the first frame is read'))
+    return out
+
 def image_folder(
     folder, # Pictures, in sub-folders too
     shapes=('irregular','box','freeform'), # Of hole: names in `mask_shapes`, or a dict of name -> relative frequency
@@ -197,4 +208,4 @@ def image_folder(
         )
     makers = [partial(row, p) for p in found.pictures] + found.unread_rows()
     rows = make_rows(enumerate(makers, 1), found.root, found.root)
-    return FileDataset(found.root, rows, left_out=found.left_out, **checks)
+    return FileDataset(found.root, rows, left_out=found.left_out+_later_frames(found.pictures), **checks)
