@@ -31,7 +31,9 @@ def array_picture(
 )->Image.Image: # Mode 1, L or I;16
     "An array as a picture with the same values; floats are scaled to 255"
     if a.ndim==3 and 1 in (a.shape[0], a.shape[-1]): a = a[0] if a.shape[0]==1 else a[...,0]
-    if a.ndim!=2 or not a.size: raise DataError(f'{name}: an array of shape {a.shape}, expected [height, width]')
+    if a.ndim!=2 or not a.size:
+        cure = '; save one plane, as mask[..., 0] of [height, width, 3]' if a.ndim==3 else ''
+        raise DataError(f'{name}: an array of shape {a.shape}, expected [height, width]{cure}')
     _check_numbers(a, name)
     if a.dtype.kind=='f': a = _whole_numbers(a)
     if a.max()<=1: return Image.fromarray(a.astype(bool))

@@ -34,7 +34,7 @@ def _read_manifest(path)->dict:
         raise DataError(
             f'{path}: no such file, so this is no cache or one that is not finished; run scripts/preprocess.py'
         )
-    manifest = read_json(read_bytes(path))
+    manifest = read_json(read_bytes(path), path)
     lost = {'conventions','encoders','records'}-(manifest.keys() if isinstance(manifest, dict) else set())
     if lost: raise DataError(f'{path}: not a manifest of a cache ({", ".join(sorted(lost))} missing)')
     if manifest['conventions']!=CONVENTIONS:

@@ -9,22 +9,14 @@ __all__ = ['SLACK', 'coco_mask', 'coco']
 from functools import partial
 from pathlib import Path
 import numpy as np
-from ..core import ConfigError, DataError
+from ..core import DataError
 from .jsonl import FileDataset
 from .picture_files import PICTURE_SUFFIXES, files_below
 from .rle import check_run_order
 from .rows import make_rows, read_bytes, read_json
-from .shapes import Shape, shape_rows
+from .shapes import Shape, fill_outlines, pycocotools_mask, refuse_parts, shape_rows
 
 # %% ../../nbs/datasets/15c_coco.ipynb #0b8a0218
-def _pycocotools():
-    try: from pycocotools import mask
-    except ImportError as e:
-        raise ConfigError(
-            "COCO's masks need pycocotools: pip install 'inpaint_rl[data]', or pip install pycocotools"
-        ) from e
-    return mask
-
 def _text_counts(text)->list: # of run lengths
     "The numbers in compressed counts: five bits a character, signed, from the third on less the one before the last"
     numbers, value, shift = [], 0, 0
@@ -77,13 +69,14 @@ def coco_mask(
     h, w, # Size of the picture
 )->np.ndarray: # [h,w] of bool
     "The mask of one annotation; `DataError` where it cannot be one of this picture"
-    mask = _pycocotools()
     if isinstance(segmentation, dict):
+        mask = pycocotools_mask()
         runs = _checked_runs(segmentation, h, w)
         if isinstance(runs['counts'], list): runs = mask.frPyObjects(runs, h, w)
         return mask.decode(runs).astype(bool)
-    outlines = mask.frPyObjects(_checked_outlines(segmentation), h, w)
-    return mask.decode(mask.merge(outlines)).astype(bool)
+    outlines = _checked_outlines(segmentation)
+    refuse_parts([v for o in outlines for v in o], h, w)
+    return fill_outlines(outlines, h, w)
 
 # %% ../../nbs/datasets/15c_coco.ipynb #24f20948
 SLACK = 2 # pixels by which a stated box may differ: some tools round outwards, some inwards
@@ -131,15 +124,28 @@ def _of_list(d, path)->dict: # a list of masks as the file of one picture
         raise DataError(f'{path}: a list of COCO results, which names no pictures; put it into the file with "images"')
     return dict(image=dict(file_name=_beside(path)), annotations=[dict(a, id=a.get('id', i)) for i,a in enumerate(d)])
 
+def _check_entries(path, what, entries, *keys):
+    "Each entry of a table is an object with these keys, numbers or text"
+    if not isinstance(entries, list): raise DataError(f'{path}: {what} is {str(entries)[:40]}, expected a list')
+    for n,e in enumerate(entries):
+        if not isinstance(e, dict): raise DataError(f'{path}, {what} {n}: {str(e)[:40]!r}, expected an object')
+        lost = [k for k in keys if type(e.get(k)) not in (int,str)]
+        if lost: raise DataError(f'{path}, {what} {n}: has no {" and no ".join(lost)}; it has {sorted(e)}')
+
 def _tables(path)->tuple: # (images, annotations, categories) of one JSON file
-    d = read_json(read_bytes(path))
+    d = read_json(read_bytes(path), path)
     if _is_list_of_masks(d): d = _of_list(d, path)
     if not isinstance(d, dict) or not isinstance(d.get('annotations'), list) or not d.keys() & {'image','images'}:
         raise DataError(f'{path}: expected COCO\'s "images" and "annotations", or what Segment Anything writes')
+    _check_entries(path, 'annotations', d['annotations'])
     if 'image' in d:
+        _check_entries(path, 'image', [d['image']], 'file_name')
         image = dict(d['image'], id=0)
         return [image], [dict(a, image_id=0) for a in d['annotations']], []
-    return d['images'], d['annotations'], d.get('categories', [])
+    categories = d.get('categories') or []
+    _check_entries(path, 'images', d['images'], 'id', 'file_name')
+    _check_entries(path, 'categories', categories, 'id', 'name')
+    return d['images'], d['annotations'], categories
 
 def _image_shape(image)->tuple|None: # (height, width) that the file states
     hw = image.get('height'), image.get('width')
@@ -176,9 +182,12 @@ def _shapes_of(path, folder, match_box, crowd)->tuple: # ([Shape], [(where, why)
     return shapes, left_out+bare
 
 def _captions(path, images)->dict: # picture -> the first of its captions
-    d = read_json(read_bytes(path))
-    if not isinstance(d, dict) or not all('caption' in a for a in d.get('annotations', [{}])):
+    d = read_json(read_bytes(path), path)
+    found = d.get('annotations') if isinstance(d, dict) else None
+    if not isinstance(found, list) or not all(isinstance(a, dict) and 'caption' in a for a in found):
         raise DataError(f"{path}: expected COCO's captions, annotations with image_id and caption")
+    _check_entries(path, 'annotations', found, 'image_id', 'caption')
+    _check_entries(path, 'images', d.get('images', images), 'id', 'file_name')
     names = {i['id']:i['file_name'] for i in d.get('images', images)}
     return {names[a['image_id']]:a['caption'] for a in reversed(d['annotations']) if a['image_id'] in names}
 

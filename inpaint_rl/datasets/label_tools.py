@@ -85,10 +85,20 @@ def _studio_picture(task, key, root)->str:
 # %% ../../nbs/datasets/15e_label_tools.ipynb #bc78ba83
 def _studio_annotation(task):
     "The one annotation of a task that counts"
-    found = [a for a in task.get('annotations') or task.get('completions') or [] if not a.get('was_cancelled')]
+    found = task.get('annotations') or task.get('completions') or []
+    if not isinstance(found, list) or not all(isinstance(a, dict) for a in found):
+        raise DataError(f'task {task.get("id")}: annotations {str(found)[:40]}, expected a list of objects')
+    found = [a for a in found if not a.get('was_cancelled')]
     if len(found)>1:
         raise DataError(f'task {task.get("id")}: {len(found)} annotations; keep one, the product cannot choose whose')
     return found[0] if found else None
+
+def _studio_result(r, where)->tuple: # (kind, value, how it is turned: '' for not)
+    "The parts of one result"
+    value = r.get('value', {}) if isinstance(r, dict) else None
+    if not isinstance(value, dict): raise DataError(f'{where}: {str(r)[:40]!r}, expected an object with type and value')
+    turned = ' on a picture that is turned' if r.get('image_rotation') else ''
+    return str(r.get('type', '')), value, turned or (' that is turned' if value.get('rotation') else '')
 
 def _studio_shapes(task, image, root, left_out):
     "The shapes of a task"
@@ -100,14 +110,15 @@ def _studio_shapes(task, image, root, left_out):
         left_out.append((name, 'no annotation'))
         return
     picture = _studio_picture(task, image, root)
-    for n,r in enumerate(annotation.get('result', [])):
-        kind, value = r.get('type', ''), r.get('value', {})
+    for n,r in enumerate(annotation.get('result') or []):
+        where = f'{name}, result {n}'
+        kind, value, turned = _studio_result(r, where)
         hw = (r.get('original_height'), r.get('original_width'))
-        paint = _studio_paint(kind, value, *hw) if all(type(v) is int for v in hw) else None
+        try: paint = _studio_paint(kind, value, *hw) if all(type(v) is int for v in hw) and not turned else None
+        except (KeyError, TypeError, ValueError) as e:
+            raise DataError(f'{where}: not understood ({type(e).__name__}: {e})') from e
         if paint is None:
-            left_out.append((
-                f'{name}, result {n}', f'a {kind}{" that is turned" if value.get("rotation") else ""}: not read'
-            ))
+            left_out.append((where, f'a {kind}{turned}: not read'))
             continue
         for label in value.get(kind) or ['']:
             yield Shape(picture, label, f'{task.get("id")}/{n}/{label}', paint, value, hw)
@@ -122,7 +133,7 @@ def label_studio(
     "An export of Label Studio. Polarity: what is painted or outlined is hole"
     path, left_out = Path(path), []
     root = path.parent if root is None else Path(root)
-    tasks = read_json(read_bytes(path))
+    tasks = read_json(read_bytes(path), path)
     if not isinstance(tasks, list) or not all(isinstance(t, dict) for t in tasks) or not tasks:
         raise DataError(f'{path}: expected the JSON export of Label Studio, a list of tasks')
     try: shapes = [s for t in tasks for s in _studio_shapes(t, image, root, left_out)]
@@ -145,6 +156,9 @@ def _runs_in_box(lengths, left, top, width, height, h, w):
 
 def _cvat_paint(e):
     "How an element of CVAT is painted; None: it has no inside, or is not read"
+    needed = dict(mask=('left','top','width','height','rle'), polygon=('points',), box=('xtl','ytl','xbr','ybr'))
+    lost = [k for k in needed.get(e.tag, ()) if not (e.get(k) or '').strip()]
+    if lost: raise DataError(f'has no {" and no ".join(lost)}')
     if e.tag=='mask':
         left,top,width,height = (_numbers(e.get(k), int)[0] for k in ('left','top','width','height'))
         return partial(_runs_in_box, _numbers(e.get('rle'), int), left, top, width, height)
@@ -169,7 +183,8 @@ def _cvat_tree(path):
 
 def _cvat_shapes(image, left_out):
     "The shapes of one picture"
-    name, hw = image.get('name'), (int(image.get('height')), int(image.get('width')))
+    name, hw = image.get('name'), tuple((_numbers(image.get(k), int) or [0])[0] for k in ('height','width'))
+    if not name or not all(hw): raise DataError(f'image {image.get("id")}: has no name, width or height')
     if not len(image): left_out.append((name, 'no shape on it'))
     for n,e in enumerate(image):
         try: paint = _cvat_paint(e)
@@ -191,7 +206,8 @@ def cvat(
     path, left_out = Path(path), []
     tree = _cvat_tree(path)
     if root is None: root = path.parent/'images' if (path.parent/'images').is_dir() else path.parent
-    shapes = [s for image in tree.findall('image') for s in _cvat_shapes(image, left_out)]
+    try: shapes = [s for image in tree.findall('image') for s in _cvat_shapes(image, left_out)]
+    except DataError as e: raise DataError(f'{path}: {e}') from e
     return FileDataset(path, make_rows(shape_rows(shapes, per, label, prompt), path, root), left_out=left_out, **checks)
 
 # %% ../../nbs/datasets/15e_label_tools.ipynb #81027372
@@ -204,7 +220,8 @@ class EmbeddedPicture(Source):
         except ValueError as e: raise DataError(f'{self.name}: not base64 ({e})') from e
 
 def _labelme_mask(text, corners, h, w):
-    crop = np.asarray(Image.open(EmbeddedPicture(text, 'its mask').open()))>0
+    try: crop = np.asarray(Image.open(EmbeddedPicture(text, 'its mask').open()))>0
+    except (OSError, TypeError) as e: raise DataError(f'its mask: not a picture in base64 ({type(e).__name__})') from e
     (x0,y0), (x1,y1) = ((round(v) for v in p) for p in corners)
     if crop.shape!=(y1-y0+1, x1-x0+1):
         raise DataError(f'a mask of {crop.shape[1]}x{crop.shape[0]} pixels in a box of {x1-x0+1}x{y1-y0+1}')
@@ -217,15 +234,15 @@ def _labelme_paint(s):
     "How a shape of LabelMe is painted; None: it has no inside, or is not read"
     kind, points = s.get('shape_type', 'polygon'), s['points']
     if kind=='mask': return partial(_labelme_mask, s['mask'], points)
-    if kind=='polygon': return polygon(points)
+    if kind=='polygon': return polygon(points, edges=True)
     if kind=='rectangle':
         (x0,y0), (x1,y1) = points
-        return polygon([(x0,y0), (x1,y0), (x1,y1), (x0,y1)])
+        return polygon([(x0,y0), (x1,y0), (x1,y1), (x0,y1)], edges=True)
     return None
 
 # %% ../../nbs/datasets/15e_label_tools.ipynb #693cb200
 def _labelme_file(path)->dict:
-    d = read_json(read_bytes(path))
+    d = read_json(read_bytes(path), path)
     if isinstance(d, dict) and isinstance(d.get('shapes'), list) and isinstance(d.get('imagePath'), str): return d
     raise DataError(f'{path}: expected the JSON of LabelMe, with shapes and imagePath')
 
@@ -242,6 +259,7 @@ def _labelme_shapes(path, top, left_out):
     hw = (d.get('imageHeight'), d.get('imageWidth'))
     if not d['shapes']: left_out.append((path, 'no shape on it'))
     for n,s in enumerate(d['shapes']):
+        if not isinstance(s, dict): raise DataError(f'{path}, shape {n}: {str(s)[:40]!r}, expected an object')
         try: paint = _labelme_paint(s)
         except (KeyError, TypeError, ValueError) as e:
             raise DataError(f'{path}, shape {n}: not understood ({type(e).__name__}: {e})') from e

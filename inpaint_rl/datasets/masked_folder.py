@@ -15,7 +15,7 @@ from .picture_files import Captions, FilesBelow, files_below, is_picture
 from .rows import make_rows
 
 # %% ../../nbs/datasets/15a_masked_folder.ipynb #8c5e344f
-MASK_FOLDERS = ('mask','masks','hole','holes','segmentationclass')
+MASK_FOLDERS = ('mask','masks','msk','msks','hole','holes','segmentationclass')
 IMAGE_FOLDERS = (
     'image','images','img','imgs','photo','photos','picture','pictures','input','inputs','rgb','jpegimages',
     'pics','source','sources','original','originals'

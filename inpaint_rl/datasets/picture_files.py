@@ -126,10 +126,13 @@ class Captions:
         return name, text
 
     def _beside(self, path):
-        try: return read_text(path.with_suffix('.txt')).strip()
+        file = path.with_suffix('.txt')
+        try: text = ' '.join(read_text(file).split()) # one line: line ends mean nothing to a text encoder
         except DataError as e:
-            if path.with_suffix('.txt').exists(): raise
+            if file.exists(): raise
             raise DataError(f'{e}; a caption beside each picture, or prompt=... for all') from e
+        if not text: raise DataError(f"{file}: an empty caption; write one, or say prompt='' for all")
+        return text
 
     def of(self, path, root)->str:
         "The prompt of one picture; `DataError` where there is none"

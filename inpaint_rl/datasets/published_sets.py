@@ -29,7 +29,7 @@ def brushbench(
     if mask not in ('inpainting_mask','outpainting_mask'):
         raise ConfigError(f"mask={mask!r}: expected 'inpainting_mask' or 'outpainting_mask'")
     path = Path(folder)/'mapping_file.json'
-    entries = read_json(read_bytes(path))
+    entries = read_json(read_bytes(path), path)
     if not isinstance(entries, dict) or not entries:
         raise DataError(f'{path}: expected an object of id: entry, with at least one')
     def row(key, e):
@@ -59,7 +59,7 @@ def _brush_rows(key, parts, pick, seed, order):
             **{e:decode_text(text(e), str(parts[e])).strip() for e in ('aesthetic_score','url') if e in parts}
         )
     def masks():
-        d = read_json(text('segmentation'))
+        d = read_json(text('segmentation'), parts['segmentation'])
         d = d.get('mask') if isinstance(d, dict) else d
         if not isinstance(d, list) or not d:
             raise DataError(f'{key}: .segmentation is not {{"mask": [runs, ...]}} with at least one mask')
@@ -165,7 +165,7 @@ def rorem(
     "RORem. Polarity: white is hole"
     if image not in ('GT','source'): raise ConfigError(f"image={image!r}: expected 'GT' or 'source'")
     path = Path(path)
-    entries = read_json(read_bytes(path))
+    entries = read_json(read_bytes(path), path)
     if not isinstance(entries, list) or not entries:
         raise DataError(f'{path}: expected a list of objects with source, mask and GT, at least one')
     other = 'source' if image=='GT' else 'GT'
@@ -187,7 +187,7 @@ def follow_your_preference(
 )->FileDataset:
     "Annotations of Follow-Your-Preference. Polarity: a run of pixels is hole"
     path = Path(path)
-    entries = read_json(read_bytes(path))
+    entries = read_json(read_bytes(path), path)
     if not isinstance(entries, list) or not entries:
         raise DataError(f'{path}: expected a list of objects, at least one')
     def row(d):

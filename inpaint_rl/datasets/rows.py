@@ -114,7 +114,9 @@ def read_json(
     "Bytes to a JSON value; whatever is wrong with them is a `DataError`"
     decoded = decode_text(text, name)
     try: return json.loads(decoded)
-    except (ValueError, RecursionError) as e: raise DataError(f'not readable as JSON ({e})') from e
+    except (ValueError, RecursionError) as e:
+        where = '' if name=='this line' else f'{name}: ' # a line is named by its reader
+        raise DataError(f'{where}not readable as JSON ({e})') from e
 
 # %% ../../nbs/datasets/10c_rows.ipynb #f4c9aa93
 def _located(value, root): return value if isinstance(value, Source) else Path(root, value)

@@ -31,7 +31,7 @@ def _text(parts, prompt):
     if isinstance(prompt, str) and ':' in prompt:
         ending, _, key = prompt.partition(':')
         member = _one_of(parts, _names(ending), 'prompt')
-        d = read_json(member.open().read())
+        d = read_json(member.open().read(), member)
         if not isinstance(d, dict) or not isinstance(d.get(key), str):
             raise DataError(f'{member}: no text under {key!r}')
         return d[key]
