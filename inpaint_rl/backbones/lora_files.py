@@ -138,37 +138,6 @@ class _Fit:
             f'first {shown}. What to do: {cure}'
         )
 
-    def check_keys(self):
-        "That every key is one of a plain LoRA, and has a module here"
-        for pattern,what,cure in OTHER_ADAPTERS:
-            odd = [k for k in self.keys if re.search(pattern, k)]
-            if odd: self.refuse(f'This is {what}', odd, cure)
-        odd = self.keys.keys()-self.fit.keys()
-        if odd or not self.keys: self.refuse_foreign(odd)
-
-    def refuse_foreign(self, odd):
-        "An error for keys without a module here, which says whose they may be"
-        other = [w for w,p in DENOISER_NAMES.items() if w!=self.part and any(re.search(p, k) for k in odd)]
-        what = f'They are of a {other[0]}: another family of models' if other else 'They have no layer here'
-        cure = 'give the base model that this LoRA was trained on; a part of a LoRA is not loaded'
-        if any(re.search('(input|output|middle|joint)_blocks?[._]', k) for k in odd):
-            cure += ". Its modules have their authors' names: save it under diffusers' or kohya's"
-        self.refuse(what, odd, cure)
-
-    def check_numbers(self):
-        "That every number is one"
-        factors = {k:t for k,t in self.tensors.items() if self.fit[k].role!='alpha'}
-        odd = [k for k,t in factors.items() if not t.is_floating_point()]
-        if odd: self.refuse('They are whole numbers, not weights', odd, 'export the LoRA in fp32, bf16 or fp16')
-        odd = [k for k,t in factors.items() if t.ndim<2]
-        if odd: self.refuse('They are no matrices', odd, 'copy or export the file again')
-        self.check_finite()
-
-    def check_finite(self):
-        "That none is NaN or infinite"
-        odd = [k for k,t in self.tensors.items() if not torch.isfinite(t.float()).all()]
-        if odd: self.refuse('They hold NaN or infinity', odd, 'take an earlier checkpoint of that training')
-
     def grouped(self)->dict: # name of a module -> {role: key}
         "The keys of each module; a pair must be whole, and stand there once"
         pairs = {}
@@ -217,6 +186,38 @@ class _Fit:
         wanted = ' and '.join(f'{self.shapes[m][0][1:]} in, {self.shapes[m][1][0]} out' for m in modules[:1])
         return f'{key!r} is {tuple(self.tensors[key].shape)}, {modules[0]} has {wanted}'
 
+# %% ../../nbs/backbones/30cb_lora_files.ipynb #4e8c19e6
+def _check_keys(f):
+    "That every key is one of a plain LoRA, and has a module here"
+    for pattern,what,cure in OTHER_ADAPTERS:
+        odd = [k for k in f.keys if re.search(pattern, k)]
+        if odd: f.refuse(f'This is {what}', odd, cure)
+    odd = f.keys.keys()-f.fit.keys()
+    if odd or not f.keys: _refuse_foreign(f, odd)
+
+def _refuse_foreign(f, odd):
+    "An error for keys without a module here, which says whose they may be"
+    other = [w for w,p in DENOISER_NAMES.items() if w!=f.part and any(re.search(p, k) for k in odd)]
+    what = f'They are of a {other[0]}: another family of models' if other else 'They have no layer here'
+    cure = 'give the base model that this LoRA was trained on; a part of a LoRA is not loaded'
+    if any(re.search('(input|output|middle|joint)_blocks?[._]', k) for k in odd):
+        cure += ". Its modules have their authors' names: save it under diffusers' or kohya's"
+    f.refuse(what, odd, cure)
+
+def _check_numbers(f):
+    "That every number is one"
+    factors = {k:t for k,t in f.tensors.items() if f.fit[k].role!='alpha'}
+    odd = [k for k,t in factors.items() if not t.is_floating_point()]
+    if odd: f.refuse('They are whole numbers, not weights', odd, 'export the LoRA in fp32, bf16 or fp16')
+    odd = [k for k,t in factors.items() if t.ndim<2]
+    if odd: f.refuse('They are no matrices', odd, 'copy or export the file again')
+    _check_finite(f)
+
+def _check_finite(f):
+    "That none is NaN or infinite"
+    odd = [k for k,t in f.tensors.items() if not torch.isfinite(t.float()).all()]
+    if odd: f.refuse('They hold NaN or infinity', odd, 'take an earlier checkpoint of that training')
+
 # %% ../../nbs/backbones/30cb_lora_files.ipynb #8407e67c
 def fit_lora(
     file, # A .safetensors file, or a folder with one
@@ -225,8 +226,8 @@ def fit_lora(
 )->FittedLoRA:
     "Read a LoRA of any layout for a network; what cannot be read whole and exactly is a CheckpointError"
     f = _Fit(lora_path(file), net, family)
-    f.check_keys()
-    f.check_numbers()
+    _check_keys(f)
+    _check_numbers(f)
     layers = f.layers()
     if all(not B.any() for _,B,_ in layers.values()):
         warnings.warn(f'{f.file}: every B is zero, so this LoRA changes nothing: it was never trained', stacklevel=2)
