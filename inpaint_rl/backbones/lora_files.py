@@ -19,12 +19,19 @@ from ..core import CheckpointError
 LORA_FILE = 'pytorch_lora_weights.safetensors' # diffusers' name
 LORA_NAMES = (LORA_FILE, 'adapter_model.safetensors') # and peft's: what is looked for in a folder
 
+def _file_in(folder): # the file with one of the known names; of others an error says which are there
+    found = next((folder/n for n in LORA_NAMES if (folder/n).is_file()), None)
+    others = sorted(f.name for f in folder.glob('*.safetensors'))
+    if found or not others: return found or folder/LORA_FILE
+    there = ', '.join(others[:5]) + (f' and {len(others)-5} more' if len(others)>5 else '')
+    raise CheckpointError(f'{folder} has no {" or ".join(LORA_NAMES)}, but {there}: name the file that is meant')
+
 def lora_path(
     path, # A folder, or a file
 )->Path:
     "The LoRA file that is meant"
     path = Path(path)
-    if path.is_dir(): path = next((path/n for n in LORA_NAMES if (path/n).is_file()), path/LORA_FILE)
+    if path.is_dir(): path = _file_in(path)
     if not path.is_file() or path.suffix!='.safetensors':
         raise CheckpointError(
             f'{path} is not there, or not a .safetensors file; nothing else is read '
@@ -247,6 +254,11 @@ def wear(
 ):
     "Put a LoRA into the network, frozen"
     from peft import LoraConfig, set_peft_model_state_dict
+    if any('lora_' in name for name,_ in net.named_modules()):
+        raise CheckpointError(
+            f'{lora.file}: this {type(net).__name__} has adapters already; load the base model anew without lora=, '
+            'or fill the adapters that are there with denoiser.load(file)'
+        )
     ranks = {m:len(A) for m,(A,_,_) in lora.layers.items()}
     most = max(ranks.values())
     pattern = {f'^{re.escape(m)}':r for m,r in ranks.items() if r!=most}
