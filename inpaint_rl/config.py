@@ -6,7 +6,7 @@
 __all__ = ['option', 'settings', 'from_dict', 'to_dict', 'to_yaml', 'override']
 
 # %% ../nbs/01_config.ipynb #016413c7
-import difflib
+import difflib,math
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
@@ -109,6 +109,9 @@ def settings(
         for group,changes in inside.items():
             own[group] = replace(own[group] if group in own else _default(cls, group), **changes)
         plain(self, *args, **own)
+        for name,v in vars(self).items():
+            if isinstance(v, float) and not math.isfinite(v):
+                raise ConfigError(f'{cls.__name__}.{name} = {v}, expected a finite float')
     cls.__init__ = __init__
     return cls
 
@@ -132,7 +135,8 @@ def _scalar(tp, v, where):
     if tp is float and type(v) in (int,str):
         try: v = float(v)
         except (ValueError,OverflowError): _wrong(tp, v, where)
-    if not isinstance(v, tp) or (isinstance(v, bool) and tp is not bool) or v!=v: _wrong(tp, v, where)
+    if not isinstance(v, tp) or (isinstance(v, bool) and tp is not bool): _wrong(tp, v, where)
+    if tp is float and not math.isfinite(v): raise ConfigError(f'{where} = {v}, expected a finite float')
     return v
 
 # %% ../nbs/01_config.ipynb #7eeb20fa

@@ -7,6 +7,7 @@ __all__ = ['parse_app_arguments']
 
 # %% ../../nbs/app/99da_app_options.ipynb #4c58051e
 import argparse
+from ..number_options import number
 
 # %% ../../nbs/app/99da_app_options.ipynb #5d5bbed4
 def parse_app_arguments(argv=None):
@@ -46,12 +47,14 @@ def parse_app_arguments(argv=None):
     p.add_argument('--keep', type=int, default=4, help='models that stay loaded (default: 4, the least)')
     p.add_argument('--no-hub', action='store_true', help='never download a model')
     p.add_argument('--host', default='127.0.0.1', help='address to listen on (default: 127.0.0.1, this machine alone)')
-    p.add_argument('--port', type=int, help='default: the first free one from 7860')
+    p.add_argument('--port', type=number(least=0, most=65535), help='default: the first free one from 7860')
     p.add_argument('--password-env', metavar='NAME', help='environment variable with the password of the page')
     p.add_argument(
-        '--max-upload-mb', type=int, default=64, help='largest file that may be uploaded, in MB (default: 64)'
+        '--max-upload-mb', type=number(least=1), default=64,
+        help='largest file that may be uploaded, in MB (default: 64)'
     )
     p.add_argument(
-        '--max-megapixels', type=float, default=60, help='largest picture, in millions of pixels (default: 60)'
+        '--max-megapixels', type=number(float, above=0), default=60,
+        help='largest picture, in millions of pixels (default: 60)'
     )
     return p.parse_args(argv)

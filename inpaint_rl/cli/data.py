@@ -11,6 +11,7 @@ __all__ = ['FORMAT_NAMES', 'DATA_DEFAULTS', 'add_reader_options', 'add_data_opti
 import os
 from functools import cache
 from pathlib import Path
+from ..number_options import number
 
 # %% ../../nbs/cli/102_data.ipynb #13586b50
 FORMAT_NAMES = (
@@ -34,12 +35,12 @@ def add_data_options(group):
         help='Records to train on. Default: scenes of handwritten digits that come with the package.')
     group.add_argument('--held-out-data', metavar='FILE',
         help='Records to measure on before and after, needed with --data.')
-    group.add_argument('--held-out', type=int, default=400, metavar='N',
+    group.add_argument('--held-out', type=number(least=1), default=400, metavar='N',
         help='How many held-out records are measured. Default: 400.')
     group.add_argument('--pairs', action='store_true',
         help='Take --data as chosen pairs (win_path, lose_path) and train offline DPO.')
     add_reader_options(group)
-    group.add_argument('--buckets', type=float, metavar='MOST',
+    group.add_argument('--buckets', type=number(float, least=1), metavar='MOST',
         help='Train on several shapes of the area of --size squared, up to MOST:1 and 1:MOST.')
     group.add_argument('--cache', metavar='DIR', help='What `inpaint-rl preprocess` made of --data.')
     group.add_argument('--held-out-cache', metavar='DIR',

@@ -12,6 +12,7 @@ from collections import Counter
 from pathlib import Path
 from .data import add_reader_options, read_records, size_of
 from .words import make_parser
+from ..number_options import number
 
 # %% ../../nbs/cli/102a_data_command.ipynb #f68289e8
 DATA_EXAMPLES = """\
@@ -32,7 +33,7 @@ def data_parser():
     shown = p.add_argument_group('output')
     shown.add_argument('--sheet', default='data_sheet.png', metavar='FILE',
         help='PNG of ten pictures with their holes. Default: data_sheet.png.')
-    shown.add_argument('--most', type=int, default=20, metavar='N',
+    shown.add_argument('--most', type=number(least=0), default=20, metavar='N',
         help='How many of the things that are left out are listed. Default: 20.')
     return p
 

@@ -8,6 +8,7 @@ __all__ = ['EXPORT_EXAMPLES', 'export_parser', 'check_comfyui_base', 'export_com
 # %% ../../nbs/cli/107a_export.ipynb #79d086b8
 from .model import DTYPE_NAMES
 from .words import make_parser, quiet
+from ..number_options import number
 
 # %% ../../nbs/cli/107a_export.ipynb #f2875e37
 EXPORT_EXAMPLES = """\
@@ -24,7 +25,7 @@ def export_parser():
     which = p.add_argument_group('which weights')
     which.add_argument('--weights', choices=('ema','raw'),
         help='The average over the training, or the last weights. Default: the average where the run kept one.')
-    which.add_argument('--step', type=int, metavar='N', help='Checkpoint. Default: the newest.')
+    which.add_argument('--step', type=number(least=0), metavar='N', help='Checkpoint. Default: the newest.')
     which.add_argument('--what', choices=('lora','merged','full'),
         help='The LoRA alone, the LoRA folded into its base, or all weights. Default: lora for a LoRA run, else '
              'full.')

@@ -9,6 +9,7 @@ __all__ = ['PHASES_EXAMPLES', 'phases_parser', 'model_from', 'phases_command']
 import os
 from .model import DTYPE_NAMES, make_lora
 from .words import make_parser
+from ..number_options import number
 
 # %% ../../nbs/cli/108a_phases.ipynb #70226257
 PHASES_EXAMPLES = """\
@@ -36,17 +37,24 @@ def _add_model(p):
         help='Where to compute. Default: a GPU where there is one.')
     model.add_argument('--dtype', default='fp32', choices=DTYPE_NAMES,
         help='Precision of the computation. Default: fp32.')
-    model.add_argument('--lora', type=int, metavar='RANK', help='Train a LoRA of this rank in place of all weights.')
+    model.add_argument('--lora', type=number(least=1), metavar='RANK',
+        help='Train a LoRA of this rank in place of all weights.')
 
 def _add_job(p):
     job = p.add_argument_group('job')
     job.add_argument('--size', type=int, default=64, metavar='PIXELS', help='Side of the pictures. Default: 64.')
-    job.add_argument('--groups', type=int, default=2, metavar='N', help='Groups of an iteration. Default: 2.')
-    job.add_argument('--group-size', type=int, default=4, metavar='N', help='Samples of a group. Default: 4.')
-    job.add_argument('--chunk', type=int, default=4, metavar='N', help='Samples per forward pass. Default: 4.')
-    job.add_argument('--steps', type=int, default=4, metavar='N', help='Denoising steps of a rollout. Default: 4.')
-    job.add_argument('--window', type=int, default=2, metavar='N', help='How many of them are trained. Default: 2.')
-    job.add_argument('--guidance', type=float, metavar='SCALE', help="Guidance scale. Default: the family's own.")
+    job.add_argument('--groups', type=number(least=1), default=2, metavar='N',
+        help='Groups of an iteration. Default: 2.')
+    job.add_argument('--group-size', type=number(least=1), default=4, metavar='N',
+        help='Samples of a group. Default: 4.')
+    job.add_argument('--chunk', type=number(least=1), default=4, metavar='N',
+        help='Samples per forward pass. Default: 4.')
+    job.add_argument('--steps', type=number(least=1), default=4, metavar='N',
+        help='Denoising steps of a rollout. Default: 4.')
+    job.add_argument('--window', type=number(least=1), default=2, metavar='N',
+        help='How many of them are trained. Default: 2.')
+    job.add_argument('--guidance', type=number(float, least=0), metavar='SCALE',
+        help="Guidance scale. Default: the family's own.")
     job.add_argument('--rewards', nargs='+', metavar='NAME=WEIGHT',
         help='Dotted names of rewards with weights. Default: a cheap local one.')
 
@@ -58,8 +66,9 @@ def phases_parser():
     _add_model(p)
     _add_job(p)
     measured = p.add_argument_group('measurement')
-    measured.add_argument('--iterations', type=int, default=3, metavar='N', help='Timed iterations. Default: 3.')
-    measured.add_argument('--warmup', type=int, default=1, metavar='N',
+    measured.add_argument('--iterations', type=number(least=1), default=3, metavar='N',
+        help='Timed iterations. Default: 3.')
+    measured.add_argument('--warmup', type=number(least=0), default=1, metavar='N',
         help='Iterations before them, not timed. Default: 1.')
     measured.add_argument('--out', default='runs/phases', metavar='FOLDER',
         help='Folder of phases.json and phases.md. Default: runs/phases.')

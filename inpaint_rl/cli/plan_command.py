@@ -10,6 +10,7 @@ from .model import add_config_options, add_model_options, make_config, make_lora
 from .data import size_of
 from .resume import typed_options
 from .words import make_parser, parse_command
+from ..number_options import number
 
 # %% ../../nbs/cli/106_plan.ipynb #549ee9c0
 PLAN_EXAMPLES = """\
@@ -36,7 +37,7 @@ def plan_parser():
         help='Height and width of the pictures; one number for a square. Default: 64.')
     device.add_argument('--gpus', type=int, default=1, metavar='N',
         help='GPUs of the run, over all machines. Default: 1.')
-    device.add_argument('--gb', type=float, default=80, metavar='GB',
+    device.add_argument('--gb', type=number(float), default=80, metavar='GB',
         help='Memory of one GPU, in 10^9 bytes. Default: 80.')
     return p
 

@@ -10,6 +10,7 @@ import os
 from .data import add_reader_options, read_records, shapes_of
 from .model import DTYPE_NAMES
 from .words import make_parser, quiet
+from ..number_options import number
 
 # %% ../../nbs/cli/106a_preprocess.ipynb #43b5e49a
 PREPROCESS_EXAMPLES = """\
@@ -29,8 +30,9 @@ def preprocess_parser():
     what.add_argument('--out', required=True, metavar='FOLDER', help='Folder of the cache, one per dataset.')
     sizes = p.add_argument_group('sizes')
     add_reader_options(what)
-    sizes.add_argument('--buckets', type=float, metavar='MOST', help='Several shapes, up to MOST:1 and 1:MOST.')
-    sizes.add_argument('--least', type=int, metavar='N',
+    sizes.add_argument('--buckets', type=number(float, least=1), metavar='MOST',
+        help='Several shapes, up to MOST:1 and 1:MOST.')
+    sizes.add_argument('--least', type=number(least=1), metavar='N',
         help='With --buckets: leave out shapes that fewer than N pictures have. Default: 1.')
     stored = p.add_argument_group('what is stored')
     stored.add_argument('--fields', nargs='+', metavar='NAME', help="Which of the backbone's fields. Default: all.")
@@ -38,7 +40,7 @@ def preprocess_parser():
         help='Precision of the text encoders; the VAE computes in FP32. Default: fp32.')
     stored.add_argument('--store', default='exact', choices=('exact','bf16'),
         help='exact keeps every bit, bf16 takes half the room. Default: exact.')
-    stored.add_argument('--shard-mb', type=float, default=256, metavar='MB',
+    stored.add_argument('--shard-mb', type=number(float, above=0), default=256, metavar='MB',
         help='Size of one file, in 2^20 bytes. Default: 256.')
     return p
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from .reward_options import Choice, connect_rewards
 from .train_command import method_title
 from .words import make_parser, quiet
+from ..number_options import number
 
 # %% ../../nbs/cli/108_report.ipynb #f999dffb
 REPORT_EXAMPLES = """\
@@ -25,7 +26,8 @@ def report_parser():
     again = p.add_argument_group('measuring again')
     again.add_argument('--measure', action='store_true',
         help='Measure again, also where there is a report. A run without one is always measured.')
-    again.add_argument('--step', type=int, metavar='N', help='Measure this checkpoint. Default: the newest.')
+    again.add_argument('--step', type=number(least=0), metavar='N',
+        help='Measure this checkpoint. Default: the newest.')
     again.add_argument('--weights', choices=('ema','raw'),
         help='Measure the average over the training, or the last weights. Default: the average where the run kept '
              'one.')
@@ -45,9 +47,9 @@ def held_out_of(
     reading = facts.get('reading')
     if not reading or not facts.get('held_out_data'):
         raise CheckpointError('run.json does not say how the held-out records were read (an earlier version wrote it, '
-                              'or the run was started in Python), so this run cannot be measured again; '
-                              'a report.json that was kept can be written anew '
-                              'without --measure')
+                              'or the run was started in Python), so this command cannot measure it: measure in Python '
+                              'with evaluation.evaluate and the same records. A report of measurements that is there '
+                              'already is written anew where neither --measure, --step nor --weights is given')
     file = located(facts['held_out_data'], (facts.get('command') or {}).get('directory'))
     return read_dataset(file, reading['format'], reading['set'], size=size_of(reading['size']))
 

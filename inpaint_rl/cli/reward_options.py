@@ -9,6 +9,7 @@ __all__ = ['DIGIT_WEIGHTS', 'DIGIT_JUDGE', 'add_reward_options', 'weights_apart'
 # %% ../../nbs/cli/104_rewards.ipynb #7e602ca5
 import re
 from dataclasses import dataclass, field
+from ..number_options import number
 
 # %% ../../nbs/cli/104_rewards.ipynb #4ecd2728
 def add_reward_options(group):
@@ -27,7 +28,7 @@ def add_reward_options(group):
              'here.')
     group.add_argument('--reward-pixels', default='uint8', choices=('uint8','float32'),
         help='How pictures travel to servers. float32 gives the very scores of this process. Default: uint8.')
-    group.add_argument('--reward-chunk', type=int, default=32, metavar='N',
+    group.add_argument('--reward-chunk', type=number(least=1), default=32, metavar='N',
         help='Samples per request to a server. Default: 32.')
     group.add_argument('--reward-token-env', default='', metavar='NAME',
         help='Environment variable with the token of the servers.')

@@ -10,6 +10,7 @@ import os
 from .data import add_reader_options, check_data_options, read_records, size_of
 from .model import DTYPE_NAMES
 from .words import make_parser, quiet
+from ..number_options import number
 
 # %% ../../nbs/cli/107_sample.ipynb #8ea9822d
 SAMPLE_EXAMPLES = """\
@@ -28,32 +29,34 @@ def sample_parser():
     model.add_argument('--weights', choices=('ema','raw'),
         help='Of a run: the average over the training, or the last weights. Default: the average where the run kept '
              'one.')
-    model.add_argument('--step', type=int, metavar='N', help='Checkpoint of a run. Default: the newest.')
+    model.add_argument('--step', type=number(least=0), metavar='N',
+        help='Checkpoint of a run. Default: the newest.')
     model.add_argument('--base', '--backbone', metavar='MODEL',
         help='Base model of a LoRA that does not name its own, or of a run that began with one made in Python.')
     model.add_argument('--dtype', choices=DTYPE_NAMES, help="Precision. Default: the run's, else fp32.")
     data = p.add_argument_group('records')
     data.add_argument('--data', metavar='FILE', help='Records to fill. Default: held-out digit scenes.')
     add_reader_options(data, 'of the records of --data')
-    data.add_argument('--limit', type=int, metavar='N',
+    data.add_argument('--limit', type=number(least=1), metavar='N',
         help='The first N records only. Default: all of --data, 16 of the digit scenes.')
     drawn = p.add_argument_group('pictures')
     drawn.add_argument('--out', required=True, metavar='FOLDER',
         help='Gets settings.json, samples.jsonl, contact_sheet.png and the pictures; with the same settings it is '
              'continued.')
-    drawn.add_argument('--seeds', type=int, nargs='+', default=[0], metavar='N',
+    drawn.add_argument('--seeds', type=number(least=0), nargs='+', default=[0], metavar='N',
         help='One picture per record and seed. Default: 0.')
-    drawn.add_argument('--steps', type=int, metavar='N',
+    drawn.add_argument('--steps', type=number(least=1), metavar='N',
         help='Denoising steps. Default: as the run was measured, else 50.')
-    drawn.add_argument('--guidance', type=float, metavar='SCALE',
+    drawn.add_argument('--guidance', type=number(float, least=0), metavar='SCALE',
         help="Guidance scale. Default: as the run was measured, else the family's own.")
     how = drawn.add_mutually_exclusive_group()
     how.add_argument('--paste-back', dest='paste', action='store_true', default=True,
         help='Keep the fill in its source. This is the default.')
     how.add_argument('--raw', dest='paste', action='store_false', help='Keep all that the model decoded.')
-    drawn.add_argument('--feather', type=float, default=0, metavar='PIXELS',
+    drawn.add_argument('--feather', type=number(float, least=0), default=0, metavar='PIXELS',
         help='Softness of the paste, outside the hole. Default: 0.')
-    drawn.add_argument('--chunk', type=int, default=16, metavar='N', help='Pictures at a time. Default: 16.')
+    drawn.add_argument('--chunk', type=number(least=1), default=16, metavar='N',
+        help='Pictures at a time. Default: 16.')
     return p
 
 # %% ../../nbs/cli/107_sample.ipynb #2dedac0f

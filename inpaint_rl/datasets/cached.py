@@ -94,6 +94,8 @@ class CachedDataset:
         file, shape = have[key]
         return CachedTensor(self.folder/file, field.name, key, shape, field.encoder)
 
+    # for `record_checks.check_polarity`: `preprocess` reads files
+    holes_checked = property(lambda self: getattr(self.dataset, 'holes_checked', False))
     # what a row itself names comes first
     def stored(self, i): return self._cached[i] | getattr(self.dataset, 'stored', lambda i: {})(i)
     def contents(self, i): return {k:v for k,v in contents(self.dataset, i).items() if k!='id'}

@@ -132,6 +132,8 @@ def _polarity_error(path, why, polarity, outer):
 # %% ../../nbs/datasets/10e_jsonl.ipynb #8d27ff19
 class FileDataset:
     "Records read from files when they are asked for; refuses to start when too many of them cannot be used"
+    holes_checked = True # for `record_checks.check_polarity`: all masks are looked at here
+
     def __init__(self,
         path, # What the rows come from, for messages
         found, # (rows, bad rows), as `make_rows` gives them

@@ -116,6 +116,15 @@ def _number(x): # of a list: a number, None for NaN, or a tensor of one
         raise RewardError(f'returned {x!r} for a sample, expected a number, or None where there is none')
     return float(x)
 
+def _check_single(values): # scores and something else are an `Answer`
+    many = lambda v: v.numel()!=1 if isinstance(v, Tensor) else isinstance(v, (list,tuple,dict))
+    odd = [v for v in values if many(v)]
+    if not odd: return
+    raise RewardError(
+        f'returned a {type(values).__name__} of {len(values)} with a {type(odd[0]).__name__} in it, expected a number '
+        'for each sample; return the scores alone, and what else there is to say as Answer(scores, extras=[...])'
+    )
+
 def _values(values, grad): # a copy, fp32 on the CPU; None becomes NaN
     if hasattr(values, 'dtype') and hasattr(values, '__array__') and not isinstance(values, Tensor):
         values = values.tolist() if getattr(values, 'ndim', 0)==1 else torch.as_tensor(values)
@@ -124,6 +133,7 @@ def _values(values, grad): # a copy, fp32 on the CPU; None becomes NaN
             plain = values is None or isinstance(values, (int,float))
             what = repr(values) if plain else f'a {type(values).__name__}'
             raise RewardError(f'returned {what}, expected a number for each sample: a tensor [n] or a list of n')
+        if isinstance(values, (tuple,list)): _check_single(values)
         values = torch.tensor([_number(v) for v in values])
     if values.is_complex(): raise RewardError('returned complex numbers, expected real ones')
     return (values if grad else values.detach()).to('cpu', torch.float32).clone()

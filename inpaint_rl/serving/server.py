@@ -11,6 +11,7 @@ from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from contextlib import contextmanager
 import torch
 from ..core import ConfigError, InpaintRLError
+from ..number_options import number
 from ..rewards.named import make_rewards, ready_rewards, reward_makers
 from .listing import list_rewards, read_list
 from .protocol import LIMITS, Limits
@@ -100,13 +101,16 @@ Short names: {', '.join([*reward_makers(), *ready_rewards()])}; anything else is
     add('--set', nargs='+', action='extend', default=[], metavar='REWARD.OPTION=VALUE', help='options of the rewards')
     add('--host', default='127.0.0.1',
         help='address to listen on, 127.0.0.1 by default; one that other machines can reach needs a token')
-    add('--port', type=int, default=8000, help='port to listen on, 8000 by default; 0 takes a free one and prints it')
+    add('--port', type=number(least=0, most=65535), default=8000,
+        help='port to listen on, 8000 by default; 0 takes a free one and prints it')
     add('--token-env', metavar='NAME', help='environment variable that holds the token that callers must send')
     add('--device', help='device of rewards that take one: cpu, cuda, cuda:1, ...; their own choice by default')
-    add('--batch', type=int, default=64, help='samples per batch when callers are put together, 64 by default')
-    add('--max-body-mb', type=int, default=512, help='largest request, MiB; 512 by default')
-    add('--max-samples', type=int, default=256, help='most samples of one request, 256 by default')
-    add('--threads', type=int, help="threads of torch on the CPU; torch's own choice by default")
+    add('--batch', type=number(least=1), default=64,
+        help='samples per batch when callers are put together, 64 by default')
+    add('--max-body-mb', type=number(least=1), default=512, help='largest request, MiB; 512 by default')
+    add('--max-samples', type=number(least=1), default=256,
+        help='most samples of one request, 256 by default')
+    add('--threads', type=number(least=1), help="threads of torch on the CPU; torch's own choice by default")
     return p
 
 def _token(name): # of an environment variable

@@ -55,6 +55,7 @@ class DPOConfig(CollectConfig):
 class DPOTrainer(RewardMethod):
     "DPO on any backbone: on pairs of its own samples, or with no rewards on pairs that the records hold"
     name, snapshot = 'dpo', 'policy of the last refresh'
+    needs_rewards = False
     shown = (*RewardMethod.shown, ('dpo/accuracy','implicit'))
     learn, noise_seeds = learn_finished, winner_seeds
 

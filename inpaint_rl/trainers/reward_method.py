@@ -24,6 +24,7 @@ from .watch import DriftWatch
 class RewardMethod(Method):
     "Iterations that draw, judge and learn"
     shown = (('reward','reward'), ('monitor/judge_accuracy','judge'))
+    needs_rewards = True # False where a method can do without
 
     def __init__(self,
         backbone, # A `Backbone`
@@ -40,10 +41,13 @@ class RewardMethod(Method):
             )
         self.check_backbone(backbone, config)
         check_dataset(dataset)
+        scoring = Scoring(rewards, monitors) # before a folder is made
+        if self.needs_rewards and not scoring.rewards:
+            raise ConfigError('rewards={}: there is nothing to learn from; give a dict {reward: weight}')
         super().__init__(backbone, dataset, config, callbacks, samples, phase)
         backbone.check_encoded(dataset)
-        self.scoring = Scoring(rewards, monitors)
-        check_rewards(self.scoring.rewards, self.scoring.monitors, dataset)
+        self.scoring = scoring
+        check_rewards(scoring.rewards, scoring.monitors, dataset)
         self.collector = Collector(backbone, dataset, self.config, self.scoring, self.seed)
         self.watch = DriftWatch(config.run_dir, config.on_drift, judges(self.scoring.monitors), self.phase.first)
         self.check_dataset()

@@ -85,10 +85,16 @@ class FinishedRun:
             None,
         )
 
+def _steps_of(folder): # in words
+    names = [p.name.removeprefix('step-') for p in sorted((folder/'checkpoints').glob('step-*'))]
+    steps = ', '.join(str(int(n)) for n in names if n.isdigit())
+    return f'there are checkpoints of the steps {steps}' if steps else 'there is no other checkpoint'
+
 def _checkpoint(folder, step):
     if step is not None:
         path = folder/f'checkpoints/step-{step:06d}'
-        if why := damage(path): raise CheckpointError(f'checkpoint {path} cannot be used: {why}')
+        if why := damage(path):
+            raise CheckpointError(f'checkpoint {path} cannot be used: {why}; {_steps_of(folder)}')
         return step, path
     if (found := newest_checkpoint(folder)) is None: raise CheckpointError(f'{folder} holds no whole checkpoint')
     return found
