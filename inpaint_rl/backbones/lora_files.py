@@ -19,12 +19,19 @@ from ..core import CheckpointError
 LORA_FILE = 'pytorch_lora_weights.safetensors' # diffusers' name
 LORA_NAMES = (LORA_FILE, 'adapter_model.safetensors') # and peft's: what is looked for in a folder
 
+def _file_in(folder): # the file with one of the known names; of others an error says which are there
+    found = next((folder/n for n in LORA_NAMES if (folder/n).is_file()), None)
+    others = sorted(f.name for f in folder.glob('*.safetensors'))
+    if found or not others: return found or folder/LORA_FILE
+    there = ', '.join(others[:5]) + (f' and {len(others)-5} more' if len(others)>5 else '')
+    raise CheckpointError(f'{folder} has no {" or ".join(LORA_NAMES)}, but {there}: name the file that is meant')
+
 def lora_path(
     path, # A folder, or a file
 )->Path:
     "The LoRA file that is meant"
     path = Path(path)
-    if path.is_dir(): path = next((path/n for n in LORA_NAMES if (path/n).is_file()), path/LORA_FILE)
+    if path.is_dir(): path = _file_in(path)
     if not path.is_file() or path.suffix!='.safetensors':
         raise CheckpointError(
             f'{path} is not there, or not a .safetensors file; nothing else is read '
@@ -110,16 +117,6 @@ class FittedLoRA:
         return (f'{self.file.name}: {self.layout}; {len(self.layers)} of {self.modules} layers adapted, '
                 f'rank {span(ranks)}, alpha/rank {span(scales)}')
 
-def _foreign(odd, part): # (what keys without a module are, what to do)
-    other = [w for w,p in DENOISER_NAMES.items() if w!=part and any(re.search(p, k) for k in odd)]
-    what = f'They are of a {other[0]}: another family of models' if other else 'They have no layer here'
-    cure = 'give the base model that this LoRA was trained on; a part of a LoRA is not loaded'
-    if any(re.search('(input|output|middle|joint)_blocks?[._]', k) for k in odd):
-        cure += ". Its modules have their authors' names: save it under diffusers' or kohya's"
-    return what, cure
-
-def _not_finite(tensors): return [k for k,t in tensors.items() if not torch.isfinite(t.float()).all()]
-
 def _setting(settings, part, module, rank): # alpha/rank as peft's settings say it, or None
     if not settings: return None
     s = {k.removeprefix(part+'.'):v for k,v in settings.items()}
@@ -147,26 +144,6 @@ class _Fit:
             f'{type(self.net).__name__}, {len(self.keys)-len(self.fit)} do not. {why}: {len(keys)} keys, '
             f'first {shown}. What to do: {cure}'
         )
-
-    def check_keys(self):
-        "That every key is one of a plain LoRA, and has a module here"
-        for pattern,what,cure in OTHER_ADAPTERS:
-            odd = [k for k in self.keys if re.search(pattern, k)]
-            if odd: self.refuse(f'This is {what}', odd, cure)
-        odd = self.keys.keys()-self.fit.keys()
-        if odd or not self.keys:
-            what, cure = _foreign(odd, self.part)
-            self.refuse(what, odd, cure)
-
-    def check_numbers(self):
-        "That every number is one"
-        factors = {k:t for k,t in self.tensors.items() if self.fit[k].role!='alpha'}
-        odd = [k for k,t in factors.items() if not t.is_floating_point()]
-        if odd: self.refuse('They are whole numbers, not weights', odd, 'export the LoRA in fp32, bf16 or fp16')
-        odd = [k for k,t in factors.items() if t.ndim<2]
-        if odd: self.refuse('They are no matrices', odd, 'copy or export the file again')
-        odd = _not_finite(self.tensors)
-        if odd: self.refuse('They hold NaN or infinity', odd, 'take an earlier checkpoint of that training')
 
     def grouped(self)->dict: # name of a module -> {role: key}
         "The keys of each module; a pair must be whole, and stand there once"
@@ -216,6 +193,38 @@ class _Fit:
         wanted = ' and '.join(f'{self.shapes[m][0][1:]} in, {self.shapes[m][1][0]} out' for m in modules[:1])
         return f'{key!r} is {tuple(self.tensors[key].shape)}, {modules[0]} has {wanted}'
 
+# %% ../../nbs/backbones/30cb_lora_files.ipynb #4e8c19e6
+def _check_keys(f):
+    "That every key is one of a plain LoRA, and has a module here"
+    for pattern,what,cure in OTHER_ADAPTERS:
+        odd = [k for k in f.keys if re.search(pattern, k)]
+        if odd: f.refuse(f'This is {what}', odd, cure)
+    odd = f.keys.keys()-f.fit.keys()
+    if odd or not f.keys: _refuse_foreign(f, odd)
+
+def _refuse_foreign(f, odd):
+    "An error for keys without a module here, which says whose they may be"
+    other = [w for w,p in DENOISER_NAMES.items() if w!=f.part and any(re.search(p, k) for k in odd)]
+    what = f'They are of a {other[0]}: another family of models' if other else 'They have no layer here'
+    cure = 'give the base model that this LoRA was trained on; a part of a LoRA is not loaded'
+    if any(re.search('(input|output|middle|joint)_blocks?[._]', k) for k in odd):
+        cure += ". Its modules have their authors' names: save it under diffusers' or kohya's"
+    f.refuse(what, odd, cure)
+
+def _check_numbers(f):
+    "That every number is one"
+    factors = {k:t for k,t in f.tensors.items() if f.fit[k].role!='alpha'}
+    odd = [k for k,t in factors.items() if not t.is_floating_point()]
+    if odd: f.refuse('They are whole numbers, not weights', odd, 'export the LoRA in fp32, bf16 or fp16')
+    odd = [k for k,t in factors.items() if t.ndim<2]
+    if odd: f.refuse('They are no matrices', odd, 'copy or export the file again')
+    _check_finite(f)
+
+def _check_finite(f):
+    "That none is NaN or infinite"
+    odd = [k for k,t in f.tensors.items() if not torch.isfinite(t.float()).all()]
+    if odd: f.refuse('They hold NaN or infinity', odd, 'take an earlier checkpoint of that training')
+
 # %% ../../nbs/backbones/30cb_lora_files.ipynb #8407e67c
 def fit_lora(
     file, # A .safetensors file, or a folder with one
@@ -224,8 +233,8 @@ def fit_lora(
 )->FittedLoRA:
     "Read a LoRA of any layout for a network; what cannot be read whole and exactly is a CheckpointError"
     f = _Fit(lora_path(file), net, family)
-    f.check_keys()
-    f.check_numbers()
+    _check_keys(f)
+    _check_numbers(f)
     layers = f.layers()
     if all(not B.any() for _,B,_ in layers.values()):
         warnings.warn(f'{f.file}: every B is zero, so this LoRA changes nothing: it was never trained', stacklevel=2)
@@ -245,6 +254,11 @@ def wear(
 ):
     "Put a LoRA into the network, frozen"
     from peft import LoraConfig, set_peft_model_state_dict
+    if any('lora_' in name for name,_ in net.named_modules()):
+        raise CheckpointError(
+            f'{lora.file}: this {type(net).__name__} has adapters already; load the base model anew without lora=, '
+            'or fill the adapters that are there with denoiser.load(file)'
+        )
     ranks = {m:len(A) for m,(A,_,_) in lora.layers.items()}
     most = max(ranks.values())
     pattern = {f'^{re.escape(m)}':r for m,r in ranks.items() if r!=most}
