@@ -83,7 +83,7 @@ class TrainConfig:
         0., 'Decay of the weight average kept beside the live weights, per optimizer step; 0 keeps no average'
     )
     save_every: int = option(0, 'Iterations between checkpoints; 0 saves at the end only')
-    keep_checkpoints: int = option(2, 'Number of whole checkpoints to keep')
+    keep_checkpoints: int|None = option(2, 'Number of whole checkpoints to keep; null keeps all')
     sample_every: int = option(0, 'Iterations between grids of sample pictures; 0 makes none')
     eval_steps: int = option(8, 'Denoising steps of sample grids and of the report')
     log_with: Literal['none','tensorboard','wandb'] = option(
