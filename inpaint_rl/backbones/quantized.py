@@ -125,7 +125,7 @@ class QuantizedLinear(nn.Linear):
 
     def extra_repr(self): return f'{self.in_features}, {self.out_features}, {self.kind}'
 
-# %% ../../nbs/backbones/30h_quantized.ipynb #083aefb5
+# %% ../../nbs/backbones/30h_quantized.ipynb #85892701
 def quantize_blocks(
     net, # A frozen denoiser, changed in place
     kind:str, # One of `QUANTIZED`
@@ -146,7 +146,7 @@ def quantize_blocks(
 
 def is_quantized(net)->bool: return any(isinstance(m, QuantizedLinear) for m in net.modules())
 
-def check_quantize(kind, lora, dtype):
+def check_quantize(kind, lora, dtype, packs:bool=True): # `packs`: False for shapes, which need no library
     "That the base can be stored in few bits here"
     if kind not in QUANTIZED: raise ConfigError(f'quantize={kind!r} is not one of {", ".join(QUANTIZED)}')
     if lora is None:
@@ -155,5 +155,5 @@ def check_quantize(kind, lora, dtype):
         )
     if dtype==torch.float32:
         raise ConfigError(f'quantize={kind}: computing in fp32 would cost more than the small weights save; use dtype=bf16')
-    if kind=='nf4' and find_spec('bitsandbytes') is None:
+    if packs and kind=='nf4' and find_spec('bitsandbytes') is None:
         raise ConfigError('quantize=nf4 needs bitsandbytes: pip install bitsandbytes; int8 and int4 need no library')
