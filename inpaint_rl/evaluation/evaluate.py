@@ -11,12 +11,14 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 import torch
 from ..core import seed_from
+from ..backbones.fields import negative_prompts
+from ..backbones.record_fit import check_fit
 from ..record_checks import check_ids
 from ..datasets.records import collate
 from .metrics import compare, diversity, known_region_psnr, summarise
 from .report import write_report
 from ..masks import hole_fraction
-from ..rewards.reward import join_named, named_rewards, weighted_rewards
+from ..rewards.reward import check_needs, join_named, named_rewards, weighted_rewards
 from ..rewards.samples import Samples
 from ..rewards.scores import score
 from ..rewards.drift import alarms, bands, judges
@@ -77,8 +79,11 @@ def evaluate(
     chunk:int=100,
 )->Evaluation:
     "Measure a backbone on held-out records"
+    check_fit(backbone, dataset)
+    backbone.fields.check_negative(negative_prompts(dataset), backbone.default_guidance if guidance is None else guidance)
     batch = collate([dataset[i] for i in range(min(n, len(dataset)))])
     check_ids(range(len(batch)), batch.ids)
+    check_needs(join_named(weighted_rewards(rewards)[0], named_rewards(monitors)), batch)
     round_trip = _round_trip(backbone, batch, chunk)
     samples = fill(backbone, batch, seed, num_steps, guidance, chunk, round_trip)
     per_sample = measure(samples, rewards, monitors)
