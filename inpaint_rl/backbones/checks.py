@@ -124,7 +124,7 @@ def check_folder(path, index, cls, variant=None):
             f'{path}: model_index.json has no {", ".join(lost)}; a {cls.family.pipeline} needs {", ".join(needed)}'
         )
     for n in needed:
-        if index[n][1].endswith(('Model','ModelWithProjection','AutoencoderKL')) or n==cls.family.denoiser:
+        if n.startswith(('text_encoder','vae')) or n==cls.family.denoiser:
             check_files(Path(path)/n, variant)
         elif not (Path(path)/n).is_dir():
             raise ConfigError(f'{path}/{n} is missing: model_index.json names that part; was the download interrupted?')

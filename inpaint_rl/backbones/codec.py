@@ -8,6 +8,7 @@ __all__ = ['Codec']
 # %% ../../nbs/backbones/30c_codec.ipynb #3c449404
 import torch
 from torch import Tensor
+from .autoencoders import from_autoencoder, latent_layout, latent_scale, to_autoencoder
 from .fields import Field, PictureEncoder
 from ..core import ConfigError
 from ..diffusion.regions import region_weight
@@ -21,16 +22,15 @@ class Codec:
     ):
         self.vae, self.region = vae, region
         self.encoder = PictureEncoder(vae)
+        self.layout = latent_layout(vae)
         self.channels = None # [C] of 0 and 1: which latent channels the region weight covers; None: all
-        if not any(isinstance(m, torch.nn.Conv3d) for m in vae.modules()):
-            vae.to(memory_format=torch.channels_last) # a quarter faster on CPUs, no slower elsewhere
+        # a quarter faster on CPUs, no slower elsewhere; there is no such layout for films
+        if not self.layout.frames: vae.to(memory_format=torch.channels_last)
 
     @property
-    def factor(self)->int: return 2**(len(self.vae.config.block_out_channels)-1) # pixels per latent pixel, each way
-    @property
-    def shift(self)->float: return self.vae.config.shift_factor or 0.
+    def factor(self)->int: return self.layout.factor # pixels per latent pixel, each way
     def latent_shape(self, h:int, w:int)->tuple:
-        return (self.vae.config.latent_channels, h//self.factor, w//self.factor)
+        return (self.layout.channels, h//self.factor, w//self.factor)
 
     def posterior(self, image:Tensor): # [B,3,H,W] in [0,1] -> a normal distribution of latents, before scaling
         if self.vae.encoder is None:
@@ -39,20 +39,24 @@ class Codec:
                 '(the source through the VAE and back) and find_live_channels need it: '
                 "do not call drop('vae_encoder')"
             )
-        return self.vae.encode((image*2-1).to(self.vae.device, self.vae.dtype)).latent_dist
+        image = (image*2-1).to(self.vae.device, self.vae.dtype)
+        return self.vae.encode(image[:,:,None] if self.layout.frames else image).latent_dist
 
     def encode(self,
         image:Tensor, # [B,3,H,W] in [0,1]
     )->Tensor: # [B,C,h,w], the mode of the posterior, scaled as the denoiser expects, fp32
         "Latents of pictures. The mode, not a draw: a condition should not depend on who else is in the batch"
-        return (self.posterior(image).mode().float()-self.shift)*self.vae.config.scaling_factor
+        mean, scale = latent_scale(self.vae)
+        return (from_autoencoder(self.posterior(image).mode().float(), self.layout)-mean)*scale
 
     def decode(self,
         z:Tensor, # [B,C,h,w], scaled as the denoiser gives them
     )->Tensor: # [B,3,H,W] in [0,1], fp32
         "Pictures of latents. The values are clamped, so the gradient of a pixel that left [0,1] is zero"
-        z = z/self.vae.config.scaling_factor + self.shift
-        return (self.vae.decode(z.to(self.vae.dtype)).sample.float()/2+.5).clamp(0,1)
+        mean, scale = latent_scale(self.vae)
+        z = to_autoencoder(z/scale + mean, self.layout)
+        picture = self.vae.decode(z.to(self.vae.dtype)).sample.float()
+        return ((picture[:,:,0] if self.layout.frames else picture)/2+.5).clamp(0,1)
 
     def round_trip(self, image:Tensor)->Tensor: # [B,3,H,W], both in [0,1]
         "The best that the autoencoder lets the known region be"
@@ -64,7 +68,7 @@ class Codec:
 
     def region_weight(self, mask:Tensor)->Tensor: # [B,1,H,W] -> [B,C,h,w] in [0,1]
         "The same for each latent number; 0 in channels that are left out"
-        w = self.cells(mask).expand(-1, self.vae.config.latent_channels, -1, -1)
+        w = self.cells(mask).expand(-1, self.layout.channels, -1, -1)
         return w if self.channels is None else w*self.channels.to(w.device)[:,None,None]
 
     def field(self,
@@ -81,7 +85,7 @@ class Codec:
         most:float=.5, # Largest mean variance of the posterior, the prior's being 1
     )->Tensor: # [C] of 0 and 1, also kept for the region weights to come
         "The latent channels that pictures decide: those whose posterior is narrower than the prior"
-        var = self.posterior(image).var.float().mean((0,2,3))
+        var = from_autoencoder(self.posterior(image).var.float(), self.layout).mean((0,2,3))
         if not (var<most).any():
             raise ConfigError(
                 f'no latent channel has a posterior variance below {most}: '

@@ -90,7 +90,8 @@ class PictureEncoder(Encoder):
 
     def parts(self):
         config = {k:v for k,v in settings_of(self.vae.config).items() if k!='sample_size'}
-        return [p for p in (self.vae.encoder, self.vae.quant_conv) if p is not None] + [config]
+        halves = (getattr(self.vae, n, None) for n in ('encoder', 'quant_conv', 'bn'))
+        return [p for p in halves if p is not None] + [config]
 
 # %% ../../nbs/backbones/30b_fields.ipynb #3e568c28
 def prompts_of(batch, which:str)->list: # 'prompt' or 'negative'
@@ -109,6 +110,7 @@ class Field:
     reads: str = 'prompt' # 'prompt', 'negative' or 'picture'
     optional: bool = False # Not every use of the model asks for it
     instead_of: str = '' # Name of the field whose place it takes where there is no prompt
+    of_tokens: bool = False # 1 for tokens of the text, 0 for padding after them
 
     @property
     def of_picture(self)->bool: return self.reads=='picture'
@@ -132,10 +134,13 @@ class NoEncoder(Encoder):
     def parts(self): return ['drawn']
 
 def drawn(field:Field, device)->Field: # `device`: a function, called at use
-    "The field with noise in place of what its encoder makes, a function of the text alone"
+    "The field with noise in place of what its encoder makes, or some number of tokens: a function of the text alone"
     def make(prompts):
         shape = field.shape(0, 0)
-        return seeded_noise([seed_from('prompt', p, shape) for p in prompts], shape, device())
+        seeds = [seed_from('prompt', p, shape) for p in prompts]
+        if not field.of_tokens: return seeded_noise(seeds, shape, device())
+        lengths = torch.tensor([1+s%shape[0] for s in seeds], device=device())
+        return (torch.arange(shape[0], device=device())<lengths[:,None]).float()
     return replace(field, make=make, encoder=NoEncoder())
 
 # %% ../../nbs/backbones/30b_fields.ipynb #c44d8405

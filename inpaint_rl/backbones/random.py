@@ -13,7 +13,7 @@ from .denoiser import LoRA, check_dtype_name
 from .families import FAMILIES, family_named
 from .fields import drawn
 from .parts import build_part
-from .tokenizers import make_tokenizers
+from .tokenizers import small_tokenizer
 from ..core import ConfigError, seed_from
 
 # %% ../../nbs/backbones/35_random.ipynb #6b8a3e4d
@@ -55,11 +55,10 @@ def blank_tokenizers(parts:dict, scale:str)->dict: # part -> tokenizer
     made = {}
     for n,(_,kind,_) in parts.items():
         if not n.startswith('tokenizer'): continue
-        clip, t5 = make_tokenizers()
         encoder = parts[n.replace('tokenizer', 'text_encoder')][2]
-        made[n] = clip if kind.startswith('CLIP') else t5
-        if kind.startswith('CLIP'): clip.model_max_length = encoder['max_position_embeddings']
-        elif scale=='published': t5.model_max_length = 512
+        made[n] = small_tokenizer(kind)
+        if kind.startswith('CLIP'): made[n].model_max_length = encoder['max_position_embeddings']
+        elif scale=='published': made[n].model_max_length = 512 if kind.startswith('T5') else 131072
     return made
 
 def random_backbone(

@@ -7,12 +7,12 @@ __all__ = ['SMALL_CLIPS', 'STABLE_DIFFUSION_3', 'SD3']
 
 # %% ../../nbs/backbones/32a_sd3.ipynb #cb9214ac
 import torch
-from .backbone import Backbone, Condition, flow_levels
+from .backbone import Backbone, flow_levels
 from .family import Family
 from .fields import Field, TextEncoders
 from .parts import (
     CLIP_G, CLIP_L, JOINT_ATTENTION, SMALL_CLIP, SMALL_T5, SMALL_VAE, T5_XXL, VAE_16)
-from ..core import ConfigError, DataError
+from ..core import ConfigError
 
 # %% ../../nbs/backbones/32a_sd3.ipynb #dcfedefc
 SMALL_CLIPS = dict(SMALL_CLIP, hidden_size=32, intermediate_size=64, projection_dim=32)
@@ -83,20 +83,6 @@ class SD3(Backbone):
         super().check_size(h, w)
         most = self.denoiser.config.pos_embed_max_size*self.multiple
         if max(h, w)>most: raise ConfigError(f'{h}x{w} pixels: its position table ends at {most} pixels a side')
-
-    def known(self, batch, hole): # latents of the source; zeros where all of it is to be painted
-        if bool((hole>0).all()): return hole.new_zeros(len(hole), *self.latent_shape(*batch.mask.shape[-2:]))
-        if batch.image is None:
-            raise DataError(f'record {batch.ids[0]!r} has no picture to keep, so its mask must be 1 everywhere')
-        return self.field('image', batch)
-
-    def encode(self, batch):
-        mask = batch.mask.to(self.device)
-        h, w = mask.shape[-2:]
-        self.check_size(h, w)
-        hole = self.codec.cells(mask)
-        told = {n:self.field(n, batch) for n in ('text','pooled','negative','negative_pooled')}
-        return Condition(told | dict(known=self.known(batch, hole), hole=hole), self.region_weight(mask), h, w)
 
     def schedule(self, num_steps, h, w, strength=1.):
         tokens = (h//self.multiple)*(w//self.multiple)
