@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
-from ..core import ConfigError, seed_from, seeded_noise
+from ..core import ConfigError, DataError, seed_from, seeded_noise
 
 # %% ../../nbs/backbones/30b_fields.ipynb #a32e46bf
 def hash_parts(parts)->str:
@@ -99,6 +99,8 @@ def prompts_of(batch, which:str)->list: # 'prompt' or 'negative'
     if which=='negative': return batch.negative_prompt or ['']*len(batch)
     return batch.prompt
 
+_NO_PICTURE = 'record {!r} has no picture, and what is wanted of it is made of one'
+
 @dataclass(frozen=True, eq=False)
 class Field:
     "One tensor that a denoiser is told of a record"
@@ -115,7 +117,9 @@ class Field:
 
     def compute(self, batch, device)->Tensor: # [B,...], fp32
         "Made by its encoder; each different text once"
-        if self.of_picture: return self.make(batch.image.to(device), batch.mask.to(device))
+        if self.of_picture:
+            if batch.image is None: raise DataError(_NO_PICTURE.format(batch.ids[0]))
+            return self.make(batch.image.to(device), batch.mask.to(device))
         prompts = prompts_of(batch, self.reads)
         unique = list(dict.fromkeys(prompts))
         rows = [unique.index(p) for p in prompts]
