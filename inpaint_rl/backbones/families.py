@@ -9,10 +9,11 @@ __all__ = ['FAMILIES', 'family_names', 'family_named', 'family_of', 'published_p
 from .flux_fill import FluxFill
 from .sd3 import SD3
 from .sd_inpaint import SDInpaint
+from .z_image import ZImage
 from ..core import ConfigError
 
 # %% ../../nbs/backbones/33_families.ipynb #dd643827
-FAMILIES = (FluxFill, SDInpaint, SD3)
+FAMILIES = (FluxFill, SDInpaint, SD3, ZImage)
 
 def family_names(families=FAMILIES)->list: return [f.family.name for f in families]
 
