@@ -43,6 +43,8 @@ class Family:
     activation_checkpointing: bool = False # Whether activations are computed twice at the published size
     comfyui: dict|None = None # Nodes of its workflow, see `evaluation.comfyui`
     original_names: tuple = () # (a module as its authors call it, its modules in diffusers); {i}: any number
+    # guidance, 1 = off -> arguments of the pipeline
+    call: Callable = lambda guidance: dict(guidance_scale=guidance)
 
     def published(self, scale:str='published')->dict: # part -> (library, class, configuration)
         "The parts of the published pipeline, or of its small copy"
