@@ -106,11 +106,13 @@ class Backbone:
         dtype:str='fp32', # Compute precision: fp32, bf16 or fp16
         lora:LoRA|None=None, # Adapters to train; None trains the whole denoiser
         region:str|None=None, # How the region weight is made; None: as `check_region` says
+        options:dict|None=None, # Of `Family.options`; None: the family's defaults
     ):
         check_dtype_name(dtype)
         for part in pipe.components.values():
             if isinstance(part, torch.nn.Module): part.eval().requires_grad_(False)
         self.pipe, self._device = pipe, None
+        self.options = self.family.chosen(options)
         self.codec = Codec(pipe.vae, check_region(type(self), region))
         self.denoiser = Denoiser(pipe, self.family, dtype, () if lora is None else (lora,))
         self.dynamics = Dynamics(self.family.process, pipe.scheduler.config.get('prediction_type', 'epsilon'))

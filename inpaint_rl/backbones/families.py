@@ -6,13 +6,14 @@
 __all__ = ['FAMILIES', 'family_names', 'family_named', 'family_of', 'published_parts']
 
 # %% ../../nbs/backbones/33_families.ipynb #fe5ee033
+from .flux2_klein import Flux2Klein
 from .flux_fill import FluxFill
 from .sd3 import SD3
 from .sd_inpaint import SDInpaint
 from ..core import ConfigError
 
 # %% ../../nbs/backbones/33_families.ipynb #dd643827
-FAMILIES = (FluxFill, SDInpaint, SD3)
+FAMILIES = (FluxFill, SDInpaint, SD3, Flux2Klein)
 
 def family_names(families=FAMILIES)->list: return [f.family.name for f in families]
 
