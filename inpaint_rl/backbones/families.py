@@ -10,10 +10,11 @@ from .flux2_klein import Flux2Klein
 from .flux_fill import FluxFill
 from .sd3 import SD3
 from .sd_inpaint import SDInpaint
+from .z_image import ZImage
 from ..core import ConfigError
 
 # %% ../../nbs/backbones/33_families.ipynb #dd643827
-FAMILIES = (FluxFill, SDInpaint, SD3, Flux2Klein)
+FAMILIES = (FluxFill, SDInpaint, SD3, Flux2Klein, ZImage)
 
 def family_names(families=FAMILIES)->list: return [f.family.name for f in families]
 

@@ -43,8 +43,8 @@ CLIP_G = dict(
 )
 QWEN3_4B = dict(
     vocab_size=151936, hidden_size=2560, intermediate_size=9728, num_hidden_layers=36, num_attention_heads=32,
-    num_key_value_heads=8, head_dim=128, hidden_act='silu', rms_norm_eps=1e-6, max_position_embeddings=40960,
-    attention_bias=False, tie_word_embeddings=True, architectures=['Qwen3ForCausalLM'], model_type='qwen3',
+    num_key_value_heads=8, head_dim=128, hidden_act='silu', rms_norm_eps=1e-6, rope_theta=1e6, attention_bias=False,
+    max_position_embeddings=40960, tie_word_embeddings=True, architectures=['Qwen3ForCausalLM'], model_type='qwen3',
 )
 SMALL_QWEN3 = dict(
     vocab_size=700, hidden_size=64, intermediate_size=128, num_hidden_layers=4,
