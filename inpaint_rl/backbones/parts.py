@@ -4,8 +4,7 @@
 
 # %% auto #0
 __all__ = ['CLIP_L', 'SMALL_CLIP', 'T5_XXL', 'SMALL_T5', 'VAE', 'VAE_16', 'SMALL_VAE', 'CLIP_G', 'QWEN3_4B', 'SMALL_QWEN3',
-           'JOINT_ATTENTION', 'FLUX_NAMES', 'SD3_NAMES', 'build_part', 'shapes', 'n_params', 'write_configs',
-           'write_index']
+           'JOINT_ATTENTION', 'FLUX_NAMES', 'build_part', 'shapes', 'n_params', 'write_configs', 'write_index']
 
 # %% ../../nbs/backbones/30a_parts.ipynb #0e7bdcbd
 from pathlib import Path
@@ -79,28 +78,6 @@ def _flux_names(): # as in diffusers' scripts/convert_flux_to_diffusers.py
 
 # a module of Flux as its authors call it -> its modules in diffusers; their fused layers are several there
 FLUX_NAMES = tuple(_flux_names())
-
-def _sd3_names(): # as in diffusers' scripts/convert_sd3_to_diffusers.py
-    block, theirs, embed = 'transformer_blocks.{i}.', 'joint_blocks.{i}.', 'time_text_embed.'
-    joint = {
-        'x_block.attn.qkv':('attn.to_q', 'attn.to_k', 'attn.to_v'), 'x_block.attn.proj':('attn.to_out.0',),
-        'x_block.attn2.qkv':('attn2.to_q', 'attn2.to_k', 'attn2.to_v'), 'x_block.attn2.proj':('attn2.to_out.0',),
-        'context_block.attn.qkv':('attn.add_q_proj', 'attn.add_k_proj', 'attn.add_v_proj'),
-        'context_block.attn.proj':('attn.to_add_out',),
-    }
-    for side,norm,ff in (('x_block','norm1','ff'), ('context_block','norm1_context','ff_context')):
-        joint |= {f'{side}.adaLN_modulation.1':(f'{norm}.linear',), f'{side}.mlp.fc1':(f'{ff}.net.0.proj',),
-                  f'{side}.mlp.fc2':(f'{ff}.net.2',)}
-    for name,mine in joint.items(): yield theirs+name, tuple(block+m for m in mine)
-    for name,mine in dict(t_embedder='timestep', y_embedder='text').items():
-        yield f'{name}.mlp.0', (f'{embed}{mine}_embedder.linear_1',)
-        yield f'{name}.mlp.2', (f'{embed}{mine}_embedder.linear_2',)
-    yield 'x_embedder.proj', ('pos_embed.proj',)
-    yield 'context_embedder', ('context_embedder',)
-    yield 'final_layer.linear', ('proj_out',)
-    yield 'final_layer.adaLN_modulation.1', ('norm_out.linear',)
-
-SD3_NAMES = tuple(_sd3_names())
 
 # %% ../../nbs/backbones/30a_parts.ipynb #de67faa4
 def build_part(

@@ -8,10 +8,11 @@ __all__ = ['SMALL_CLIPS', 'STABLE_DIFFUSION_3', 'SD3']
 # %% ../../nbs/backbones/32a_sd3.ipynb #cb9214ac
 import torch
 from .backbone import Backbone, flow_levels
+from .clients import SD3_COMFYUI, SD3_NAMES
 from .family import Family
 from .fields import Field, TextEncoders
 from .parts import (
-    CLIP_G, CLIP_L, JOINT_ATTENTION, SD3_NAMES, SMALL_CLIP, SMALL_T5, SMALL_VAE, T5_XXL, VAE_16)
+    CLIP_G, CLIP_L, JOINT_ATTENTION, SMALL_CLIP, SMALL_T5, SMALL_VAE, T5_XXL, VAE_16)
 from ..core import ConfigError
 
 # %% ../../nbs/backbones/32a_sd3.ipynb #dcfedefc
@@ -48,16 +49,7 @@ STABLE_DIFFUSION_3 = Family(
             pooled_projection_dim=64, pos_embed_max_size=16, dual_attention_layers=[0]),
     ),
     inputs=lambda vae: vae['latent_channels'], chunk=8, decode_chunk=4, activation_checkpointing=True,
-    original_names=SD3_NAMES,
-    comfyui=dict(
-        loaders=dict(
-            CheckpointLoaderSimple=dict(ckpt_name='sd3.5_medium.safetensors'),
-            TripleCLIPLoader=dict(clip_name1='clip_l.safetensors', clip_name2='clip_g.safetensors',
-                                  clip_name3='t5xxl_fp16.safetensors')),
-        model='ckpt_name', embedded_guidance=False, sampler='euler', scheduler='normal',
-        model_sampling=dict(ModelSamplingSD3=dict(shift=3.)), t5_length=256,
-        empty=('EmptySD3LatentImage', {}),
-        ran='It was not run in ComfyUI.'),
+    original_names=SD3_NAMES, comfyui=SD3_COMFYUI,
 )
 
 # %% ../../nbs/backbones/32a_sd3.ipynb #db32194d
