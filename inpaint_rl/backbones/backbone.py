@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 from .codec import Codec
-from .denoiser import Denoiser, LoRA, check_dtype_name
+from .denoiser import Denoiser, LoRA
 from .family import Family
 from .fields import Fields
 from ..core import ConfigError, DataError, Stacked, seeded_noise, shared
@@ -108,11 +108,9 @@ class Backbone:
         region:str|None=None, # How the region weight is made; None: as `check_region` says
         options:dict|None=None, # Of `Family.options`; None: the family's defaults
     ):
-        check_dtype_name(dtype)
         for part in pipe.components.values():
             if isinstance(part, torch.nn.Module): part.eval().requires_grad_(False)
-        self.pipe, self._device = pipe, None
-        self.options = self.family.chosen(options)
+        self.pipe, self.options, self._device = pipe, self.family.chosen(options), None
         self.codec = Codec(pipe.vae, check_region(type(self), region))
         self.denoiser = Denoiser(pipe, self.family, dtype, () if lora is None else (lora,))
         self.dynamics = Dynamics(self.family.process, pipe.scheduler.config.get('prediction_type', 'epsilon'))

@@ -83,6 +83,7 @@ def load_backbone(
     variant:str|None=None, # Of a folder or hub id: 'fp16' reads the files *.fp16.safetensors
     parts:str|None=None, # For a single file: where the parts that it lacks are
     quantize:str|None=None, # Store the frozen base in few bits: 'nf4' or 'int8'; needs lora, bitsandbytes and a GPU
+    options:dict|None=None, # What the family lets one choose besides, see `Family.options`
 ):
     "The backbone of a pipeline, by the class that its `model_index.json` names, or of a single file"
     import diffusers
@@ -93,14 +94,15 @@ def load_backbone(
     _check_options(path, variant, quantize, parts)
     if Path(path).is_file():
         pipe, cls = load_single_file(path, parts, frozen, frozen if lora else torch.float32, families)
-        return named(cls(pipe, dtype, lora, region), origin)
+        return named(cls(pipe, dtype, lora, region, options), origin)
     index, cls = read_index(path, name, families)
+    cls.family.chosen(options) # refused before anything is read
     # fetches files, builds nothing
     if not Path(path).is_dir(): path = diffusers.DiffusionPipeline.download(path, use_safetensors=True, variant=variant)
     check_folder(path, index, cls, variant)
     pipe = load_folder(path, index, cls, frozen, lora, variant, quantize)
-    if not quantize: return named(cls(pipe, dtype, lora, region), origin)
-    backbone = cls(pipe, 'fp32', lora, region)
+    if not quantize: return named(cls(pipe, dtype, lora, region, options), origin)
+    backbone = cls(pipe, 'fp32', lora, region, options)
     # quantized weights must not be cast: only the adapters are FP32, and the computation is in `dtype`
     backbone.denoiser.dtype = frozen
     return named(backbone, origin)

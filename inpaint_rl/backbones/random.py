@@ -67,7 +67,7 @@ def random_backbone(
     dtype:str='fp32', # Compute precision, as in `load_backbone`
     lora:LoRA|None=None, # Adapters to train; None trains the whole denoiser, in FP32
     device=None, # Where it is made; None: a GPU where there is one
-    region:str|None=None, seed:int=0, families=FAMILIES,
+    region:str|None=None, seed:int=0, families=FAMILIES, options:dict|None=None, # As in `load_backbone`
 ):
     "A backbone of the published configuration with random weights"
     import diffusers
@@ -81,4 +81,4 @@ def random_backbone(
     for name in (record.denoiser,'vae'):
         frozen = half if lora and name!='vae' else torch.float32
         made[name] = materialise(build_part(parts[name], keep_buffers=True), device, frozen, seed_from(seed, name))
-    return draw_prompts(cls(getattr(diffusers, record.pipeline)(**made), dtype, lora, region))
+    return draw_prompts(cls(getattr(diffusers, record.pipeline)(**made), dtype, lora, region, options))

@@ -14,8 +14,9 @@ from pathlib import Path
 from .data import (
     add_data_options, check_data_options, largest_size, left_out_lines, read_own, read_scenes, shared_lines, use_caches)
 from .memory_check import check_memory
-from .model import (
-    add_config_options, add_model_options, chosen_model, embedded_models, make_lora, model_of, outline_of)
+from inpaint_rl.cli.model import (
+    add_config_options, add_model_options, chosen_model, embedded_models, make_lora, model_of, model_options,
+    outline_of)
 from .reward_options import add_reward_options, choose_rewards, is_own_key, rewards_from, weights_apart
 from .resume import (
     check_twice, command_facts, restore, resumed_configs, resumed_folder, typed_options)
@@ -131,14 +132,15 @@ def load_parts(
     "Records and model; a run that does not fit is refused before its weights are read, where the model is a folder"
     from inpaint_rl.backbones.load import load_backbone
     given = (model_of(options.backbone), options.dtype, lora_of(options), options.region)
-    outline = outline_of(*given) or load_backbone(*given)
+    own = dict(options=model_options(options.model_option))
+    outline = outline_of(*given, **own) or load_backbone(*given, **own)
     if options.data: train, held_out = read_own(options, outline.multiple)
     else: train, held_out = read_scenes(configs.last.seed, options.held_out)
     for text in left_out_lines(train, held_out)+shared_lines(train, held_out): say(text)
     if not options.no_memory_check:
         gpus = int(os.environ.get('WORLD_SIZE', 1))
         for config in configs.configs: say(check_memory(outline, config, *largest_size(train), gpus=gpus))
-    backbone = load_backbone(*given) if next(outline.denoiser.net.parameters()).is_meta else outline
+    backbone = load_backbone(*given, **own) if next(outline.denoiser.net.parameters()).is_meta else outline
     if options.data: train, held_out = use_caches(options, train, held_out, backbone)
     return Parts(backbone, train, held_out)
 

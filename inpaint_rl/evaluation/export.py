@@ -160,6 +160,11 @@ def _lora_of(source):
     facts = {k.removeprefix('inpaint_rl.'):v for k,v in header.items() if k.startswith('inpaint_rl.')}
     return file, facts
 
+def _as_trained(facts, kwargs)->dict: # what a family lets one choose, unless the caller chooses
+    options = facts.get('options')
+    if isinstance(options, str): options = json.loads(options) # from the header of a LoRA
+    return (dict(options=options) if options else {}) | kwargs
+
 def load_model(
     source, # An exported folder, a LoRA (file or folder), an embedded model, a diffusers folder or a hub id
     base:str|None=None, # Base model of a LoRA; None: the one that it names
@@ -172,12 +177,12 @@ def load_model(
     lora = _lora_of(path)
     if lora is None:
         if base: raise ConfigError(f'{source} is not a LoRA, so it has no base model: leave {base!r} out')
-        return load_backbone(str(source), dtype, **kwargs), facts or {'backbone':str(source)}
+        return load_backbone(str(source), dtype, **_as_trained(facts, kwargs)), facts or {'backbone':str(source)}
     file, header = lora
     facts = facts or header
     base = base or facts.get('backbone')
     if not base: raise ConfigError(f'{source} does not say which model it was trained on: give the base model')
-    b = load_backbone(base, dtype, **kwargs)
+    b = load_backbone(base, dtype, **_as_trained(facts, kwargs))
     fitted = fit_lora(file, b.denoiser.net, b.family)
     wear(b.denoiser.net, fitted)
     b.denoiser.net.to(b.dtype)
