@@ -16,16 +16,22 @@ from torch import Tensor
 from ..core import ConfigError, seed_from, seeded_noise
 
 # %% ../../nbs/backbones/30b_fields.ipynb #a32e46bf
-def hash_parts(parts)->str:
+def hash_parts(
+    parts, # Networks, settings and vocabularies
+    before=None, # What `_hashed` returned for the parts before these
+)->str:
     "SHA-256 of weights with their names and precision, settings and vocabularies"
-    h = hashlib.sha256()
+    return _hashed(parts, before).hexdigest()
+
+def _hashed(parts, before=None): # an object of hashlib, to which more may be added
+    h = before.copy() if before else hashlib.sha256()
     for part in parts:
         if isinstance(part, torch.nn.Module):
             for n,t in sorted(part.state_dict().items()):
                 h.update(f'{n} {t.dtype} {tuple(t.shape)}'.encode())
                 h.update(t.detach().cpu().contiguous().flatten().view(torch.uint8).numpy())
         else: h.update(json.dumps(part, sort_keys=True, default=str).encode())
-    return h.hexdigest()
+    return h
 
 def settings_of(config)->dict:
     "A configuration without what belongs to a machine or a version"
@@ -37,7 +43,7 @@ class Encoder:
     "Parts of a pipeline that make a field"
     word = '' # What `Backbone.drop` calls it
 
-    def __init__(self): self._hash = None
+    def __init__(self): self._hash = None # of its parts
     @property
     def there(self)->bool: raise NotImplementedError # False once it was dropped
     def drop(self): raise NotImplementedError # Free its memory
@@ -51,8 +57,8 @@ class Encoder:
                     f'the encoder of {name!r} was dropped before it was compared with what is precomputed; '
                     f'call check_encoded, then drop({self.word!r})'
                 )
-            self._hash = hash_parts([*self.parts(), *self.outcome(field)])
-        return self._hash
+            self._hash = _hashed(self.parts())
+        return hash_parts(self.outcome(field), self._hash)
 
     def outcome(self, field)->list: return [] # What else decides the result
 
@@ -85,8 +91,9 @@ class PictureEncoder(Encoder):
         self.vae = vae
 
     @property
-    def there(self): return self.vae.encoder is not None
-    def drop(self): self.vae.encoder = self.vae.quant_conv = None
+    def there(self): return next(self.vae.encoder.parameters(), None) is not None
+    def drop(self): # not None: there are autoencoders that look at both halves when they decode
+        self.vae.encoder, self.vae.quant_conv = torch.nn.Module(), None
 
     def parts(self):
         config = {k:v for k,v in settings_of(self.vae.config).items() if k!='sample_size'}
