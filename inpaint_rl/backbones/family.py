@@ -47,6 +47,8 @@ class Family:
     unread: Callable|None = None
     signs: tuple = () # Tensors that a single file has besides, where families share the name of a first layer
     original_names: tuple = () # (a module as its authors call it, its modules in diffusers); {i}: any number
+    # guidance, 1 = off -> arguments of the pipeline
+    call: Callable = lambda guidance: dict(guidance_scale=guidance)
 
     def published(self, scale:str='published')->dict: # part -> (library, class, configuration)
         "The parts of the published pipeline, or of its small copy"
