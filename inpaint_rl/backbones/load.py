@@ -66,6 +66,7 @@ def load_backbone(
     variant:str|None=None, # Of a folder or hub id: 'fp16' reads the files *.fp16.safetensors
     parts:str|None=None, # For a single file: where the parts that it lacks are
     quantize:str|None=None, # Store the frozen base in few bits: 'nf4', 'int8' or 'int4'; needs lora
+    options:dict|None=None, # What the family lets one choose besides, see `Family.options`
 ):
     "The backbone of a pipeline, by the class that its `model_index.json` names, or of a single file"
     import diffusers
@@ -78,6 +79,7 @@ def load_backbone(
         pipe, cls = load_single_file(path, parts, frozen, frozen if lora else torch.float32, families)
     else:
         index, cls = read_index(path, name, families)
+        cls.family.chosen(options) # refused before anything is read
         # fetches files, builds nothing
         if not Path(path).is_dir():
             path = diffusers.DiffusionPipeline.download(path, use_safetensors=True, variant=variant)
@@ -85,4 +87,4 @@ def load_backbone(
         check_packed(path, cls.family.denoiser)
         pipe = load_folder(path, index, cls, frozen, lora, variant)
     if quantize: pack_base(pipe, cls.family.denoiser, quantize, frozen)
-    return named(cls(pipe, dtype, lora, region), origin)
+    return named(cls(pipe, dtype, lora, region, options), origin)

@@ -35,7 +35,8 @@ def read_parts(
 def meta_backbone(
     parts:dict, # part -> (library, class, configuration); those without a configuration (tokenizers) are left out
     cls, # The family: a `Backbone` class
-    dtype:str='fp32', lora:LoRA|None=None, region:str|None=None, quantize:str|None=None, # As in `load_backbone`
+    dtype:str='fp32', lora:LoRA|None=None, region:str|None=None, # As in `load_backbone`
+    quantize:str|None=None, options:dict|None=None, # As in `load_backbone`
 ):
     "A backbone whose networks have shapes and no weights"
     import diffusers
@@ -53,4 +54,4 @@ def meta_backbone(
         n:False if n.startswith('requires') else None
         for n in inspect.signature(pipe).parameters if n not in made
     }
-    return cls(pipe(**missing, **made), dtype, lora, region)
+    return cls(pipe(**missing, **made), dtype, lora, region, options)
