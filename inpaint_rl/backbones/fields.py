@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
-from ..core import ConfigError, seed_from, seeded_noise
+from ..core import ConfigError, DataError, seed_from, seeded_noise
 
 # %% ../../nbs/backbones/30b_fields.ipynb #a32e46bf
 def hash_parts(
@@ -105,6 +105,8 @@ def prompts_of(batch, which:str)->list: # 'prompt' or 'negative'
     "Prompts or negative prompts of a batch; a batch without negative prompts has empty ones"
     if which=='negative': return batch.negative_prompt or ['']*len(batch)
     return batch.prompt
+
+_NO_PICTURE = 'record {!r} has no picture, and what is wanted of it is made of one'
 
 @dataclass(frozen=True, eq=False)
 class Field:
