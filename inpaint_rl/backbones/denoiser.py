@@ -133,10 +133,9 @@ def is_read(denoiser, name:str)->bool: # of a module or weight
     unread = denoiser.family.unread
     return not (unread and name.startswith(unread(denoiser.config)))
 
-def let_learn(denoiser, wanted=None): # name -> whether; None: all
+def let_learn(denoiser, net, wanted=lambda name: True):
     "Weights whose output is read, and which are wanted, learn; the others are frozen"
-    for n,p in denoiser.net.named_parameters():
-        p.requires_grad_(is_read(denoiser, n) and (wanted is None or wanted(n)))
+    for n,p in net.named_parameters(): p.requires_grad_(is_read(denoiser, n) and wanted(n))
 
 def check_patterns(net, patterns):
     "That each of the regular expressions matches the name of a weight"
@@ -164,9 +163,7 @@ class Denoiser:
         self._reference, self._use_reference = None, False
         if self.adapters:
             for a in self.adapters: a.attach(self)
-        else:
-            self.net.float()
-            let_learn(self)
+        else: let_learn(self, self.net.float())
 
     @property
     def net(self): return getattr(self.pipe, self.family.denoiser)
@@ -205,7 +202,7 @@ class Denoiser:
                 f'train_only={list(patterns)}: what a LoRA adapts is said by its targets; leave train_only empty'
             )
         check_patterns(self.net, patterns)
-        let_learn(self, lambda n: any(re.search(p, n) for p in patterns))
+        let_learn(self, self.net, lambda n: any(re.search(p, n) for p in patterns))
 
     def freeze_reference(self):
         "Remember the present weights as the reference policy; with adapters nothing has to be kept"

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 import torch
 from .checks import check_files, check_inputs, model_path
 from .families import FAMILIES
-from .parts import write_configs, write_index
+from .parts import build_part, write_configs, write_index
 from ..core import ConfigError
 
 # %% ../../nbs/backbones/33c_single_file.ipynb #e5d0fa36
@@ -100,9 +100,15 @@ def load_single_file(
     with TemporaryDirectory() as configs:
         write_configs(wanted, configs)
         write_index(wanted, family.pipeline, configs)
-        pipe = getattr(diffusers, family.pipeline).from_single_file(
-            str(file), config=configs, dtype=torch.float32 if whole else denoiser, local_files_only=True, **given
-        )
+        how = dict(dtype=torch.float32 if whole else denoiser, local_files_only=True)
+        pipeline = getattr(diffusers, family.pipeline)
+        if hasattr(pipeline, 'from_single_file'):
+            pipe = pipeline.from_single_file(str(file), config=configs, **how, **given)
+        else: # its denoiser can be read alone
+            net = getattr(diffusers, wanted[family.denoiser][1]).from_single_file(
+                str(file), config=f'{configs}/{family.denoiser}', **how
+            )
+            pipe = pipeline(**{family.denoiser:net}, scheduler=build_part(wanted['scheduler'], 'cpu'), **given)
     if whole:
         pipe.text_encoder.to(frozen)
         getattr(pipe, family.denoiser).to(denoiser) # it was read in FP32, for the sake of its autoencoder
