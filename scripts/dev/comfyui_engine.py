@@ -54,9 +54,19 @@ def load_model(file, case): # ModelPatcher
     if case['class']=='SD15':
         names = comfy.utils.unet_to_diffusers(config)
         state = {names[k]:t for k,t in theirs.items()}
+    elif case['class']=='ZImage': state = joined(theirs, comfy.utils.z_image_to_diffusers(config))
     else: state = comfy.model_detection.convert_diffusers_mmdit(theirs, '') or theirs
-    if case['class']=='SD3': config = comfy.model_detection.detect_unet_config(state, '') | config
+    if case['class']!='SD15': config = comfy.model_detection.detect_unet_config(state, '') | config
     return patcher(getattr(comfy.supported_models, case['class'])(config), state)
+
+def joined(theirs, names):
+    "Weights under ComfyUI's names; those of a fused layer below one another"
+    out = {}
+    for k,name in names.items():
+        if k not in theirs: continue
+        if isinstance(name, str): out[name] = theirs[k]
+        else: out.setdefault(name[0], []).append((name[1][1], theirs[k]))
+    return {k:torch.cat([t for _,t in sorted(v, key=lambda p: p[0])]) if isinstance(v, list) else v for k,v in out.items()}
 
 def patcher(settings, state):
     "The model of these settings with these weights, all of them"
@@ -67,9 +77,29 @@ def patcher(settings, state):
     cpu = torch.device('cpu')
     return comfy.model_patcher.ModelPatcher(model.eval(), load_device=cpu, offload_device=cpu)
 
-def load_vae(file, config):
-    state = comfy.utils.load_torch_file(str(file))
-    if config is None: return comfy.sd.VAE(sd=state, dtype=torch.float32) # its sizes are read from the file
+def film_names(state):
+    "An autoencoder of Qwen-Image under Wan's names: the same tensors in the same order, but for the middle blocks"
+    from comfy.ldm.wan.vae import WanVAE
+    dim = state['decoder.norm_out.gamma'].shape[0]
+    theirs = WanVAE(dim=dim, z_dim=16, dim_mult=[1,2,4,4], temperal_downsample=[False,True,True]).state_dict()
+    middle = {'resnets.0':0, 'attentions.0':1, 'resnets.1':2}
+    def place(key): # of a tensor within its half of the autoencoder
+        half, _, rest = key.partition('.')
+        order = ['conv_in', 'down_blocks', 'mid_block', 'up_blocks', 'norm_out', 'conv_out']
+        part = rest.split('.')[0]
+        inside = [v for k,v in middle.items() if rest.startswith(f'mid_block.{k}')]
+        halves = ['encoder', 'quant_conv', 'post_quant_conv', 'decoder']
+        return halves.index(half), order.index(part) if part in order else 0, inside
+    mine = sorted(state, key=place) # stable
+    shapes = [(state[m].shape, t.shape) for m,t in zip(mine, theirs.values(), strict=True)]
+    assert all(a==b for a,b in shapes), next((m,k,a,b) for m,k,(a,b) in zip(mine, theirs, shapes) if a!=b)
+    return {k:state[m] for m,k in zip(mine, theirs)}
+
+def load_vae(file, config, order):
+    read = comfy.utils.load_torch_file(str(file))
+    state = {k:read[k] for k in order} # a file keeps no order
+    if config is None: # of films; its sizes are read from the file
+        return comfy.sd.VAE(sd=film_names(state), dtype=torch.float32)
     vae = comfy.sd.VAE(sd=state, config=dict(params=config), dtype=torch.float32)
     vae.latent_channels = config['embed_dim']
     return vae
@@ -94,7 +124,7 @@ def use(case):
     "Loaders that give the case's models, whatever name they are asked for"
     model = load_model(WORK/case['denoiser'], case)
     clip = TextEncoder(comfy.utils.load_torch_file(str(WORK/case['states'])), case['text'])
-    vae = load_vae(WORK/case['vae'], case['vae_config'])
+    vae = load_vae(WORK/case['vae'], case['vae_config'], case['vae_order'])
     gives = dict(
         UNETLoader=('load_unet', (model,)), VAELoader=('load_vae', (vae,)),
         CLIPLoader=('load_clip', (clip,)), DualCLIPLoader=('load_clip', (clip,)), TripleCLIPLoader=(None, (clip,)),
