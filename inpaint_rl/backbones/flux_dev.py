@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['FLUX_DEV', 'FluxDev']
 
-# %% ../../nbs/backbones/32b_flux_dev.ipynb #62fd8b0c
+# %% ../../nbs/backbones/32b_flux_dev.ipynb #f5d39f1f
 from .backbone import Backbone
 from .family import Family
 from .flux import SMALL_FLUX, evenly_spaced, flux_parts, flux_text, flux_velocity
 from .parts import FLUX_NAMES, JOINT_ATTENTION
 from ..diffusion.regions import pack, unpack
 
-# %% ../../nbs/backbones/32b_flux_dev.ipynb #2fb968d1
+# %% ../../nbs/backbones/32b_flux_dev.ipynb #0ce51fee
 FLUX_DEV = Family(
     name='flux_dev', title='FLUX.1-dev', pipeline='FluxPipeline', also=('FluxInpaintPipeline', 'FluxImg2ImgPipeline'),
     denoiser='transformer', process='flow', blends=True, default_guidance=3.5, multiple=16,
@@ -21,7 +21,7 @@ FLUX_DEV = Family(
     inputs=lambda vae: 4*vae['latent_channels'], chunk=4, decode_chunk=4, activation_checkpointing=True,
 )
 
-# %% ../../nbs/backbones/32b_flux_dev.ipynb #d95a08b5
+# %% ../../nbs/backbones/32b_flux_dev.ipynb #9343e36e
 class FluxDev(Backbone):
     "FLUX.1-dev and its relatives, as `diffusers.FluxPipeline` lays them out; inpainting by latent blending"
     family = FLUX_DEV
