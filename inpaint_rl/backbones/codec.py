@@ -74,10 +74,11 @@ class Codec:
     def field(self,
         change=None, # Function of (image, mask): what the denoiser may see of the picture; None: all of it
         optional:bool=False, # Not every use of the model asks for it
+        reads:str='picture', # Which picture: see `Field`
     )->Field:
         "Latents of pictures as a field of records"
         def make(image, mask): return self.encode(image if change is None else change(image, mask))
-        return Field(make, self.latent_shape, self.encoder, 'picture', optional)
+        return Field(make, self.latent_shape, self.encoder, reads, optional)
 
     @torch.no_grad()
     def find_live_channels(self,

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
-from ..core import ConfigError, seed_from, seeded_noise
+from ..core import ConfigError, DataError, seed_from, seeded_noise
 
 # %% ../../nbs/backbones/30b_fields.ipynb #a32e46bf
 def hash_parts(
@@ -107,23 +107,31 @@ def prompts_of(batch, which:str)->list: # 'prompt' or 'negative'
     if which=='negative': return batch.negative_prompt or ['']*len(batch)
     return batch.prompt
 
+_NO_PICTURE = 'record {!r} has no picture, and what is wanted of it is made of one'
+
 @dataclass(frozen=True, eq=False)
 class Field:
     "One tensor that a denoiser is told of a record"
-    make: Callable # List of n texts -> [n,...]; of a picture: (image [B,3,H,W] in [0,1], mask [B,1,H,W]) -> [B,...]
+    make: Callable # List of n texts -> [n,...]; of a picture: (picture [B,3,H,W] in [0,1], mask [B,1,H,W]) -> [B,...]
     shape: Callable # (height, width) in pixels -> shape of one record's tensor
     encoder: Encoder # Who makes it
-    reads: str = 'prompt' # 'prompt', 'negative' or 'picture'
+    reads: str = 'prompt' # 'prompt', 'negative', 'picture', or 'input:' and the name of a further picture
     optional: bool = False # Not every use of the model asks for it
     instead_of: str = '' # Name of the field whose place it takes where there is no prompt
     of_tokens: bool = False # 1 for tokens of the text, 0 for padding after them
 
     @property
-    def of_picture(self)->bool: return self.reads=='picture'
+    def of_picture(self)->bool: return self.reads not in ('prompt','negative')
+    def shown(self, batch): # Is there a picture to make it of? The picture, or None
+        name = self.reads.removeprefix('input:')
+        return batch.image if name=='picture' else batch.inputs.get(name)
 
     def compute(self, batch, device)->Tensor: # [B,...], fp32
         "Made by its encoder; each different text once"
-        if self.of_picture: return self.make(batch.image.to(device), batch.mask.to(device))
+        if self.of_picture:
+            picture = self.shown(batch)
+            if picture is None: raise DataError(_NO_PICTURE.format(batch.ids[0]))
+            return self.make(picture.to(device), batch.mask.to(device))
         prompts = prompts_of(batch, self.reads)
         unique = list(dict.fromkeys(prompts))
         rows = [unique.index(p) for p in prompts]

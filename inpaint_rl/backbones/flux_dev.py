@@ -7,6 +7,7 @@ __all__ = ['FLUX_DEV', 'FluxDev']
 
 # %% ../../nbs/backbones/32b_flux_dev.ipynb #f5d39f1f
 from .backbone import Backbone
+from .clients import FLUX_COMFYUI
 from .family import Family
 from .flux import SMALL_FLUX, evenly_spaced, flux_parts, flux_text, flux_velocity
 from .parts import FLUX_NAMES, JOINT_ATTENTION
@@ -19,6 +20,7 @@ FLUX_DEV = Family(
     lora_targets=JOINT_ATTENTION, repo='black-forest-labs/FLUX.1-dev', parts=flux_parts(64), small=SMALL_FLUX,
     original_names=FLUX_NAMES, first_layers=('img_in.weight', 'x_embedder.weight'),
     inputs=lambda vae: 4*vae['latent_channels'], chunk=4, decode_chunk=4, activation_checkpointing=True,
+    comfyui=FLUX_COMFYUI,
 )
 
 # %% ../../nbs/backbones/32b_flux_dev.ipynb #9343e36e

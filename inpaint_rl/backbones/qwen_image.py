@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 import torch.nn.functional as F
 from .backbone import Backbone
+from .clients import QWEN_COMFYUI
 from .family import Family
 from .fields import Field, TextEncoders
 from .flux import evenly_spaced, token_grid
@@ -49,6 +50,7 @@ QWEN_IMAGE = Family(
     inputs=lambda vae: 4*vae['z_dim'], first_layers=('img_in.weight',), signs=('txt_norm.weight',),
     unread=lambda c: tuple(f'transformer_blocks.{c["num_layers"]-1}.{n}' for n in ('attn.to_add_out', 'txt_mlp')),
     chunk=2, decode_chunk=4, activation_checkpointing=True,
+    comfyui=QWEN_COMFYUI, call=lambda guidance: dict(true_cfg_scale=guidance, negative_prompt=''),
 )
 
 # %% ../../nbs/backbones/32c_qwen_image.ipynb #289f8fe3
