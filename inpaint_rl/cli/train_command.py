@@ -10,6 +10,7 @@ __all__ = ['TRAIN_EXAMPLES', 'NEXT', 'train_parser', 'read_options', 'check_opti
 # %% ../../nbs/cli/105_train.ipynb #cfa758c9
 import json,os,shlex,sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from .data import (
     add_data_options, check_data_options, largest_size, left_out_lines, read_own, read_scenes, shared_lines, use_caches)
@@ -131,14 +132,15 @@ def load_parts(
     "Records and model; a run that does not fit is refused before its weights are read, where the model is a folder"
     from inpaint_rl.backbones.load import load_backbone
     given = (model_of(options.backbone), options.dtype, lora_of(options), options.region)
-    outline = outline_of(*given) or load_backbone(*given)
+    load = partial(load_backbone, *given, quantize=options.quantize)
+    outline = outline_of(*given, options.quantize) or load()
     if options.data: train, held_out = read_own(options, outline.multiple)
     else: train, held_out = read_scenes(configs.last.seed, options.held_out)
     for text in left_out_lines(train, held_out)+shared_lines(train, held_out): say(text)
     if not options.no_memory_check:
         gpus = int(os.environ.get('WORLD_SIZE', 1))
         for config in configs.configs: say(check_memory(outline, config, *largest_size(train), gpus=gpus))
-    backbone = load_backbone(*given) if next(outline.denoiser.net.parameters()).is_meta else outline
+    backbone = load() if next(outline.denoiser.net.parameters()).is_meta else outline
     if options.data: train, held_out = use_caches(options, train, held_out, backbone)
     return Parts(backbone, train, held_out)
 
@@ -260,7 +262,6 @@ def train(
 
 def train_command(argv):
     "The command `inpaint-rl train`"
-    from functools import partial
     options = read_options(argv)
     if options.help_settings:
         from inpaint_rl.config_files import describe
