@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['CLIP_L', 'SMALL_CLIP', 'T5_XXL', 'SMALL_T5', 'VAE', 'VAE_16', 'SMALL_VAE', 'CLIP_G', 'QWEN3_4B', 'SMALL_QWEN3',
-           'JOINT_ATTENTION', 'FLUX_NAMES', 'build_part', 'shapes', 'n_params', 'write_configs', 'write_index']
+           'JOINT_ATTENTION', 'FLUX_NAMES', 'FLUX2_NAMES', 'build_part', 'shapes', 'n_params', 'write_configs',
+           'write_index']
 
 # %% ../../nbs/backbones/30a_parts.ipynb #0e7bdcbd
 from pathlib import Path
@@ -42,8 +43,8 @@ CLIP_G = dict(
 )
 QWEN3_4B = dict(
     vocab_size=151936, hidden_size=2560, intermediate_size=9728, num_hidden_layers=36, num_attention_heads=32,
-    num_key_value_heads=8, head_dim=128, hidden_act='silu', rms_norm_eps=1e-6, max_position_embeddings=40960,
-    attention_bias=False, tie_word_embeddings=True, architectures=['Qwen3ForCausalLM'], model_type='qwen3',
+    num_key_value_heads=8, head_dim=128, hidden_act='silu', rms_norm_eps=1e-6, rope_theta=1e6, attention_bias=False,
+    max_position_embeddings=40960, tie_word_embeddings=True, architectures=['Qwen3ForCausalLM'], model_type='qwen3',
 )
 SMALL_QWEN3 = dict(
     vocab_size=700, hidden_size=64, intermediate_size=128, num_hidden_layers=4,
@@ -78,6 +79,27 @@ def _flux_names(): # as in diffusers' scripts/convert_flux_to_diffusers.py
 
 # a module of Flux as its authors call it -> its modules in diffusers; their fused layers are several there
 FLUX_NAMES = tuple(_flux_names())
+
+# %% ../../nbs/backbones/30a_parts.ipynb #aec6446d
+def _flux2_names(): # as in diffusers' `convert_flux2_transformer_checkpoint_to_diffusers`
+    double = dict(
+        img_attn=dict(qkv=('attn.to_q', 'attn.to_k', 'attn.to_v'), proj=('attn.to_out.0',)),
+        txt_attn=dict(qkv=('attn.add_q_proj', 'attn.add_k_proj', 'attn.add_v_proj'), proj=('attn.to_add_out',)),
+        img_mlp={'0':('ff.linear_in',), '2':('ff.linear_out',)},
+        txt_mlp={'0':('ff_context.linear_in',), '2':('ff_context.linear_out',)},
+    )
+    yield from ((f'double_blocks.{{i}}.{a}.{b}', tuple('transformer_blocks.{i}.'+n for n in names))
+                for a,parts in double.items() for b,names in parts.items())
+    for theirs,mine in dict(linear1='to_qkv_mlp_proj', linear2='to_out').items():
+        yield f'single_blocks.{{i}}.{theirs}', (f'single_transformer_blocks.{{i}}.attn.{mine}',)
+    for n in ('double_stream_modulation_img', 'double_stream_modulation_txt', 'single_stream_modulation'):
+        yield f'{n}.lin', (f'{n}.linear',)
+    for theirs,mine in dict(img_in='x_embedder', txt_in='context_embedder').items(): yield theirs, (mine,)
+    for theirs,mine in dict(in_layer='linear_1', out_layer='linear_2').items():
+        yield f'time_in.{theirs}', (f'time_guidance_embed.timestep_embedder.{mine}',)
+    yield 'final_layer.linear', ('proj_out',) # not its modulation, whose halves stand the other way round there
+
+FLUX2_NAMES = tuple(_flux2_names())
 
 # %% ../../nbs/backbones/30a_parts.ipynb #de67faa4
 def build_part(
