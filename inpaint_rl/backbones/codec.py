@@ -33,7 +33,7 @@ class Codec:
         return (self.layout.channels, h//self.factor, w//self.factor)
 
     def posterior(self, image:Tensor): # [B,3,H,W] in [0,1] -> a normal distribution of latents, before scaling
-        if self.vae.encoder is None:
+        if not self.encoder.there:
             raise ConfigError(
                 'the VAE encoder was dropped, so pictures cannot be encoded; rewards that want the `reference` '
                 '(the source through the VAE and back) and find_live_channels need it: '

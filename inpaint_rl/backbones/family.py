@@ -43,7 +43,12 @@ class Family:
     decode_chunk: int = 32 # Pictures decoded at once
     activation_checkpointing: bool = False # Whether activations are computed twice at the published size
     comfyui: dict|None = None # Nodes of its workflow, see `evaluation.comfyui`
+    # Configuration of the denoiser -> beginnings of names of weights whose output nothing reads; they never learn
+    unread: Callable|None = None
+    signs: tuple = () # Tensors that a single file has besides, where families share the name of a first layer
     original_names: tuple = () # (a module as its authors call it, its modules in diffusers); {i}: any number
+    # guidance, 1 = off -> arguments of the pipeline
+    call: Callable = lambda guidance: dict(guidance_scale=guidance)
 
     def published(self, scale:str='published')->dict: # part -> (library, class, configuration)
         "The parts of the published pipeline, or of its small copy"

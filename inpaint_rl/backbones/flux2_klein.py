@@ -10,9 +10,10 @@ from dataclasses import replace
 import numpy as np
 import torch
 from .backbone import Backbone, flow_levels
+from .clients import FLUX2_COMFYUI, FLUX2_NAMES
 from .family import Family
 from .fields import Field, TextEncoders
-from .parts import FLUX2_NAMES, JOINT_ATTENTION, QWEN3_4B, SMALL_QWEN3, SMALL_VAE, VAE
+from .parts import JOINT_ATTENTION, QWEN3_4B, SMALL_QWEN3, SMALL_VAE, VAE
 from ..core import ConfigError
 
 # %% ../../nbs/backbones/32d_flux2_klein.ipynb #0f7f9983
@@ -39,7 +40,8 @@ FLUX2_KLEIN = Family(
     small=dict(vae=SMALL_VAE, text_encoder=SMALL_QWEN3, transformer=dict(
         num_layers=2, num_single_layers=2, attention_head_dim=16, num_attention_heads=4, joint_attention_dim=3*64,
         axes_dims_rope=[4,4,4,4])),
-    options=dict(source=('blanked','whole','none')), original_names=FLUX2_NAMES,
+    options=dict(source=('blanked','whole','none')), original_names=FLUX2_NAMES, comfyui=FLUX2_COMFYUI,
+    first_layers=('img_in.weight',), signs=('double_stream_modulation_img.lin.weight',),
     inputs=lambda vae: 4*vae['latent_channels'], chunk=8, decode_chunk=4, activation_checkpointing=True,
 )
 

@@ -50,6 +50,7 @@ def records_to_encode(
     backbone,
 ):
     "The dataset that the options mean, in sizes that the model can take"
+    from inpaint_rl.backbones.record_fit import check_fit
     from inpaint_rl.core import ConfigError
     if options.least is not None and not options.buckets:
         raise ConfigError(
@@ -58,7 +59,10 @@ def records_to_encode(
     size = shapes_of(options, backbone.multiple)
     if size is None: raise ConfigError('--size is needed: latents are kept at one size, or at those of --buckets')
     if not options.buckets: backbone.check_size(*((size, size) if isinstance(size, int) else size))
-    return read_records(options, options.data, size, least=options.least or 1)
+    least = {'least':options.least} if options.least is not None else {}
+    dataset = read_records(options, options.data, size, **least)
+    check_fit(backbone, dataset)
+    return dataset
 
 def preprocess_command(argv):
     "The command `inpaint-rl preprocess`"
