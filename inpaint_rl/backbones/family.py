@@ -35,6 +35,7 @@ class Family:
     absent: dict = field(default_factory=dict) # Arguments of the pipeline for parts that are left out
     inputs: Callable|None = None # Configuration of the autoencoder -> input channels of the denoiser
     first_layers: tuple = () # Tensors, one of which marks a single file of the family in its authors' naming
+    options: dict = field(default_factory=dict) # Choices of its own: name -> values, the first is the default
     embedded: str = '' # Name of the tiny model that ships with this package
     # part -> (library, class, configuration), where it differs from the small copy
     tiny: dict = field(default_factory=dict)
@@ -42,7 +43,12 @@ class Family:
     decode_chunk: int = 32 # Pictures decoded at once
     activation_checkpointing: bool = False # Whether activations are computed twice at the published size
     comfyui: dict|None = None # Nodes of its workflow, see `evaluation.comfyui`
+    # Configuration of the denoiser -> beginnings of names of weights whose output nothing reads; they never learn
+    unread: Callable|None = None
+    signs: tuple = () # Tensors that a single file has besides, where families share the name of a first layer
     original_names: tuple = () # (a module as its authors call it, its modules in diffusers); {i}: any number
+    # guidance, 1 = off -> arguments of the pipeline
+    call: Callable = lambda guidance: dict(guidance_scale=guidance)
 
     def published(self, scale:str='published')->dict: # part -> (library, class, configuration)
         "The parts of the published pipeline, or of its small copy"
@@ -51,6 +57,15 @@ class Family:
         if scale=='small':
             for name in parts.keys() & self.small.keys(): parts[name][2].update(self.small[name])
         return parts
+
+    def chosen(self, options:dict|None=None)->dict: # name -> value
+        "All options of the family; what it has not is refused"
+        for n,v in (options or {}).items():
+            if n not in self.options:
+                has = f'it has {", ".join(self.options)}' if self.options else 'it has none'
+                raise ConfigError(f'option {n}={v}: {self.title or self.name} has no such option ({has}); leave it out')
+            if v not in self.options[n]: raise ConfigError(f'{n}={v!r} is not one of {", ".join(self.options[n])}')
+        return {n:values[0] for n,values in self.options.items()} | (options or {})
 
     def opens(self, pipeline:str)->bool:
         "Whether a folder with this pipeline class is of the family"

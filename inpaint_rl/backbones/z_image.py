@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 import torch.nn.functional as F
 from .backbone import Backbone, flow_levels
+from .clients import Z_IMAGE_COMFYUI
 from .family import Family
 from .fields import Field, TextEncoders
 from .parts import QWEN3_4B, SMALL_QWEN3, SMALL_VAE, VAE_16
@@ -43,7 +44,8 @@ Z_IMAGE = Family(
     small=dict(vae=SMALL_VAE, text_encoder=SMALL_QWEN3, transformer=dict(
         dim=64, n_layers=2, n_refiner_layers=1, n_heads=4, n_kv_heads=4, cap_feat_dim=64,
         axes_dims=[4,6,6], axes_lens=[128,64,64])),
-    inputs=lambda vae: vae['latent_channels'], original_names=tuple(_z_image_names()),
+    inputs=lambda vae: vae['latent_channels'], original_names=tuple(_z_image_names()), comfyui=Z_IMAGE_COMFYUI,
+    call=lambda guidance: dict(guidance_scale=guidance-1.),
     chunk=6, decode_chunk=4, activation_checkpointing=True,
 )
 

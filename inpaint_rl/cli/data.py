@@ -15,7 +15,7 @@ from ..number_options import number
 
 # %% ../../nbs/cli/102_data.ipynb #13586b50
 FORMAT_NAMES = (
-    'jsonl, masked_folder, image_folder, coco, hf_folder, '
+    'jsonl, prompts, masked_folder, image_folder, coco, hf_folder, '
     'hf_dataset, parquet, webdataset, label_studio, cvat, labelme, '
     'brushbench, brushdata, misato, humanedit, rorem or follow_your_preference'
 )

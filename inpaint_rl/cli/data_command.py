@@ -19,7 +19,8 @@ DATA_EXAMPLES = """\
   inpaint-rl data photos/                                              what is this?
   inpaint-rl data instances.json --set root=val2017 per=label          COCO, one record for each category of a picture
   inpaint-rl data photos/ --format image_folder --set prompt=a\\ wall   with holes that are drawn
-  inpaint-rl data rows.jsonl --size 512 --sheet holes.png              as a run at 512 pixels will see it"""
+  inpaint-rl data rows.jsonl --size 512 --sheet holes.png              as a run at 512 pixels will see it
+  inpaint-rl data prompts.txt --size 512                               prompts alone: the whole frame is painted"""
 
 def data_parser():
     "All options of the command"
@@ -129,6 +130,7 @@ def train_words(options, dataset)->str:
 
 def describe_records(options, dataset)->list: # of lines
     "What was understood, in words"
+    from inpaint_rl.backbones.record_fit import has_pictures
     from inpaint_rl.datasets.importers import FORMATS
     from inpaint_rl.show import short
     looked = evenly(len(dataset), SHOWN_MASKS)
@@ -138,12 +140,14 @@ def describe_records(options, dataset)->list: # of lines
     listed = ', '.join(f'{w}x{h} ({n})' for (h,w),n in sizes[:6])+(f' and {len(sizes)-6} more' if len(sizes)>6 else '')
     of = '' if len(looked)==len(dataset) else f' ({len(looked)} of them were opened)'
     empty = sum(not p.strip() for p in prompts)
+    pictured = has_pictures(dataset)
+    alone = 'holes     the whole frame: the records are prompts alone, for a model that paints without a picture'
+    masks = [f'masks     mask_polarity={dataset.polarity}', f'holes     {hole_words(shares)}{of}']
     return [
         f'{options.data}: {options.format}. {FORMATS[options.format].__doc__}',
         f'records   {len(dataset)} of {dataset.total} rows can be used',
         f'sizes     width x height: {listed}',
-        f'masks     mask_polarity={dataset.polarity}',
-        f'holes     {hole_words(shares)}{of}',
+        *(masks if pictured else [alone]),
         f'prompts   {len(set(prompts))} different{f", {empty} empty" if empty else ""}; '
         f'the first: {short(prompts[0], 70)!r}',
     ]
@@ -170,16 +174,19 @@ def data_command(argv):
     "The command `inpaint-rl data`"
     options = data_parser().parse_args(argv)
     check_sheet(options)
+    from inpaint_rl.datasets.importers import actual_format
     from inpaint_rl.show import short
     guessed = options.format is None
-    options.format = chosen_format(options)
+    options.format = actual_format(options.data, chosen_format(options))
     if guessed: print(f'no --format was given; this looks like {options.format}')
     dataset = read_all(options)
     print(*describe_records(options, dataset), sep='\n')
     print(*left_out_words(dataset, options.most), sep='\n')
     picked = evenly(len(dataset), 10)
     records = [dataset[i] for i in picked]
-    save_sheet(records, options.sheet)
-    print(f'sheet     {options.sheet}, the hole in red:')
+    if records[0].image is None: print('sheet     none: there are no pictures to be shown')
+    else:
+        save_sheet(records, options.sheet)
+        print(f'sheet     {options.sheet}, the hole in red:')
     for k,r in enumerate(records, 1): print(f'  {k:2}  {short(r.id, 40)}  {short(r.prompt, 50)!r}')
     print(train_words(options, dataset))

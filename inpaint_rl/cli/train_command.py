@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['TRAIN_EXAMPLES', 'NEXT', 'train_parser', 'read_options', 'check_options', 'check_server_options', 'configs_from',
-           'lora_of', 'Parts', 'load_parts', 'canary_of', 'sample_records', 'facts_of_command', 'method_title',
-           'measurement', 'same_again', 'next_steps', 'train', 'train_command']
+           'lora_of', 'Parts', 'check_records', 'load_parts', 'canary_of', 'sample_records', 'facts_of_command',
+           'method_title', 'measurement', 'same_again', 'next_steps', 'train', 'train_command']
 
 # %% ../../nbs/cli/105_train.ipynb #cfa758c9
 import json,os,shlex,sys
@@ -14,8 +14,9 @@ from pathlib import Path
 from .data import (
     add_data_options, check_data_options, largest_size, left_out_lines, read_own, read_scenes, shared_lines, use_caches)
 from .memory_check import check_memory
-from .model import (
-    add_config_options, add_model_options, chosen_model, embedded_models, make_lora, model_of, outline_of)
+from inpaint_rl.cli.model import (
+    add_config_options, add_model_options, chosen_model, embedded_models, make_lora, model_of, model_options,
+    outline_of)
 from .reward_options import add_reward_options, choose_rewards, is_own_key, rewards_from, weights_apart
 from .resume import (
     check_twice, command_facts, restore, resumed_configs, resumed_folder, typed_options)
@@ -124,21 +125,45 @@ class Parts:
     train: object # Records to train on
     held_out: object # Records to measure on
 
+def check_records(
+    outline, # A `Backbone`, with or without weights
+    train, held_out, # Records
+    configs, # Of the phases
+    rewards, # `cli.reward_options.Rewards`
+):
+    "Refuse records that the model cannot take, or the rewards cannot judge, while no weights are read yet"
+    from inpaint_rl.backbones.fields import negative_prompts
+    from inpaint_rl.backbones.record_fit import check_fit
+    from inpaint_rl.datasets.pairs import PairDataset
+    from inpaint_rl.rewards.reward import check_needs, join_named
+    optimised = {n:f for n,(f,_) in rewards.weights.items()}
+    every = join_named(optimised, rewards.monitors)
+    for data in (train, held_out): check_fit(outline, data)
+    guidance = lambda c: outline.default_guidance if c.guidance is None else c.guidance
+    for c in configs:
+        if hasattr(c, 'sampling'): outline.fields.check_negative(negative_prompts(train), guidance(c))
+    outline.fields.check_negative(negative_prompts(held_out), guidance(configs[-1]))
+    drawn = any(hasattr(c, 'sampling') for c in configs) and not isinstance(train, PairDataset) # else not scored
+    for data in (train, held_out) if drawn else (held_out,): check_needs(every, data[0])
+
 def load_parts(
     options, configs:RunConfigs,
     say=print, # Where the verdict about memory goes
+    rewards=None, # Those of the run, `cli.reward_options.Rewards`; None: they are not asked
 )->Parts:
     "Records and model; a run that does not fit is refused before its weights are read, where the model is a folder"
     from inpaint_rl.backbones.load import load_backbone
     given = (model_of(options.backbone), options.dtype, lora_of(options), options.region)
-    outline = outline_of(*given) or load_backbone(*given)
+    own = dict(options=model_options(options.model_option))
+    outline = outline_of(*given, **own) or load_backbone(*given, **own)
     if options.data: train, held_out = read_own(options, outline.multiple)
     else: train, held_out = read_scenes(configs.last.seed, options.held_out)
+    if rewards is not None: check_records(outline, train, held_out, configs.configs, rewards)
     for text in left_out_lines(train, held_out)+shared_lines(train, held_out): say(text)
     if not options.no_memory_check:
         gpus = int(os.environ.get('WORLD_SIZE', 1))
         for config in configs.configs: say(check_memory(outline, config, *largest_size(train), gpus=gpus))
-    backbone = load_backbone(*given) if next(outline.denoiser.net.parameters()).is_meta else outline
+    backbone = load_backbone(*given, **own) if next(outline.denoiser.net.parameters()).is_meta else outline
     if options.data: train, held_out = use_caches(options, train, held_out, backbone)
     return Parts(backbone, train, held_out)
 
@@ -239,9 +264,9 @@ def train(
     check_options(options)
     run_dir = Path(configs.last.run_dir)
     quiet()
-    parts = load_parts(options, configs, say)
     choice = choose_rewards(options.rewards, options.monitors, options.weights, bool(options.data))
     rewards = rewards_from(options, choice, canary_of(configs.last))
+    parts = load_parts(options, configs, say, rewards)
     trainer = make_trainer(parts.backbone, rewards.weights, parts.train, configs.for_trainer(),
                            samples=sample_records(parts.held_out), monitors=rewards.monitors)
     trainer.check(**facts_of_command(options, rewards, configs)) # before anything is measured or written

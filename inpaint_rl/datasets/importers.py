@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['FORMATS', 'RENAMED_SETTINGS', 'LIST_SIGNS', 'FILE_SIGNS', 'likely_formats', 'format_settings',
-           'parse_format_settings', 'check_format', 'read_dataset']
+           'parse_format_settings', 'check_format', 'actual_format', 'read_dataset']
 
 # %% ../../nbs/datasets/15g_importers.ipynb #13ffe62b
 import inspect,json
@@ -18,16 +18,18 @@ from .jsonl import FileDataset, JsonlDataset
 from .label_tools import cvat, label_studio, labelme
 from .masked_folder import Layout, masked_folder
 from .picture_files import files_below
+from .prompt_lists import prompt_list
 from .published_sets import (
     brushbench, brushdata, follow_your_preference, humanedit, misato, rorem)
+from .rows import PICTURE_KEYS, read_text
 from .tables import METADATA_FILES, hf_dataset, hf_folder, parquet, table_lines
 from .tars import tar_members
 from .webdataset import webdataset
 
 # %% ../../nbs/datasets/15g_importers.ipynb #11dad4e3
 FORMATS = dict( # name -> reader
-    jsonl=JsonlDataset, masked_folder=masked_folder, image_folder=image_folder, coco=coco, hf_folder=hf_folder,
-    hf_dataset=hf_dataset, parquet=parquet, webdataset=webdataset, label_studio=label_studio, cvat=cvat,
+    jsonl=JsonlDataset, prompts=prompt_list, masked_folder=masked_folder, image_folder=image_folder, coco=coco,
+    hf_folder=hf_folder, hf_dataset=hf_dataset, parquet=parquet, webdataset=webdataset, label_studio=label_studio, cvat=cvat,
     labelme=labelme, brushbench=brushbench, brushdata=brushdata, misato=misato, humanedit=humanedit,
     rorem=rorem, follow_your_preference=follow_your_preference
 )
@@ -47,12 +49,15 @@ def _of_object(d)->list: # names of formats
     if 'annotations' in d and d.keys() & {'images','image'}: return ['coco']
     if {'shapes','imagePath'}<=d.keys(): return ['labelme']
     if any(isinstance(v, dict) and 'inpainting_mask' in v for v in d.values()): return ['brushbench']
-    return ['jsonl'] if 'prompt' in d else []
+    if 'prompt' not in d: return []
+    return ['jsonl'] if PICTURE_KEYS & d.keys() else ['prompts']
 
 def _of_json(d)->list: # names of formats
     if isinstance(d, dict): return _of_object(d)
     first = d[0] if isinstance(d, list) and d and isinstance(d[0], dict) else {}
-    return [name for keys,name in LIST_SIGNS if keys<=first.keys()][:1]
+    found = [name for keys,name in LIST_SIGNS if keys<=first.keys()][:1]
+    texts = isinstance(d, list) and d and all(isinstance(p, str) for p in d)
+    return found or (['prompts'] if texts or 'prompt' in first and not PICTURE_KEYS & first.keys() else [])
 
 def _of_lines(path)->list:
     try: row = table_lines(path)[0][1]()
@@ -60,7 +65,13 @@ def _of_lines(path)->list:
     if not isinstance(row, dict): return []
     if 'MASK_IMG' in row: return ['humanedit']
     if 'file_name' in row: return ['hf_folder']
-    return ['jsonl'] if row.keys() & {'prompt','image_path','image','mask_path','mask'} else []
+    if PICTURE_KEYS & row.keys(): return ['jsonl']
+    return ['prompts'] if 'prompt' in row else []
+
+def _of_text(path)->list: # a prompt a line
+    try: lines = [t.strip() for t in read_text(path).splitlines() if t.strip()]
+    except DataError: return []
+    return ['prompts'] if lines and lines[0][0]!='{' and _json_start(path) is None else []
 
 def _of_tar(path)->list:
     try: names = list(tar_members(path))
@@ -75,7 +86,7 @@ def _of_file(path)->list:
     if suffix=='.xml': return ['cvat'] if b'<image' in path.read_bytes() else []
     if suffix in ('.csv','.tsv'): return _of_lines(path)
     if suffix not in ('.jsonl','.ndjson','.json','.txt'): return []
-    return _of_json(_json_start(path)) or _of_lines(path)
+    return _of_json(_json_start(path)) or _of_lines(path) or (_of_text(path) if suffix=='.txt' else [])
 
 FILE_SIGNS = { # a file of this name in a folder -> format
     'mapping_file.json':'brushbench', 'dataset_dict.json':'hf_dataset', 'state.json':'hf_dataset',
@@ -117,7 +128,7 @@ def format_settings(
 )->set:
     "Names of the settings that the reader of a format takes"
     # the others hand on what they do not know
-    readers = [FORMATS[format]] if format=='jsonl' else [FORMATS[format], FileDataset]
+    readers = [FORMATS[format]] if format in ('jsonl','prompts') else [FORMATS[format], FileDataset]
     names = {n for f in readers for n in inspect.signature(f).parameters}
     return names-{'path','folder','tars','data','found','checks','left_out'}
 
@@ -143,6 +154,14 @@ def check_format(format):
     "`ConfigError` for a name that is no format"
     if format not in FORMATS: raise ConfigError(f'format={format!r}: expected one of {", ".join(FORMATS)}')
 
+def actual_format(
+    data, # A file or folder
+    format, # One of `FORMATS`
+)->str:
+    "`prompts` where `jsonl`, which is the default, is named for a text file of plain prompts; else what was named"
+    plain = format=='jsonl' and isinstance(data, (str,Path)) and Path(data).suffix.lower()=='.txt'
+    return 'prompts' if plain and likely_formats(data)==['prompts'] else format
+
 def read_dataset(
     data, # A file or folder, as the format wants it
     format='jsonl', # One of `FORMATS`
@@ -151,6 +170,7 @@ def read_dataset(
 )->FileDataset:
     "The dataset of any known format"
     check_format(format)
+    format = actual_format(data, format)
     more |= parse_format_settings(format, settings)
     try: return FORMATS[format](data, **more)
     except DataError as e:

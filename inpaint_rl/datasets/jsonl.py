@@ -110,10 +110,10 @@ def _check_enough(dataset, max_bad):
 
 # %% ../../nbs/datasets/10e_jsonl.ipynb #838028bd
 def _assign(rows, sizes, least, workers):
-    "Give every row its size. One without a picture has no shape to choose by, so it gets one only where there is one"
+    "Give every row its size. One without a picture has no shape to choose by: it gets its own, or the only one"
     if not sizes: return
     if len(sizes)==1: # needs no look at the pictures
-        for r in rows: r.size = sizes[0]
+        for r in rows: r.size = r.size or sizes[0]
         return
     rows = [r for r in rows if r.image is not None]
     with ThreadPoolExecutor(workers) as pool:

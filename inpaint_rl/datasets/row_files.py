@@ -125,7 +125,8 @@ def examine_row(
             if row.size: return None, None
             raise DataError(
                 "key 'image_path' is missing; "
-                'a row of a prompt alone is text-to-image, and needs a dataset with one size'
+                'a row of a prompt alone is text-to-image, and needs a dataset with one size '
+                '(--size 512, in Python size=512), or height and width of its own'
             )
         _check_same_file(row, rule)
         im = open_image(row.image)

@@ -4,19 +4,21 @@
 
 # %% auto #0
 __all__ = ['noise_seed', 'fill', 'untouched', 'Evaluation', 'measure', 'evaluate', 'counted_words', 'ceiling_of', 'drift_data',
-           'before_and_after', 'report_run', 'summary_text']
+           'before_and_after', 'known_region_words', 'report_run', 'summary_text']
 
 # %% ../../nbs/evaluation/82_evaluate.ipynb #1d9ddd53
 from collections import Counter
 from dataclasses import asdict, dataclass
 import torch
 from ..core import seed_from
+from ..backbones.fields import negative_prompts
+from ..backbones.record_fit import check_fit
 from ..record_checks import check_ids
 from ..datasets.records import collate
 from .metrics import compare, diversity, known_region_psnr, summarise
 from .report import write_report
 from ..masks import hole_fraction
-from ..rewards.reward import join_named, named_rewards, weighted_rewards
+from ..rewards.reward import check_needs, join_named, named_rewards, weighted_rewards
 from ..rewards.samples import Samples
 from ..rewards.scores import score
 from ..rewards.drift import alarms, bands, judges
@@ -77,14 +79,18 @@ def evaluate(
     chunk:int=100,
 )->Evaluation:
     "Measure a backbone on held-out records"
+    check_fit(backbone, dataset)
+    backbone.fields.check_negative(negative_prompts(dataset), backbone.default_guidance if guidance is None else guidance)
     batch = collate([dataset[i] for i in range(min(n, len(dataset)))])
     check_ids(range(len(batch)), batch.ids)
+    check_needs(join_named(weighted_rewards(rewards)[0], named_rewards(monitors)), batch)
     round_trip = _round_trip(backbone, batch, chunk)
     samples = fill(backbone, batch, seed, num_steps, guidance, chunk, round_trip)
     per_sample = measure(samples, rewards, monitors)
     if round_trip is not None:
         per_sample['known_region_psnr'] = known_region_psnr(samples.raw, round_trip, samples.mask)
     summary = summarise(per_sample, hole_fraction(batch.mask))
+    if batch.image is None: del summary['by_hole_size'] # the frame is the hole of all
     few = batch.select(range(min(diverse, len(batch))))
     sets = [fill(backbone, few, (seed,k), num_steps, guidance, chunk).composite for k in range(copies)]
     summary['diversity'] = diversity(torch.stack(sets, 1), few.mask).mean().item()
@@ -130,6 +136,11 @@ def before_and_after(
     return dict(columns=dict(source=before.source[rows]) | columns, labels=labels, mask=before.mask[rows])
 
 # %% ../../nbs/evaluation/82_evaluate.ipynb #c1a99afc
+def known_region_words(samples)->list: # Lines
+    "What the report says of the region that is kept"
+    if samples.source is None: return ['the records are prompts alone: the whole frame is painted, and nothing is kept']
+    return ['known_region_psnr is of the raw decode, against the VAE round trip of the source']
+
 def report_run(
     run_dir, backbone:str, # Name, for the report
     dataset, rewards:dict, monitors, before:Evaluation, after:Evaluation,
@@ -149,10 +160,12 @@ def report_run(
         title=f'{method} on {backbone}', before=before.summary, after=after.summary, differences=differences,
         ceiling=ceiling, config=config, details=facts | dict(train_seconds=round(progress['seconds'], 1)),
         notes=[*(f'{k} on untouched real scenes: {v:.3f}' for k,v in ceiling.items()), *counted_words(metrics),
-               'known_region_psnr is of the raw decode, against the VAE round trip of the source'])
+               *known_region_words(before.samples)])
     if any('drift/brightness' in r for r in metrics): data['drift'] = drift_data(metrics, monitors)
+    same = 'same prompt and noise' # a sheet of two columns is narrow
+    if before.samples.source is not None: same = 'the same hole, prompt and noise before and after'
     sheet = before_and_after(before.samples, after.samples) | dict(
-        rows=6, title=f'{backbone}: the same hole, prompt and noise before and after')
+        rows=6, title=f'{backbone}: {same}')
     path = write_report(run_dir, data, sheet, metrics)
     return summary_text(differences, before, after, progress, path)
 

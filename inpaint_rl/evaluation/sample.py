@@ -13,6 +13,7 @@ from pathlib import Path
 import torch, torch.nn.functional as F
 from .. import distributed as dist
 from ..backbones.fields import negative_prompts
+from ..backbones.record_fit import check_fit, has_pictures
 from ..core import ConfigError, DataError, atomic_write, jsonable, write_json
 from ..datasets.images import read_image
 from ..datasets.mask_files import read_mask
@@ -34,8 +35,9 @@ def file_stem(
 # %% ../../nbs/evaluation/83_sample.ipynb #c67a68af
 def record_hash(record)->str: # 16 hex digits
     "Of everything about a record that the model sees"
-    h = hashlib.sha256(json.dumps([record.prompt, record.negative_prompt, list(record.image.shape)]).encode())
-    for x in (record.image, record.mask): h.update((x*255).round().byte().numpy().tobytes())
+    h = hashlib.sha256(json.dumps([record.prompt, record.negative_prompt, [3, *record.size]]).encode())
+    for x in (record.image, record.mask):
+        if x is not None: h.update((x*255).round().byte().numpy().tobytes())
     return h.hexdigest()[:16]
 
 def weights_hash(backbone)->str: # 16 hex digits
@@ -91,7 +93,7 @@ def _claim_folder(out, settings):
         return
     if out.exists() and any(out.iterdir()):
         raise ConfigError(f'{out} is not empty, and no folder of samples; use another folder')
-    for name in ('pictures','sources','masks'): (out/name).mkdir(parents=True, exist_ok=True)
+    (out/'pictures').mkdir(parents=True, exist_ok=True)
     write_json(file, settings)
 
 def _on_main(f, *args):
@@ -111,6 +113,16 @@ def _make_waiting(backbone, out, waiting, s, chunk):
     done = composite(raw, batch.image, batch.mask, s['feather']) if s['paste_back'] else raw
     for picture,(_,_,facts) in zip(done, waiting): atomic_write(out/facts['file'], encode_png(picture, facts))
 
+def _keep_given(out, r, made_of)->dict: # name -> file; empty for a record of a prompt alone
+    "What a record was given besides its prompt, as files"
+    if r.image is None: return {}
+    stem = file_stem(r.id)
+    files = {'image_path':f'sources/{stem}.png', 'mask_path':f'masks/{stem}.png'}
+    for k,x in zip(files.values(), (r.image, r.mask)):
+        (out/k).parent.mkdir(exist_ok=True)
+        if _is_missing(out/k, made_of): atomic_write(out/k, encode_png(x, made_of))
+    return files
+
 def _make_share(backbone, dataset, out, seeds, settings, n, chunk):
     "Make what is missing of this process' records; a row per record and seed"
     from tqdm.auto import tqdm
@@ -120,18 +132,14 @@ def _make_share(backbone, dataset, out, seeds, settings, n, chunk):
         waiting.clear()
     for i in tqdm(dist.shard(range(n)), disable=not dist.is_main(), unit='record', dynamic_ncols=True):
         r = dataset[i]
-        stem = file_stem(r.id)
         made_of = dict(id=r.id, record=record_hash(r))
-        files = {'image_path':f'sources/{stem}.png', 'mask_path':f'masks/{stem}.png'}
-        for k,x in zip(files.values(), (r.image, r.mask)):
-            if _is_missing(out/k, made_of): atomic_write(out/k, encode_png(x, made_of))
+        files = _keep_given(out, r, made_of)
         for seed in seeds:
-            facts = (
-                made_of | dict(seed=seed, prompt=r.prompt, file=f'pictures/{stem}-seed{seed}.png', settings=settings)
-            )
+            file = f'pictures/{file_stem(r.id)}-seed{seed}.png'
+            facts = made_of | dict(seed=seed, prompt=r.prompt, file=file, settings=settings)
             rows.append([i, facts | files | {'metadata':jsonable(r.metadata)[0]}])
             if not _is_missing(out/facts['file'], facts): continue
-            if waiting and waiting[0][0].image.shape!=r.image.shape: flush()
+            if waiting and waiting[0][0].size!=r.size: flush()
             waiting.append((r, seed, facts))
             if len(waiting)==chunk: flush()
     if waiting: flush()
@@ -172,9 +180,10 @@ def sample_sheet(
     out, seeds = Path(out), list(seeds)[:6]
     whole = _whole_records(out, seeds)[:records]
     first = [v[seeds[0]] for v in whole]
-    columns = {'source':_load(read_image, out, [r['image_path'] for r in first])}
+    pictured = all('image_path' in r for r in first) # else only prompts were given
+    columns = {'source':_load(read_image, out, [r['image_path'] for r in first])} if pictured else {}
     for s in seeds: columns[f'seed {s}'] = _load(read_image, out, [v[s]['file'] for v in whole])
-    mask = (_load(read_mask, out, [r['mask_path'] for r in first])>=.5).float()
+    mask = (_load(read_mask, out, [r['mask_path'] for r in first])>=.5).float() if pictured else None
     labels, panels = [r['prompt'] or r['id'] for r in first], 2 if len(seeds)<=3 else 1
     return contact_sheet(columns, labels, out/'contact_sheet.png', mask, rows=8, panels=panels, title=title)
 
@@ -225,6 +234,9 @@ def sample(
         dtype=str(backbone.dtype).removeprefix('torch.'), weights=weights_hash(backbone)
     )
     backbone.fields.check_negative(negative_prompts(dataset), settings['guidance'])
+    check_fit(backbone, dataset)
+    if feather and not has_pictures(dataset):
+        raise ConfigError(f'feather={feather}: the records are prompts alone, so nothing is pasted back; leave it out')
     out, error, rows = Path(out), None, []
     _on_main(_claim_folder, out, settings)
     try: rows = _make_share(backbone, dataset, out, seeds, settings, n, chunk)
@@ -242,8 +254,10 @@ def read_samples(
     "The pictures of a folder, to be scored"
     out, waiting = Path(out), []
     def ready():
-        source, mask, raw = (torch.stack(x) for x in zip(*[x for _,x in waiting]))
-        rows = [r for r,_ in waiting]
+        given, raws = zip(*[x for _,x in waiting])
+        rows, raw = [r for r,_ in waiting], torch.stack(raws)
+        source, mask = None, torch.ones_like(raw[:,:1]) # of a prompt alone
+        if given[0]: source, mask = (torch.stack(x) for x in zip(*given))
         pasted = rows[0]['settings']['paste_back']
         return rows, Samples(
             [r['prompt'] for r in rows], source, mask, raw,
@@ -251,8 +265,9 @@ def read_samples(
             [r['id'] for r in rows], [r['metadata'] for r in rows]
         )
     for r in read_rows(out):
-        x = read_image(out/r['image_path']), read_mask(out/r['mask_path']), read_image(out/r['file'])
-        if waiting and (len(waiting)==chunk or x[0].shape!=waiting[0][1][0].shape):
+        given = (read_image(out/r['image_path']), read_mask(out/r['mask_path'])) if 'image_path' in r else ()
+        x = given, read_image(out/r['file'])
+        if waiting and (len(waiting)==chunk or x[1].shape!=waiting[0][1][1].shape):
             yield ready()
             waiting = []
         waiting.append((r,x))

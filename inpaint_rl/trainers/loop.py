@@ -39,7 +39,9 @@ def sample_grid(
         seeds = [seed_from('grid', n) for n in b.ids]
         return generate(run.backbone, b, seeds, c.eval_steps, c.guidance).cpu()
     with run.best_weights(): raw = run.everywhere(draw)
-    if dist.is_main(): save_rows([b.image*(1-b.mask)+.5*b.mask, composite(raw, b.image, b.mask)], path)
+    if not dist.is_main(): return
+    given = [] if b.image is None else [b.image*(1-b.mask)+.5*b.mask] # of a prompt alone there is nothing to show
+    save_rows([*given, composite(raw, b.image, b.mask)], path)
 
 # %% ../../nbs/trainers/72a_loop.ipynb #c3b88114
 class Loop:

@@ -175,7 +175,7 @@ def circumstances(
         peak_gib=peak/2**30, lora_rank=b.lora.rank if b.lora else None,
         parameters=sum(p.numel() for p in b.denoiser.net.parameters()),
         trained=sum(p.numel() for p in b.trainable().values()),
-        size=trainer.dataset[0].image.shape[-1]
+        size=trainer.dataset[0].size[-1]
     )
 
 # %% ../../nbs/trainers/79a_profile.ipynb #140fefee

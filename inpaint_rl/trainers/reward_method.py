@@ -9,6 +9,7 @@ __all__ = ['RewardMethod']
 import torch
 from .. import distributed as dist
 from ..backbones.fields import negative_prompts
+from ..backbones.record_fit import check_fit, has_pictures
 from ..core import ConfigError
 from ..datasets.buckets import same_size_indices
 from ..record_checks import check_dataset
@@ -41,6 +42,8 @@ class RewardMethod(Method):
             )
         self.check_backbone(backbone, config)
         check_dataset(dataset)
+        check_fit(backbone, dataset)
+        self.check_live_channels(dataset, config)
         scoring = Scoring(rewards, monitors) # before a folder is made
         if self.needs_rewards and not scoring.rewards:
             raise ConfigError('rewards={}: there is nothing to learn from; give a dict {reward: weight}')
@@ -57,6 +60,11 @@ class RewardMethod(Method):
 
     def check_backbone(self, backbone, config): "Refuse a backbone that the method cannot train, before a run is made"
     def check_dataset(self): "Refuse a dataset that the method cannot learn from"
+    def check_live_channels(self, dataset, config):
+        "Refuse to look for live channels in pictures that are not there"
+        if config.sampling.live_channels and not has_pictures(dataset):
+            raise ConfigError('sampling.live_channels=true: they are found on the pictures of the records, and these '
+                              'are prompts alone; set it to false')
     def check_negative(self):
         "Refuse negative prompts that no rollout would read"
         self.backbone.fields.check_negative(negative_prompts(self.dataset), self.config.guidance)

@@ -49,6 +49,7 @@ def base_facts(
         dtype=origin.get('dtype') or next((n for n,t in DTYPES.items() if t==backbone.dtype), str(backbone.dtype)),
         lora=lora and dict(rank=lora.rank, alpha=lora.alpha, targets=targets, dropout=lora.dropout),
         region=getattr(backbone, 'region', None), quantize=origin.get('quantize'),
+        options=getattr(backbone, 'options', None) or None, # of the family
         base_hash=weights_digest(base_weights(backbone)),
     )
 

@@ -198,7 +198,9 @@ def load_run(
 ):
     "The backbone of a run with the weights of its checkpoint"
     f, name = run.facts, base_name(run.facts, base)
-    backbone = load_backbone(name, dtype or f['dtype'], lora_from(f), f['region'], families)
+    backbone = load_backbone(
+        name, dtype or f['dtype'], lora_from(f), f['region'], families, options=f.get('options')
+    )
     check_base(backbone, run, name)
     f['backbone'] = f['backbone'] or name
     return put_weights(backbone, run.weights, f'{run.folder}, step {f["step"]}')

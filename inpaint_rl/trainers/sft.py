@@ -9,9 +9,10 @@ __all__ = ['SFTConfig', 'SFTTrainer']
 import torch
 from .. import distributed as dist
 from ..config import option, settings
-from ..core import ConfigError, seed_from, seeded_noise
+from ..core import ConfigError, DataError, seed_from, seeded_noise
 from ..backbones.backbone import Condition
 from ..backbones.fields import negative_prompts
+from ..backbones.record_fit import check_fit, has_pictures
 from ..datasets.buckets import sampler_for
 from ..record_checks import check_dataset
 from ..datasets.records import collate
@@ -65,6 +66,10 @@ class SFTTrainer(Method):
                 'and this dataset draws another one each epoch; leave cache off, or draw fixed masks'
             )
         check_dataset(dataset)
+        check_fit(backbone, dataset)
+        if not has_pictures(dataset):
+            raise DataError('the records are prompts alone, and what sft learns are pictures: give the rows image_path '
+                            'and mask_path, or learn from rewards (grpo, nft, dpo, best_of)')
         super().__init__(backbone, dataset, config, callbacks, samples, phase)
         backbone.check_encoded(dataset)
         if not config.prompt_dropout: # with it, negative prompts take the place of those that are left out
