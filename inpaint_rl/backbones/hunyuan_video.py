@@ -9,6 +9,7 @@ __all__ = ['LLAMA_3_8B', 'HUNYUAN_VIDEO', 'fits_template', 'llama_tokenizer', 'H
 import numpy as np
 import torch
 from .backbone import Backbone, flow_levels
+from .clients import HUNYUAN_COMFYUI
 from .family import Family
 from .fields import Field, TextEncoders
 from .parts import CLIP_L, JOINT_ATTENTION, SMALL_CLIP
@@ -46,6 +47,7 @@ HUNYUAN_VIDEO = Family(
         text_encoder_2=dict(SMALL_CLIP, max_position_embeddings=77),
         transformer=dict(num_attention_heads=4, attention_head_dim=16, num_layers=2, num_single_layers=2,
                          num_refiner_layers=1, text_embed_dim=64, pooled_projection_dim=64, rope_axes_dim=[4,6,6])),
+    comfyui=HUNYUAN_COMFYUI, call=lambda guidance: dict(guidance_scale=guidance, num_frames=1),
     inputs=lambda vae: vae['latent_channels'], chunk=4, decode_chunk=4, activation_checkpointing=True,
 )
 

@@ -9,6 +9,7 @@ __all__ = ['MOCHI', 'Mochi']
 import copy
 import torch
 from .backbone import Backbone
+from .clients import MOCHI_COMFYUI
 from .family import Family
 from .fields import Field, TextEncoders
 from .parts import SMALL_T5, T5_XXL
@@ -40,6 +41,7 @@ MOCHI = Family(
         text_encoder=SMALL_T5,
         transformer=dict(num_attention_heads=4, attention_head_dim=16, num_layers=2, pooled_projection_dim=32,
                          text_embed_dim=64)),
+    comfyui=MOCHI_COMFYUI, call=lambda guidance: dict(guidance_scale=guidance, num_frames=1),
     inputs=lambda vae: vae['latent_channels'], chunk=4, decode_chunk=1, activation_checkpointing=True,
 )
 
