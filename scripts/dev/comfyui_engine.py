@@ -147,7 +147,7 @@ def run(case):
     ok, error, outputs, why = asyncio.run(execution.validate_prompt(case['name'], prompt, None))
     assert ok, (error, why)
     server = types.SimpleNamespace(client_id=None, last_node_id=None, send_sync=lambda *a: None)
-    runner = execution.PromptExecutor(server)
+    runner = execution.PromptExecutor(server, cache_args=dict(lru=0, ram=0)) # newer versions want it said
     runner.execute(prompt, case['name'], {}, outputs)
     nodes.SaveImage.save_images = save
     assert runner.success, runner.status_messages[-1]
