@@ -88,7 +88,8 @@ class HunyuanVideo(Backbone):
 
     @property
     def length(self): # most tokens of a prompt
-        return min(256, self.pipe.tokenizer.model_max_length-video_template()['crop_start'])
+        most = getattr(self.pipe.tokenizer, 'model_max_length', 1024) # none in an outline
+        return min(256, most-video_template()['crop_start'])
 
     def states(self, prompts):
         return self.pipe._get_llama_prompt_embeds(
@@ -102,7 +103,7 @@ class HunyuanVideo(Backbone):
         ).attention_mask
         return mask[:,cut:].to(self.device)
     def pooled(self, prompts):
-        most = min(77, self.pipe.tokenizer_2.model_max_length)
+        most = min(77, getattr(self.pipe.tokenizer_2, 'model_max_length', 77))
         return self.pipe._get_clip_prompt_embeds(prompts, device=self.device, max_sequence_length=most)
 
     def make_fields(self):

@@ -51,7 +51,7 @@ class Mochi(Backbone):
     family = MOCHI
 
     @property
-    def length(self): return min(256, self.pipe.tokenizer.model_max_length) # most tokens of a prompt
+    def length(self): return min(256, getattr(self.pipe.tokenizer, 'model_max_length', 256)) # most tokens of a prompt
     @property
     def zeros(self): return self.pipe.config.get('force_zeros_for_empty_prompt', False)
 

@@ -74,7 +74,8 @@ class QwenImage(Backbone):
 
     @property
     def text_length(self): # tokens of a prompt; the template before it is cut away
-        return min(512, self.pipe.tokenizer.model_max_length-self.pipe.prompt_template_encode_start_idx)
+        most = getattr(self.pipe.tokenizer, 'model_max_length', 1024) # none in an outline
+        return min(512, most-self.pipe.prompt_template_encode_start_idx)
     def states(self, prompts):
         states = self.pipe._get_qwen_prompt_embeds(prompts, self.device)[0][:,:self.text_length]
         return F.pad(states, (0, 0, 0, self.text_length-states.shape[1]))

@@ -61,7 +61,7 @@ class ZImage(Backbone):
     family = Z_IMAGE
 
     @property
-    def length(self): return min(512, self.pipe.tokenizer.model_max_length) # most tokens of a text
+    def length(self): return min(512, getattr(self.pipe.tokenizer, 'model_max_length', 512)) # most tokens of a text
 
     def states(self, prompts):
         # a copy: the pipeline writes its turns into the list that it is given
