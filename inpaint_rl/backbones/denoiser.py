@@ -14,6 +14,7 @@ from pathlib import Path
 import torch
 from .folders import save_folder
 from .lora_files import FittedLoRA, fit_lora
+from .quantized import is_quantized
 from ..core import CheckpointError, ConfigError
 from ..distributed import gathered, is_main
 
@@ -235,6 +236,9 @@ class Denoiser:
     def merge(self):
         "Fold LoRA adapters into the weights; there are no adapters afterwards"
         if self.lora is None: raise ConfigError('merge: this backbone has no LoRA')
+        if is_quantized(self.net):
+            raise ConfigError('merge: the base is stored in few bits, which cannot take up a LoRA; '
+                              'load the model without quantize and merge there')
         self.net.fuse_lora()
         self.net.unload_lora()
         self.adapters = []

@@ -128,9 +128,9 @@ class Field:
     def compute(self, batch, device)->Tensor: # [B,...], fp32
         "Made by its encoder; each different text once"
         if self.of_picture:
-            shown = self.shown(batch)
-            if shown is None: raise DataError(_NO_PICTURE.format(batch.ids[0]))
-            return self.make(shown.to(device), batch.mask.to(device))
+            picture = self.shown(batch)
+            if picture is None: raise DataError(_NO_PICTURE.format(batch.ids[0]))
+            return self.make(picture.to(device), batch.mask.to(device))
         prompts = prompts_of(batch, self.reads)
         unique = list(dict.fromkeys(prompts))
         rows = [unique.index(p) for p in prompts]

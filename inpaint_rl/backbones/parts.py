@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['CLIP_L', 'SMALL_CLIP', 'T5_XXL', 'SMALL_T5', 'VAE', 'VAE_16', 'SMALL_VAE', 'CLIP_G', 'QWEN3_4B', 'SMALL_QWEN3',
            'QWEN_VL_7B', 'SMALL_QWEN_VL', 'JOINT_ATTENTION', 'FLUX_NAMES', 'build_part', 'shapes', 'n_params',
-           'write_configs', 'write_index']
+           'blocks_of', 'write_configs', 'write_index']
 
 # %% ../../nbs/backbones/30a_parts.ipynb #0e7bdcbd
 from pathlib import Path
@@ -124,6 +124,11 @@ def shapes(model)->dict: # name -> shape, one entry for tensors that share memor
     return {n:tuple(t.shape) for n,t in model.state_dict().items() if n in seen}
 
 def n_params(model): return sum(p.numel() for p in model.parameters()) # tied weights count once
+
+def blocks_of(net)->list: # outer ones before those inside them; empty where diffusers does not name them
+    "The blocks of a denoiser that must not be split"
+    names = set(getattr(net, '_no_split_modules', None) or ())
+    return [m for m in net.modules() if type(m).__name__ in names and m is not net]
 
 # %% ../../nbs/backbones/30a_parts.ipynb #de635e3a
 def write_configs(
