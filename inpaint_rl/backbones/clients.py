@@ -27,7 +27,7 @@ def _sd3_names():
     yield 'final_layer.adaLN_modulation.1', ('norm_out.linear',)
 
 def _flux2_names():
-    block, theirs, embed = 'transformer_blocks.{i}.', 'double_blocks.{i}.', 'time_guidance_embed.'
+    block, theirs = 'transformer_blocks.{i}.', 'double_blocks.{i}.'
     double = {
         'img_attn.qkv':('attn.to_q', 'attn.to_k', 'attn.to_v'), 'img_attn.proj':('attn.to_out.0',),
         'txt_attn.qkv':('attn.add_q_proj', 'attn.add_k_proj', 'attn.add_v_proj'),
@@ -38,14 +38,12 @@ def _flux2_names():
     for name,mine in double.items(): yield theirs+name, tuple(block+m for m in mine)
     yield 'single_blocks.{i}.linear1', ('single_transformer_blocks.{i}.attn.to_qkv_mlp_proj',)
     yield 'single_blocks.{i}.linear2', ('single_transformer_blocks.{i}.attn.to_out',)
-    for name,mine in dict(time_in='timestep', guidance_in='guidance').items():
-        yield f'{name}.in_layer', (f'{embed}{mine}_embedder.linear_1',)
-        yield f'{name}.out_layer', (f'{embed}{mine}_embedder.linear_2',)
+    yield 'time_in.in_layer', ('time_guidance_embed.timestep_embedder.linear_1',)
+    yield 'time_in.out_layer', ('time_guidance_embed.timestep_embedder.linear_2',)
     for stream in ('double_stream_modulation_img', 'double_stream_modulation_txt', 'single_stream_modulation'):
         yield f'{stream}.lin', (f'{stream}.linear',)
     for name,mine in dict(img_in='x_embedder', txt_in='context_embedder').items(): yield name, (mine,)
-    yield 'final_layer.linear', ('proj_out',)
-    yield 'final_layer.adaLN_modulation.1', ('norm_out.linear',)
+    yield 'final_layer.linear', ('proj_out',) # not its modulation, whose halves stand the other way round there
 
 def _hunyuan_names():
     block, single = 'transformer_blocks.{i}.', 'single_transformer_blocks.{i}.'

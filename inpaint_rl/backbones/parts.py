@@ -102,6 +102,9 @@ def _flux_names(): # as in diffusers' scripts/convert_flux_to_diffusers.py
 # a module of Flux as its authors call it -> its modules in diffusers; their fused layers are several there
 FLUX_NAMES = tuple(_flux_names())
 
+# %% ../../nbs/backbones/30a_parts.ipynb #aec6446d
+#| export
+
 # %% ../../nbs/backbones/30a_parts.ipynb #de67faa4
 def build_part(
     part:tuple, # (library, class, configuration), as in `Family.parts`
