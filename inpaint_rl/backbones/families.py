@@ -10,10 +10,10 @@ from .flux2_klein import Flux2Klein
 from .flux_dev import FluxDev
 from .flux_fill import FluxFill
 from .qwen_image import QwenImage
-from .hunyuan_video import HunyuanVideo
-from .mochi import Mochi
 from .sd3 import SD3
 from .sd_inpaint import SDInpaint
+from .hunyuan_video import HunyuanVideo
+from .mochi import Mochi
 from .z_image import ZImage
 from ..core import ConfigError
 

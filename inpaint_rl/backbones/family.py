@@ -46,6 +46,7 @@ class Family:
     # Configuration of the denoiser -> beginnings of names of weights whose output nothing reads; they never learn
     unread: Callable|None = None
     signs: tuple = () # Tensors that a single file has besides, where families share the name of a first layer
+    packed: int = 1 # Latent pixels side by side in the inputs of that layer, where it is no convolution
     original_names: tuple = () # (a module as its authors call it, its modules in diffusers); {i}: any number
     # guidance, 1 = off -> arguments of the pipeline
     call: Callable = lambda guidance: dict(guidance_scale=guidance)

@@ -41,8 +41,9 @@ MOCHI = Family(
         text_encoder=SMALL_T5,
         transformer=dict(num_attention_heads=4, attention_head_dim=16, num_layers=2, pooled_projection_dim=32,
                          text_embed_dim=64)),
+    comfyui=MOCHI_COMFYUI, call=lambda guidance: dict(guidance_scale=guidance, num_frames=1),
     inputs=lambda vae: vae['latent_channels'], chunk=4, decode_chunk=1, activation_checkpointing=True,
-    original_names=MOCHI_NAMES, comfyui=MOCHI_COMFYUI,
+    original_names=MOCHI_NAMES,
 )
 
 # %% ../../nbs/backbones/32g_mochi.ipynb #8bd5b31d

@@ -45,6 +45,7 @@ Z_IMAGE = Family(
         dim=64, n_layers=2, n_refiner_layers=1, n_heads=4, n_kv_heads=4, cap_feat_dim=64,
         axes_dims=[4,6,6], axes_lens=[128,64,64])),
     inputs=lambda vae: vae['latent_channels'], original_names=tuple(_z_image_names()), comfyui=Z_IMAGE_COMFYUI,
+    first_layers=('x_embedder.weight', 'all_x_embedder.2-1.weight'), packed=4, signs=('cap_embedder.1.weight',),
     call=lambda guidance: dict(guidance_scale=guidance-1.),
     chunk=6, decode_chunk=4, activation_checkpointing=True,
 )
