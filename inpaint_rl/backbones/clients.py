@@ -117,7 +117,7 @@ FLUX2_COMFYUI = _EULER | dict(
 )
 Z_IMAGE_COMFYUI = _EULER | _LATENT | dict(
     loaders=_loaders('z_image_bf16', 'ae', 'CLIPLoader', clip_name='qwen_3_4b.safetensors', type='lumina2'),
-    embedded_guidance=False, model_sampling=dict(ModelSamplingAuraFlow=dict(shift=6.)), ran=_NOT_RUN,
+    embedded_guidance=False, model_sampling=dict(ModelSamplingAuraFlow=dict(shift=6.)), ran=_ran('0.8.0', '.000008', '.000003'),
     layers=r'(layers|context_refiner|noise_refiner)\.\d+\.(attention\.(to_[qkv]|to_out\.0)|feed_forward\.w[123]|'
            r'adaLN_modulation\.0)|all_x_embedder\.2-1|all_final_layer\.2-1\.(linear|adaLN_modulation\.1)|'
            r'cap_embedder\.1|t_embedder\.mlp\.[02]',
