@@ -22,7 +22,8 @@ def _sd3_names():
     for name,mine in dict(t_embedder='timestep', y_embedder='text').items():
         yield f'{name}.mlp.0', (f'{embed}{mine}_embedder.linear_1',)
         yield f'{name}.mlp.2', (f'{embed}{mine}_embedder.linear_2',)
-    for name,mine in {'x_embedder.proj':'pos_embed.proj', 'context_embedder':'context_embedder'}.items(): yield name, (mine,)
+    yield 'x_embedder.proj', ('pos_embed.proj',)
+    yield 'context_embedder', ('context_embedder',)
     yield 'final_layer.linear', ('proj_out',)
     yield 'final_layer.adaLN_modulation.1', ('norm_out.linear',)
 
@@ -85,8 +86,8 @@ _EULER = dict(sampler='euler', scheduler='simple', model='unet_name')
 _LATENT = dict(empty=('EmptySD3LatentImage', {}))
 _NOT_RUN = 'This workflow has not been run in ComfyUI: its nodes and settings are typed off from its source.'
 def _ran(version, hole, whole, more=''):
-    return (f'Run in ComfyUI {version} with a small model of this family it draws our picture (relative RMS {hole} over '
-            f'the hole, {whole} where all is painted){more}.')
+    return (f'Run in ComfyUI {version} with a small model of this family it draws our picture (relative RMS {hole} '
+            f'over the hole, {whole} where all is painted){more}.')
 
 SD3_COMFYUI = _EULER | _LATENT | dict(
     loaders=dict(
@@ -117,7 +118,8 @@ FLUX2_COMFYUI = _EULER | dict(
 )
 Z_IMAGE_COMFYUI = _EULER | _LATENT | dict(
     loaders=_loaders('z_image_bf16', 'ae', 'CLIPLoader', clip_name='qwen_3_4b.safetensors', type='lumina2'),
-    embedded_guidance=False, model_sampling=dict(ModelSamplingAuraFlow=dict(shift=6.)), ran=_ran('0.8.0', '.000008', '.000003'),
+    embedded_guidance=False, model_sampling=dict(ModelSamplingAuraFlow=dict(shift=6.)),
+    ran=_ran('0.8.0', '.000008', '.000003'),
     layers=r'(layers|context_refiner|noise_refiner)\.\d+\.(attention\.(to_[qkv]|to_out\.0)|feed_forward\.w[123]|'
            r'adaLN_modulation\.0)|all_x_embedder\.2-1|all_final_layer\.2-1\.(linear|adaLN_modulation\.1)|'
            r'cap_embedder\.1|t_embedder\.mlp\.[02]',

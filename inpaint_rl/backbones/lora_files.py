@@ -13,6 +13,7 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 import torch
+from .family import RECORDS
 from .lora_keys import DENOISER_NAMES, OTHER_ADAPTERS, layout_name, split_key
 from ..core import CheckpointError
 
@@ -207,13 +208,12 @@ def families_with(
     modules:list, own, # Names of modules, as a file has them; the `Family` that is not meant
 )->list: # Titles
     "The families that have all these modules, by their authors' names or diffusers'"
-    from inpaint_rl.backbones.families import FAMILIES # above this page
     def has(family):
         names = [n for theirs,mine in family.original_names for n in (theirs, *mine)]
         names += [n.replace('.', '_') for n in names]
         pattern = '|'.join(re.escape(n).replace(r'\{i\}', r'\d+') for n in names) or '(?!)'
         return family.name!=own.name and all(re.fullmatch(pattern, m) for m in modules)
-    return [c.family.title for c in FAMILIES if modules and has(c.family)]
+    return [f.title for f in RECORDS.values() if modules and has(f)]
 
 def _refuse_foreign(f, odd):
     "An error for keys without a module here, which says whose they may be"

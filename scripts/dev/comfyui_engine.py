@@ -66,7 +66,8 @@ def joined(theirs, names):
         if k not in theirs: continue
         if isinstance(name, str): out[name] = theirs[k]
         else: out.setdefault(name[0], []).append((name[1][1], theirs[k]))
-    return {k:torch.cat([t for _,t in sorted(v, key=lambda p: p[0])]) if isinstance(v, list) else v for k,v in out.items()}
+    def whole(v): return torch.cat([t for _,t in sorted(v, key=lambda p: p[0])]) if isinstance(v, list) else v
+    return {k:whole(v) for k,v in out.items()}
 
 def patcher(settings, state):
     "The model of these settings with these weights, all of them"
