@@ -46,7 +46,7 @@ def network(backbone)->torch.nn.Module:
 
 def model_side(backbone)->int: # pixels
     "The side of the pictures that a model was trained on"
-    return int(backbone.codec.vae.config.sample_size)
+    return int(backbone.codec.vae.config.get('sample_size') or 512) # autoencoders of films do not say it
 
 def fact(facts, key)->float|None:
     "A number among the facts, or None"

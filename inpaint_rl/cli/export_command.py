@@ -37,7 +37,7 @@ def export_parser():
     names.add_argument('--name', metavar='TEXT',
         help="Title of the card, and the LoRA's name in ComfyUI. Default: the folder's name.")
     names.add_argument('--comfyui-base', metavar='FILE',
-        help="The base model's file name in ComfyUI. Default: flux1-fill-dev.safetensors or sd-v1-5-inpainting.ckpt.")
+        help="The base model's file name in ComfyUI. Default: the family's own, such as flux1-fill-dev.safetensors.")
     return p
 
 def check_comfyui_base(

@@ -35,8 +35,9 @@ def add_model_option(group):
 def add_config_options(group):
     "--config and --method"
     group.add_argument('--config', metavar='RECIPE',
-        help="Where the settings start: a recipe's name, file.py:name, or a YAML file. Default: the recipe of the "
-             "embedded model.")
+        help="Where the settings start: a recipe's name (such as flux2_klein_grpo_1gpu; they are the functions of "
+             "inpaint_rl.trainers.recipes and family_recipes), file.py:name, or a YAML file. Default: the recipe of "
+             "the embedded model.")
     group.add_argument('--method', choices=METHOD_NAMES,
         help='How to learn. Default: what the config is for, else grpo.')
 

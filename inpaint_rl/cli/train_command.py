@@ -31,6 +31,7 @@ TRAIN_EXAMPLES = """\
   inpaint-rl train iterations=20 learning_rate=1e-4         any setting of the recipe; --help-settings lists them
   inpaint-rl train --phases tiny_flux_fill_sft:20 tiny_flux_fill_grpo:64     one method, then another
   inpaint-rl train --config my_recipes.py:mine              a recipe of your own
+  inpaint-rl train --backbone DIR --config z_image_grpo_1gpu --lora 64 --dtype bf16 --data train.jsonl ...    a LoRA
   inpaint-rl train --resume runs/mine iterations=400        go on with a run: all that it was, but more iterations
   inpaint-rl train --reward-servers http://127.0.0.1:8000   rewards that `inpaint-rl serve` serves
   torchrun --nproc-per-node 2 -m inpaint_rl.cli.main train groups=32       several processes"""
