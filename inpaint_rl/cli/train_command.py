@@ -10,6 +10,7 @@ __all__ = ['TRAIN_EXAMPLES', 'NEXT', 'train_parser', 'read_options', 'check_reco
 # %% ../../nbs/cli/105_train.ipynb #cfa758c9
 import json,os,shlex,sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from .data import (
     add_data_options, check_data_options, largest_size, left_out_lines, read_own, read_scenes, shared_lines, use_caches)
@@ -156,8 +157,9 @@ def load_parts(
     "Records and model; a run that does not fit is refused before its weights are read, where the model is a folder"
     from inpaint_rl.backbones.load import load_backbone
     given = (model_of(options.backbone), options.dtype, lora_of(options), options.region)
-    own = dict(options=model_options(options.model_option))
-    outline = outline_of(*given, **own) or load_backbone(*given, **own)
+    own = dict(quantize=options.quantize, options=model_options(options.model_option))
+    load = partial(load_backbone, *given, **own)
+    outline = outline_of(*given, **own) or load()
     if options.data: train, held_out = read_own(options, outline.multiple)
     else: train, held_out = read_scenes(configs.last.seed, options.held_out)
     if rewards is not None: check_records(outline, train, held_out, configs.configs, rewards)
@@ -165,7 +167,7 @@ def load_parts(
     if not options.no_memory_check:
         gpus = int(os.environ.get('WORLD_SIZE', 1))
         for config in configs.configs: say(check_memory(outline, config, *largest_size(train), gpus=gpus))
-    backbone = load_backbone(*given, **own) if next(outline.denoiser.net.parameters()).is_meta else outline
+    backbone = load() if next(outline.denoiser.net.parameters()).is_meta else outline
     if options.data: train, held_out = use_caches(options, train, held_out, backbone)
     return Parts(backbone, train, held_out)
 
@@ -287,7 +289,6 @@ def train(
 
 def train_command(argv):
     "The command `inpaint-rl train`"
-    from functools import partial
     options = read_options(argv)
     if options.help_settings:
         from inpaint_rl.config_files import describe
