@@ -67,7 +67,7 @@ def _table(device):
 
 def _unpack_nf4(p, shape, dtype):
     scales = torch.empty(p['scales'].shape, dtype=torch.float32, device=p['scales'].device)
-    if isinstance(scales, FakeTensor) or scales.is_meta: return torch.empty(shape, dtype=dtype, device=scales.device) # fake
+    if isinstance(scales, FakeTensor) or scales.is_meta: return scales.new_empty(shape, dtype=dtype)
     ops = torch.ops.bitsandbytes
     outer, table = p['outer'].view(torch.float32), _table(scales.device)
     scales = ops.dequantize_blockwise(p['scales'], outer, table, OUTER, torch.float32)
@@ -110,7 +110,8 @@ class QuantizedLinear(nn.Linear):
         dtype, # torch dtype of the computation
     ):
         nn.Module.__init__(self)
-        self.in_features, self.out_features, self.kind, self.dtype = linear.in_features, linear.out_features, kind, dtype
+        self.in_features, self.out_features = linear.in_features, linear.out_features
+        self.kind, self.dtype = kind, dtype
         packed = pack(kind, linear.weight)
         self.names = tuple(packed)
         for n,t in packed.items(): self.register_parameter(n, nn.Parameter(t, requires_grad=False))
@@ -156,7 +157,8 @@ def check_quantize(kind, lora, dtype, packs:bool=True): # `packs`: False for sha
     if kind not in QUANTIZED: raise ConfigError(f'quantize={kind!r} is not one of {", ".join(QUANTIZED)}')
     if lora is None:
         raise ConfigError(
-            f'quantize={kind}: rounded weights cannot learn; give lora=LoRA(...) (--lora RANK) too, or leave quantize out'
+            f'quantize={kind}: rounded weights cannot learn; give lora=LoRA(...) (--lora RANK) too, '
+            'or leave quantize out'
         )
     if dtype==torch.float32:
         raise ConfigError(
