@@ -13,8 +13,9 @@ GPUS = (24, 48, 80, 141)  # GB
 WAYS = (('BF16', None, 'none'), ('int8', 'int8', 'none'), ('NF4', 'nf4', 'none'), ('NF4, offload', 'nf4', 'memory'))
 SIZE, RANK = 512, 32
 WORDS = """\
-One GPU, a LoRA, prompts encoded beforehand: the smallest GPU that holds the run, and the GB expected at its peak, with the  # noqa: E501
-base in BF16, in few bits (`--quantize`), and waiting in main memory (`base_offload=memory`). One sample a forward pass."""  # noqa: E501
+One GPU, a LoRA, prompts encoded beforehand: the smallest GPU that holds the run, and the GB expected at its peak,
+with the base in BF16, in few bits (`--quantize`), and waiting in main memory (`base_offload=memory`).
+One sample a forward pass."""
 
 
 def expected(cls, quantize, offload):  # bytes at the peak
