@@ -134,7 +134,7 @@ class Models:
     def _load(self, source):
         if is_run(source.path):
             run = read_run(source.path, step=source.step)
-            # the model itself, whatever few bits a run trained over: the app computes in FP32 where it is not told otherwise
+            # the model itself, also where a run trained over few bits: the app may compute in FP32
             backbone, facts = load_run(run, self.dtype, self.families, as_trained=False), run.facts
         else:
             backbone, facts = load_model(

@@ -87,7 +87,8 @@ def model_from(options)->tuple: # (name for the table, `Backbone`)
             raise ConfigError('--random-weights takes no model, --parts or --variant')
         scale = options.scale or 'published'
         name = f'{options.random_weights}, random weights, {scale} size'
-        return name, random_backbone(options.random_weights, scale, options.dtype, lora, options.device, quantize=options.quantize)
+        return name, random_backbone(options.random_weights, scale, options.dtype, lora, options.device,
+                                     quantize=options.quantize)
     if options.scale: raise ConfigError('--scale is for --random-weights; a model has the size that it has')
     backbone = load_backbone(options.model, options.dtype, lora, variant=options.variant, parts=options.parts,
                              quantize=options.quantize)

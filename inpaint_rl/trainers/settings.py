@@ -49,8 +49,8 @@ class Parallel:
     cpu_offload: bool = option(False, 'Keep shards and optimizer in main memory; with shard=fsdp2 only')
     base_offload: Literal['none','memory','disk'] = option(
         'none',
-        'Where the frozen base of a LoRA waits, block by block, while it does not compute: none leaves it on the device, '
-        'memory is main memory (of a GPU), disk a file in run_dir; with activation_checkpointing',
+        'Where the frozen base of a LoRA waits, block by block, while it does not compute: none leaves it on the '
+        'device, memory is main memory (of a GPU), disk a file in run_dir; with activation_checkpointing',
     )
     activation_checkpointing: bool | None = option(
         None,
@@ -79,7 +79,7 @@ class Parallel:
                 'leave activation_checkpointing out'
             )
         if self.shard=='fsdp2':
-            raise ConfigError(f'{what} is for whole weights; with shard=fsdp2 take cpu_offload=true, which moves shards')
+            raise ConfigError(f'{what} is for whole weights; with shard=fsdp2 take cpu_offload=true for the shards')
         if self.compile or self.sp_size>1:
             other = 'compile' if self.compile else 'sp_size>1'
             raise ConfigError(f'{what} with {other}: nobody has tried the two together here; choose one')
