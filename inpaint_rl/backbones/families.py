@@ -12,11 +12,13 @@ from .flux_fill import FluxFill
 from .qwen_image import QwenImage
 from .sd3 import SD3
 from .sd_inpaint import SDInpaint
+from .hunyuan_video import HunyuanVideo
+from .mochi import Mochi
 from .z_image import ZImage
 from ..core import ConfigError
 
 # %% ../../nbs/backbones/33_families.ipynb #dd643827
-FAMILIES = (FluxFill, SDInpaint, SD3, FluxDev, QwenImage, Flux2Klein, ZImage)
+FAMILIES = (FluxFill, SDInpaint, SD3, FluxDev, QwenImage, Flux2Klein, ZImage, HunyuanVideo, Mochi)
 
 def family_names(families=FAMILIES)->list: return [f.family.name for f in families]
 

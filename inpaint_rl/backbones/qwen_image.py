@@ -74,7 +74,7 @@ class QwenImage(Backbone):
 
     @property
     def text_length(self): # tokens of a prompt; the template before it is cut away
-        most = getattr(self.pipe.tokenizer, 'model_max_length', 1024)
+        most = getattr(self.pipe.tokenizer, 'model_max_length', 1024) # none in an outline
         return min(512, most-self.pipe.prompt_template_encode_start_idx)
     def states(self, prompts):
         states = self.pipe._get_qwen_prompt_embeds(prompts, self.device)[0][:,:self.text_length]

@@ -47,7 +47,7 @@ def inputs_of(
     "What a file would take in if it were of the family; nothing if it cannot be"
     for prefix in ('', 'model.diffusion_model.'):
         if all(prefix+s in names for s in family.signs):
-            yield from (sized[prefix+l] for l in family.first_layers if prefix+l in sized)
+            yield from (sized[prefix+l]//family.packed for l in family.first_layers if prefix+l in sized)
 
 # %% ../../nbs/backbones/33c_single_file.ipynb #9880a2f3
 def _from_folder(library, cls, folder, dtype): # a network or tokenizer of `parts`

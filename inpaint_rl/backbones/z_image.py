@@ -9,6 +9,7 @@ __all__ = ['Z_IMAGE', 'captions', 'ZImage']
 import torch
 from torch import Tensor
 import torch.nn.functional as F
+from torch._subclasses import FakeTensor
 from .backbone import Backbone, flow_levels
 from .clients import Z_IMAGE_COMFYUI
 from .family import Family
@@ -45,6 +46,7 @@ Z_IMAGE = Family(
         dim=64, n_layers=2, n_refiner_layers=1, n_heads=4, n_kv_heads=4, cap_feat_dim=64,
         axes_dims=[4,6,6], axes_lens=[128,64,64])),
     inputs=lambda vae: vae['latent_channels'], original_names=tuple(_z_image_names()), comfyui=Z_IMAGE_COMFYUI,
+    first_layers=('x_embedder.weight', 'all_x_embedder.2-1.weight'), packed=4, signs=('cap_embedder.1.weight',),
     call=lambda guidance: dict(guidance_scale=guidance-1.),
     chunk=6, decode_chunk=4, activation_checkpointing=True,
 )
@@ -54,6 +56,7 @@ def captions(
     states:Tensor, mask:Tensor, # [B,L,D] of texts, padded; [B,L] where 1 is a token
 )->list: # B tensors [length,D]
     "Texts without their padding"
+    if isinstance(mask, FakeTensor): return list(states) # an outline knows shapes alone: every token is there
     return [s[:n] for s,n in zip(states, mask.sum(1).long().tolist())]
 
 class ZImage(Backbone):
@@ -61,7 +64,7 @@ class ZImage(Backbone):
     family = Z_IMAGE
 
     @property
-    def length(self): return min(512, self.pipe.tokenizer.model_max_length) # most tokens of a text
+    def length(self): return min(512, getattr(self.pipe.tokenizer, 'model_max_length', 512)) # most tokens of a text
 
     def states(self, prompts):
         # a copy: the pipeline writes its turns into the list that it is given
