@@ -33,7 +33,7 @@ class Codec:
         return (self.layout.channels, h//self.factor, w//self.factor)
 
     def posterior(self, image:Tensor): # [B,3,H,W] in [0,1] -> a normal distribution of latents, before scaling
-        if self.vae.encoder is None:
+        if not self.encoder.there:
             raise ConfigError(
                 'the VAE encoder was dropped, so pictures cannot be encoded; rewards that want the `reference` '
                 '(the source through the VAE and back) and find_live_channels need it: '
@@ -74,10 +74,11 @@ class Codec:
     def field(self,
         change=None, # Function of (image, mask): what the denoiser may see of the picture; None: all of it
         optional:bool=False, # Not every use of the model asks for it
+        reads:str='picture', # Which picture: see `Field`
     )->Field:
         "Latents of pictures as a field of records"
         def make(image, mask): return self.encode(image if change is None else change(image, mask))
-        return Field(make, self.latent_shape, self.encoder, 'picture', optional)
+        return Field(make, self.latent_shape, self.encoder, reads, optional)
 
     @torch.no_grad()
     def find_live_channels(self,

@@ -6,13 +6,19 @@
 __all__ = ['FAMILIES', 'family_names', 'family_named', 'family_of', 'published_parts']
 
 # %% ../../nbs/backbones/33_families.ipynb #fe5ee033
+from .flux2_klein import Flux2Klein
+from .flux_dev import FluxDev
 from .flux_fill import FluxFill
+from .qwen_image import QwenImage
 from .sd3 import SD3
 from .sd_inpaint import SDInpaint
+from .hunyuan_video import HunyuanVideo
+from .mochi import Mochi
+from .z_image import ZImage
 from ..core import ConfigError
 
 # %% ../../nbs/backbones/33_families.ipynb #dd643827
-FAMILIES = (FluxFill, SDInpaint, SD3)
+FAMILIES = (FluxFill, SDInpaint, SD3, FluxDev, QwenImage, Flux2Klein, ZImage, HunyuanVideo, Mochi)
 
 def family_names(families=FAMILIES)->list: return [f.family.name for f in families]
 

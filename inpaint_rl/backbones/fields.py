@@ -16,28 +16,35 @@ from torch import Tensor
 from ..core import ConfigError, DataError, seed_from, seeded_noise
 
 # %% ../../nbs/backbones/30b_fields.ipynb #a32e46bf
-def hash_parts(parts)->str:
+def hash_parts(
+    parts, # Networks, settings and vocabularies
+    before=None, # What `_hashed` returned for the parts before these
+)->str:
     "SHA-256 of weights with their names and precision, settings and vocabularies"
-    h = hashlib.sha256()
+    return _hashed(parts, before).hexdigest()
+
+def _hashed(parts, before=None): # an object of hashlib, to which more may be added
+    h = before.copy() if before else hashlib.sha256()
     for part in parts:
         if isinstance(part, torch.nn.Module):
             for n,t in sorted(part.state_dict().items()):
                 h.update(f'{n} {t.dtype} {tuple(t.shape)}'.encode())
                 h.update(t.detach().cpu().contiguous().flatten().view(torch.uint8).numpy())
         else: h.update(json.dumps(part, sort_keys=True, default=str).encode())
-    return h.hexdigest()
+    return h
 
 def settings_of(config)->dict:
     "A configuration without what belongs to a machine or a version"
     skip = ('transformers_version', 'dtype', 'torch_dtype')
-    return {k:v for k,v in dict(config).items() if not k.startswith('_') and k not in skip}
+    kept = {k:v for k,v in dict(config).items() if not str(k).startswith('_') and k not in skip}
+    return {k:settings_of(v) if isinstance(v, dict) else v for k,v in kept.items()}
 
 # %% ../../nbs/backbones/30b_fields.ipynb #acb56777
 class Encoder:
     "Parts of a pipeline that make a field"
     word = '' # What `Backbone.drop` calls it
 
-    def __init__(self): self._hash = None
+    def __init__(self): self._hash = None # of its parts
     @property
     def there(self)->bool: raise NotImplementedError # False once it was dropped
     def drop(self): raise NotImplementedError # Free its memory
@@ -51,8 +58,8 @@ class Encoder:
                     f'the encoder of {name!r} was dropped before it was compared with what is precomputed; '
                     f'call check_encoded, then drop({self.word!r})'
                 )
-            self._hash = hash_parts([*self.parts(), *self.outcome(field)])
-        return self._hash
+            self._hash = _hashed(self.parts())
+        return hash_parts(self.outcome(field), self._hash)
 
     def outcome(self, field)->list: return [] # What else decides the result
 
@@ -85,8 +92,9 @@ class PictureEncoder(Encoder):
         self.vae = vae
 
     @property
-    def there(self): return self.vae.encoder is not None
-    def drop(self): self.vae.encoder = self.vae.quant_conv = None
+    def there(self): return next(self.vae.encoder.parameters(), None) is not None
+    def drop(self): # not None: there are autoencoders that look at both halves when they decode
+        self.vae.encoder, self.vae.quant_conv = torch.nn.Module(), None
 
     def parts(self):
         config = {k:v for k,v in settings_of(self.vae.config).items() if k!='sample_size'}
@@ -104,22 +112,26 @@ _NO_PICTURE = 'record {!r} has no picture, and what is wanted of it is made of o
 @dataclass(frozen=True, eq=False)
 class Field:
     "One tensor that a denoiser is told of a record"
-    make: Callable # List of n texts -> [n,...]; of a picture: (image [B,3,H,W] in [0,1], mask [B,1,H,W]) -> [B,...]
+    make: Callable # List of n texts -> [n,...]; of a picture: (picture [B,3,H,W] in [0,1], mask [B,1,H,W]) -> [B,...]
     shape: Callable # (height, width) in pixels -> shape of one record's tensor
     encoder: Encoder # Who makes it
-    reads: str = 'prompt' # 'prompt', 'negative' or 'picture'
+    reads: str = 'prompt' # 'prompt', 'negative', 'picture', or 'input:' and the name of a further picture
     optional: bool = False # Not every use of the model asks for it
     instead_of: str = '' # Name of the field whose place it takes where there is no prompt
     of_tokens: bool = False # 1 for tokens of the text, 0 for padding after them
 
     @property
-    def of_picture(self)->bool: return self.reads=='picture'
+    def of_picture(self)->bool: return self.reads not in ('prompt','negative')
+    def shown(self, batch): # Is there a picture to make it of? The picture, or None
+        name = self.reads.removeprefix('input:')
+        return batch.image if name=='picture' else batch.inputs.get(name)
 
     def compute(self, batch, device)->Tensor: # [B,...], fp32
         "Made by its encoder; each different text once"
         if self.of_picture:
-            if batch.image is None: raise DataError(_NO_PICTURE.format(batch.ids[0]))
-            return self.make(batch.image.to(device), batch.mask.to(device))
+            picture = self.shown(batch)
+            if picture is None: raise DataError(_NO_PICTURE.format(batch.ids[0]))
+            return self.make(picture.to(device), batch.mask.to(device))
         prompts = prompts_of(batch, self.reads)
         unique = list(dict.fromkeys(prompts))
         rows = [unique.index(p) for p in prompts]

@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 from .denoiser import DTYPES, LoRA
 from .parts import build_part
+from .quantized import check_quantize, quantize_blocks
 from ..core import ConfigError
 
 # %% ../../nbs/backbones/38_meta.ipynb #edbb0765
@@ -35,19 +36,22 @@ def meta_backbone(
     parts:dict, # part -> (library, class, configuration); those without a configuration (tokenizers) are left out
     cls, # The family: a `Backbone` class
     dtype:str='fp32', lora:LoRA|None=None, region:str|None=None, # As in `load_backbone`
+    quantize:str|None=None, options:dict|None=None, # As in `load_backbone`
 ):
     "A backbone whose networks have shapes and no weights"
     import diffusers
     half, made = DTYPES.get(dtype, torch.float32), {}
+    if quantize: check_quantize(quantize, lora, half, packs=False)
     for name,(library,kind,config) in parts.items():
         if config is None: continue
         made[name] = build_part((library, kind, config), 'cpu' if name=='scheduler' else 'meta')
         # as `load_backbone`: what learns and the VAE are FP32
         fp32 = name in ('scheduler', 'vae') or name==cls.family.denoiser and not lora
         if not fp32: made[name] = made[name].to(half)
+        if quantize and name==cls.family.denoiser: quantize_blocks(made[name], quantize, half)
     pipe = getattr(diffusers, cls.family.pipeline)
     missing = {
         n:False if n.startswith('requires') else None
         for n in inspect.signature(pipe).parameters if n not in made
     }
-    return cls(pipe(**missing, **made), dtype, lora, region)
+    return cls(pipe(**missing, **made), dtype, lora, region, options)

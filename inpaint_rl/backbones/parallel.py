@@ -7,6 +7,7 @@ __all__ = ['set_attention', 'checkpoint_activations', 'compile_blocks', 'split_s
 
 # %% ../../nbs/backbones/39_parallel.ipynb #7c0f330b
 import torch
+from .parts import blocks_of
 from ..core import ConfigError
 
 # %% ../../nbs/backbones/39_parallel.ipynb #3c7838ff
@@ -86,8 +87,7 @@ def shard_blocks(
 ):
     "FSDP2: shard the weights of a denoiser over all processes, block by block"
     from torch.distributed.fsdp import CPUOffloadPolicy, MixedPrecisionPolicy, fully_shard
-    names = set(getattr(net, '_no_split_modules', None) or ())
-    blocks = [m for m in net.modules() if type(m).__name__ in names and m is not net]
+    blocks = blocks_of(net)
     if not blocks:
         raise ConfigError(
             f"shard='fsdp2': {type(net).__name__} does not say what "

@@ -14,6 +14,7 @@ from .families import FAMILIES, family_named
 from .fields import drawn
 from .parts import build_part
 from .tokenizers import small_tokenizer
+from .quantized import check_quantize, quantize_blocks
 from ..core import ConfigError, seed_from
 
 # %% ../../nbs/backbones/35_random.ipynb #6b8a3e4d
@@ -68,12 +69,16 @@ def random_backbone(
     lora:LoRA|None=None, # Adapters to train; None trains the whole denoiser, in FP32
     device=None, # Where it is made; None: a GPU where there is one
     region:str|None=None, seed:int=0, families=FAMILIES,
+    quantize:str|None=None, options:dict|None=None, # As in `load_backbone`
+    changes:dict|None=None, # part -> what is other in its configuration: fewer layers, say
 ):
     "A backbone of the published configuration with random weights"
     import diffusers
     cls = family_named(family, families)
     record, half = cls.family, check_dtype_name(dtype)
+    if quantize: check_quantize(quantize, lora, half)
     parts = record.published(scale)
+    for n,c in (changes or {}).items(): parts[n][2].update(c)
     device = torch.device(device or ('cuda' if torch.cuda.is_available() else 'cpu'))
     check_dtype(half, device)
     made = {'scheduler':build_part(parts['scheduler'], 'cpu')} | blank_tokenizers(parts, scale) | record.absent
@@ -81,4 +86,5 @@ def random_backbone(
     for name in (record.denoiser,'vae'):
         frozen = half if lora and name!='vae' else torch.float32
         made[name] = materialise(build_part(parts[name], keep_buffers=True), device, frozen, seed_from(seed, name))
-    return draw_prompts(cls(getattr(diffusers, record.pipeline)(**made), dtype, lora, region))
+    if quantize: quantize_blocks(made[record.denoiser], quantize, half)
+    return draw_prompts(cls(getattr(diffusers, record.pipeline)(**made), dtype, lora, region, options))

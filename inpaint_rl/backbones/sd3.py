@@ -8,6 +8,7 @@ __all__ = ['SMALL_CLIPS', 'STABLE_DIFFUSION_3', 'SD3']
 # %% ../../nbs/backbones/32a_sd3.ipynb #cb9214ac
 import torch
 from .backbone import Backbone, flow_levels
+from .clients import SD3_COMFYUI, SD3_NAMES
 from .family import Family
 from .fields import Field, TextEncoders
 from .parts import (
@@ -48,6 +49,7 @@ STABLE_DIFFUSION_3 = Family(
             pooled_projection_dim=64, pos_embed_max_size=16, dual_attention_layers=[0]),
     ),
     inputs=lambda vae: vae['latent_channels'], chunk=8, decode_chunk=4, activation_checkpointing=True,
+    original_names=SD3_NAMES, comfyui=SD3_COMFYUI,
 )
 
 # %% ../../nbs/backbones/32a_sd3.ipynb #db32194d

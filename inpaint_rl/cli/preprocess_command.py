@@ -8,7 +8,7 @@ __all__ = ['PREPROCESS_EXAMPLES', 'preprocess_parser', 'records_to_encode', 'pre
 # %% ../../nbs/cli/106a_preprocess.ipynb #3aa6976d
 import os
 from .data import add_reader_options, read_records, shapes_of
-from .model import DTYPE_NAMES
+from .model import DTYPE_NAMES, add_model_option, model_options
 from .words import make_parser, quiet
 from ..number_options import number
 
@@ -26,6 +26,7 @@ def preprocess_parser():
     what = p.add_argument_group('model and data')
     what.add_argument('--backbone', required=True, metavar='MODEL',
         help="Whose encoders: tiny-flux-fill, tiny-sd-inpaint, a folder in diffusers' layout or a hub id.")
+    add_model_option(what)
     what.add_argument('--data', required=True, metavar='FILE', help='JSON lines, or what the format is made of.')
     what.add_argument('--out', required=True, metavar='FOLDER', help='Folder of the cache, one per dataset.')
     sizes = p.add_argument_group('sizes')
@@ -73,7 +74,7 @@ def preprocess_command(argv):
     from inpaint_rl.distributed import is_main
     if int(os.environ.get('WORLD_SIZE', 1))>1: torch.distributed.init_process_group('gloo')
     quiet()
-    backbone = load_backbone(options.backbone, options.dtype)
+    backbone = load_backbone(options.backbone, options.dtype, options=model_options(options.model_option))
     if torch.cuda.is_available(): backbone.to(f'cuda:{os.environ.get("LOCAL_RANK", 0)}')
     say = print if is_main() else lambda text: None
     dataset = records_to_encode(options, backbone)

@@ -71,7 +71,8 @@ def base_of(
     "What a run started from; its fresh adapters, if it has any, change nothing"
     from inpaint_rl.backbones.load import load_backbone
     from inpaint_rl.trainers.runs import base_name, lora_from
-    return load_backbone(base_name(facts), facts['dtype'], lora_from(facts), facts['region'])
+    return load_backbone(base_name(facts), facts['dtype'], lora_from(facts), facts['region'],
+                         options=facts.get('options'))
 
 def measure_run(
     folder, weights=None, step=None, # As `read_run` takes them

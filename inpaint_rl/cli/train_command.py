@@ -10,12 +10,14 @@ __all__ = ['TRAIN_EXAMPLES', 'NEXT', 'train_parser', 'read_options', 'check_reco
 # %% ../../nbs/cli/105_train.ipynb #cfa758c9
 import json,os,shlex,sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from .data import (
     add_data_options, check_data_options, largest_size, left_out_lines, read_own, read_scenes, shared_lines, use_caches)
 from .memory_check import check_memory
-from .model import (
-    add_config_options, add_model_options, chosen_model, embedded_models, make_lora, model_of, outline_of)
+from inpaint_rl.cli.model import (
+    add_config_options, add_model_options, chosen_model, embedded_models, make_lora, model_of, model_options,
+    outline_of)
 from .reward_options import add_reward_options, choose_rewards, is_own_key, rewards_from, weights_apart
 from .resume import (
     check_twice, command_facts, restore, resumed_configs, resumed_folder, typed_options)
@@ -30,6 +32,7 @@ TRAIN_EXAMPLES = """\
   inpaint-rl train iterations=20 learning_rate=1e-4         any setting of the recipe; --help-settings lists them
   inpaint-rl train --phases tiny_flux_fill_sft:20 tiny_flux_fill_grpo:64     one method, then another
   inpaint-rl train --config my_recipes.py:mine              a recipe of your own
+  inpaint-rl train --backbone DIR --config z_image_grpo_1gpu --lora 64 --dtype bf16 --data train.jsonl ...    a LoRA
   inpaint-rl train --resume runs/mine iterations=400        go on with a run: all that it was, but more iterations
   inpaint-rl train --reward-servers http://127.0.0.1:8000   rewards that `inpaint-rl serve` serves
   torchrun --nproc-per-node 2 -m inpaint_rl.cli.main train groups=32       several processes"""
@@ -154,7 +157,9 @@ def load_parts(
     "Records and model; a run that does not fit is refused before its weights are read, where the model is a folder"
     from inpaint_rl.backbones.load import load_backbone
     given = (model_of(options.backbone), options.dtype, lora_of(options), options.region)
-    outline = outline_of(*given) or load_backbone(*given)
+    own = dict(quantize=options.quantize, options=model_options(options.model_option))
+    load = partial(load_backbone, *given, **own)
+    outline = outline_of(*given, **own) or load()
     if options.data: train, held_out = read_own(options, outline.multiple)
     else: train, held_out = read_scenes(configs.last.seed, options.held_out)
     if rewards is not None: check_records(outline, train, held_out, configs.configs, rewards)
@@ -162,7 +167,7 @@ def load_parts(
     if not options.no_memory_check:
         gpus = int(os.environ.get('WORLD_SIZE', 1))
         for config in configs.configs: say(check_memory(outline, config, *largest_size(train), gpus=gpus))
-    backbone = load_backbone(*given) if next(outline.denoiser.net.parameters()).is_meta else outline
+    backbone = load() if next(outline.denoiser.net.parameters()).is_meta else outline
     if options.data: train, held_out = use_caches(options, train, held_out, backbone)
     return Parts(backbone, train, held_out)
 
@@ -284,7 +289,6 @@ def train(
 
 def train_command(argv):
     "The command `inpaint-rl train`"
-    from functools import partial
     options = read_options(argv)
     if options.help_settings:
         from inpaint_rl.config_files import describe

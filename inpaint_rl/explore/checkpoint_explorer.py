@@ -71,7 +71,8 @@ class RunViewer:
         self.num_steps = num_steps or facts.get('eval_steps') or 8
         self.guidance = facts.get('guidance') if guidance is None else guidance
         self.backbone = load_backbone(
-            facts['backbone'], dtype or facts['dtype'], _lora_of(facts), facts['region'], families
+            facts['backbone'], dtype or facts['dtype'], _lora_of(facts), facts['region'], families,
+            options=facts.get('options')
         )
         if device: self.backbone.to(device)
         own = named_weights(self.backbone)

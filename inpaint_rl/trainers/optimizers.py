@@ -33,8 +33,6 @@ def make_optimizer(
             "optimizer=adamw8bit cannot keep its blocks in shards; "
             "with shard=fsdp2 take optimizer=adamw, whose moments are divided over the processes"
         )
-    if any(p.device.type=='cpu' for p in ps):
-        raise ConfigError('optimizer=adamw8bit runs on GPUs only; on the CPU take optimizer=adamw')
     from bitsandbytes.optim import AdamW8bit
     return AdamW8bit(ps, **settings)
 

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 from .. import distributed as dist
+from ..backbones.offload import check_offload, offload_blocks
 from ..backbones.parallel import parallelize
+from ..backbones.quantized import is_quantized
 from ..core import ConfigError
 from .settings import TrainConfig
 
@@ -67,10 +69,18 @@ def place(
     how, a, b = config.parallel, accelerator, backbone
     several = a.num_processes>1
     sharded = how.shard=='fsdp2' and several
+    if sharded and is_quantized(b.denoiser.net):
+        raise ConfigError(
+            'shard=fsdp2: a base in few bits is bytes, which are not divided; '
+            'leave quantize out, or take shard=none (each process has the small base)'
+        )
     collective = several and (how.shard=='fsdp2' or mesh is not None)
     prepare = lambda net: parallelize(net, how, a.device, b.dtype, mesh, a.num_processes)
     if collective: b.denoiser.prepare(prepare) # a reference cannot be copied any more; it is made in the same way
     elif how.attention or how.activation_checkpointing or how.compile: prepare(b.denoiser.net)
+    if how.base_offload!='none': # before the base would be moved to the device
+        check_offload(how.base_offload, b.lora, a.device)
+        offload_blocks(b.denoiser.net, how.base_offload, a.device, config.run_dir)
     b.to(a.device)
     if not sharded: b.denoiser.net.to(a.device)
     model = b.denoiser.net if sharded else a.prepare(b.denoiser.net)

@@ -14,6 +14,7 @@ __all__ = ['tiny_flux_fill_grpo', 'tiny_sd_inpaint_grpo', 'flow_grpo_scaled_down
 from dataclasses import replace
 from .best_of import BestOfConfig
 from .dpo import DPOConfig
+from .family_recipes import * # noqa: F401, F403, also found here
 from .grpo import GRPOConfig
 from .nft import NFTConfig
 from .sft import SFTConfig

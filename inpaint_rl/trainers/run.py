@@ -12,6 +12,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 import torch
 from .. import distributed as dist
+from ..backbones.offload import bring_back
 from ..core import CheckpointError, ConfigError
 from .checkpoints import newest_checkpoint, save_checkpoint
 from .ema import EMA
@@ -105,6 +106,7 @@ class Run:
             )
         self.backbone,self.callbacks,self.samples = backbone,list(callbacks),samples
         self.checkpoint = open_run(config) # after the processes have found each other: one of them tidies the folder
+        bring_back(backbone.denoiser.net) # of an earlier run in this session
         self.base = base_facts(backbone) if dist.is_main() else {} # before anything is moved or learned
         if config.train_only: backbone.train_only(config.train_only)
         if not backbone.trainable():

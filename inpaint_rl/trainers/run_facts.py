@@ -33,9 +33,9 @@ def weights_digest(tensors:dict)->str: # `tensors`: name -> tensor
     return short_hash(*parts)
 
 def base_weights(backbone)->dict: # name -> tensor
-    "The denoiser's weights without adapters, under the names that they have without them"
+    "The denoiser's weights without adapters and less what is in few bits, under the names that they have without them"
     named = dict(backbone.denoiser.net.named_parameters())
-    return {n.replace('.base_layer', ''):p for n,p in named.items() if '.lora_' not in n}
+    return {n.replace('.base_layer', ''):p for n,p in named.items() if '.lora_' not in n and p.is_floating_point()}
 
 def base_facts(
     backbone, # A `Backbone`, before it is laid over processes and before it learns
@@ -49,6 +49,7 @@ def base_facts(
         dtype=origin.get('dtype') or next((n for n,t in DTYPES.items() if t==backbone.dtype), str(backbone.dtype)),
         lora=lora and dict(rank=lora.rank, alpha=lora.alpha, targets=targets, dropout=lora.dropout),
         region=getattr(backbone, 'region', None), quantize=origin.get('quantize'),
+        options=getattr(backbone, 'options', None) or None, # of the family
         base_hash=weights_digest(base_weights(backbone)),
     )
 

@@ -20,9 +20,10 @@ FIXED = dict( # setting -> why a run cannot be continued with another one
     train_only='other weights would learn, and the checkpoint has no moments for them',
     optimizer='the two kinds keep their moments differently')
 QUIET = ('run_dir','resume','overwrite','accept_changes','save_every','keep_checkpoints','sample_every','log_with',
-         'shard','cpu_offload','activation_checkpointing','attention','compile','sp_size')
+         'shard','cpu_offload','base_offload','activation_checkpointing','attention','compile','sp_size')
 ON_PURPOSE = dict(data='another data set', rewards='other rewards') # words of `accept_changes`
-IDENTITY = dict(backbone_class='model family', lora='LoRA', quantize='base model in few bits')
+IDENTITY = dict(backbone_class='model family', lora='LoRA', quantize='base model in few bits',
+                options='choices of the model family')
 ALLOWED = ('dtype','region','monitors','held_out_data','held_out','processes') # facts that may change
 MEASURED = ('backbone','guidance','eval_steps','iterations') # with `ALLOWED`: what acts when nothing is left to do
 START_ANEW = 'start a new run in another run_dir'
