@@ -47,10 +47,10 @@ class RewardMethod(Method):
         scoring = Scoring(rewards, monitors) # before a folder is made
         if self.needs_rewards and not scoring.rewards:
             raise ConfigError('rewards={}: there is nothing to learn from; give a dict {reward: weight}')
+        check_rewards(scoring.rewards, scoring.monitors, dataset)
         super().__init__(backbone, dataset, config, callbacks, samples, phase)
         backbone.check_encoded(dataset)
         self.scoring = scoring
-        check_rewards(scoring.rewards, scoring.monitors, dataset)
         self.collector = Collector(backbone, dataset, self.config, self.scoring, self.seed)
         self.watch = DriftWatch(config.run_dir, config.on_drift, judges(self.scoring.monitors), self.phase.first)
         self.check_dataset()
