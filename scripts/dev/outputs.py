@@ -30,7 +30,7 @@ NAMES = ( # and these, by folder and what follows the number in the file name
     'masks', 'show', 'rollout', 'datasets/records', 'datasets/scenes', 'diffusion/regions', 'diffusion/flow',
     'backbones/family', 'backbones/backbone', 'backbones/sd3', 'rewards/samples', 'rewards/scores', 'losses/advantages',
     'losses/grpo', 'trainers/collect', 'trainers/grpo', 'trainers/recipes', 'evaluation/report',
-    'invariants/inputs',
+    'invariants/inputs', 'invariants/leak',
 )
 MAX_KB = 300 # of a notebook
 MAX_PICTURE = 20_000 # bytes; larger ones get fewer colours
