@@ -134,7 +134,8 @@ class Models:
     def _load(self, source):
         if is_run(source.path):
             run = read_run(source.path, step=source.step)
-            backbone, facts = load_run(run, self.dtype, self.families), run.facts
+            # the model itself, whatever few bits a run trained over: the app computes in FP32 where it is not told otherwise
+            backbone, facts = load_run(run, self.dtype, self.families, as_trained=False), run.facts
         else:
             backbone, facts = load_model(
                 source.path, None if source.base==source.path else source.base,

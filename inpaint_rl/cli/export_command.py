@@ -58,7 +58,10 @@ def export_command(argv):
     from inpaint_rl.trainers.runs import load_run, read_run
     quiet()
     run = read_run(options.run, options.weights, options.step)
-    backbone = load_run(run, options.dtype, base=options.backbone)
+    backbone = load_run(run, options.dtype, base=options.backbone, as_trained=False)
+    if run.facts.get('quantize'):
+        print(f'the LoRA was trained over a base in {run.facts["quantize"]}; it is exported for the model itself, '
+              f'{backbone.origin["name"]}, and its pictures may differ a little from those of the training')
     check_comfyui_base(backbone, options.what, options.comfyui_base)
     out = export(backbone, options.to, run.facts, options.what, options.dtype, options.name,
                  run.config, run.report, run.picture, options.comfyui_base)
