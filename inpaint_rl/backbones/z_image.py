@@ -56,8 +56,9 @@ def captions(
     states:Tensor, mask:Tensor, # [B,L,D] of texts, padded; [B,L] where 1 is a token
 )->list: # B tensors [length,D]
     "Texts without their padding"
-    if isinstance(mask, FakeTensor): return list(states) # an outline knows shapes alone: every token is there
-    return [s[:n] for s,n in zip(states, mask.sum(1).long().tolist())]
+    lengths = mask.sum(1).long()
+    if isinstance(lengths, FakeTensor): return list(states) # an outline knows shapes alone: every token is there
+    return [s[:n] for s,n in zip(states, lengths.tolist())]
 
 class ZImage(Backbone):
     "Z-Image, as `diffusers.ZImagePipeline` lays it out; inpainting by latent blending"
