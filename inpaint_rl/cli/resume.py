@@ -63,8 +63,9 @@ def resumed_folder(
     return folder
 
 # %% ../../nbs/cli/104a_resume.ipynb #6d53cd85
-KEPT = ('backbone','dtype','lora','quantize','region','model_option','data','held_out_data','held_out','pairs','format',
-        'set','size','buckets','cache','held_out_cache','rewards','monitors','weights','reward_set','reward_servers','reward_pixels',
+KEPT = ('backbone','dtype','lora','quantize','region','model_option','data','held_out_data',
+        'held_out','pairs','format','set','size','buckets','cache','held_out_cache',
+        'rewards','monitors','weights','reward_set','reward_servers','reward_pixels',
         'reward_chunk','reward_token_env','on_failure') # options that a run remembers
 _FILES = ('backbone','data','held_out_data','cache','held_out_cache')
 
