@@ -9,7 +9,7 @@ cfg.read('settings.ini', encoding='utf-8')
 cfg = cfg['DEFAULT']
 lib = cfg['lib_name']
 
-EXTRAS = ('server', 'ocr', 'geneval', 'app', 'widgets', 'data') # pip install -e '.[server,ocr]'
+EXTRAS = ('server', 'ocr', 'geneval', 'app', 'widgets', 'data', 'quantize') # pip install -e '.[server,ocr]'
 extras = {name: shlex.split(cfg[f'{name}_requirements']) for name in EXTRAS}
 # who develops needs all of them
 extras['dev'] = shlex.split(cfg['dev_requirements']) + [r for rs in extras.values() for r in rs]

@@ -46,7 +46,7 @@ def network(backbone)->torch.nn.Module:
 
 def model_side(backbone)->int: # pixels
     "The side of the pictures that a model was trained on"
-    return int(backbone.codec.vae.config.sample_size)
+    return int(backbone.codec.vae.config.get('sample_size') or 512) # autoencoders of films do not say it
 
 def fact(facts, key)->float|None:
     "A number among the facts, or None"
@@ -134,7 +134,8 @@ class Models:
     def _load(self, source):
         if is_run(source.path):
             run = read_run(source.path, step=source.step)
-            backbone, facts = load_run(run, self.dtype, self.families), run.facts
+            # the model itself, whatever few bits a run trained over: the app computes in FP32 where it is not told otherwise
+            backbone, facts = load_run(run, self.dtype, self.families, as_trained=False), run.facts
         else:
             backbone, facts = load_model(
                 source.path, None if source.base==source.path else source.base,

@@ -36,7 +36,8 @@ def _hashed(parts, before=None): # an object of hashlib, to which more may be ad
 def settings_of(config)->dict:
     "A configuration without what belongs to a machine or a version"
     skip = ('transformers_version', 'dtype', 'torch_dtype')
-    return {k:v for k,v in dict(config).items() if not k.startswith('_') and k not in skip}
+    kept = {k:v for k,v in dict(config).items() if not str(k).startswith('_') and k not in skip}
+    return {k:settings_of(v) if isinstance(v, dict) else v for k,v in kept.items()}
 
 # %% ../../nbs/backbones/30b_fields.ipynb #acb56777
 class Encoder:

@@ -41,6 +41,7 @@ FLUX2_KLEIN = Family(
         num_layers=2, num_single_layers=2, attention_head_dim=16, num_attention_heads=4, joint_attention_dim=3*64,
         axes_dims_rope=[4,4,4,4])),
     options=dict(source=('blanked','whole','none')), original_names=FLUX2_NAMES, comfyui=FLUX2_COMFYUI,
+    first_layers=('img_in.weight',), signs=('double_stream_modulation_img.lin.weight',),
     inputs=lambda vae: 4*vae['latent_channels'], chunk=8, decode_chunk=4, activation_checkpointing=True,
 )
 

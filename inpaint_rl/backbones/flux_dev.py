@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['FLUX_DEV', 'FluxDev']
 
-# %% ../../nbs/backbones/32b_flux_dev.ipynb #62fd8b0c
+# %% ../../nbs/backbones/32b_flux_dev.ipynb #f5d39f1f
 from .backbone import Backbone
 from .clients import FLUX_COMFYUI
 from .family import Family
@@ -13,7 +13,7 @@ from .flux import SMALL_FLUX, evenly_spaced, flux_parts, flux_text, flux_velocit
 from .parts import FLUX_NAMES, JOINT_ATTENTION
 from ..diffusion.regions import pack, unpack
 
-# %% ../../nbs/backbones/32b_flux_dev.ipynb #2fb968d1
+# %% ../../nbs/backbones/32b_flux_dev.ipynb #0ce51fee
 FLUX_DEV = Family(
     name='flux_dev', title='FLUX.1-dev', pipeline='FluxPipeline', also=('FluxInpaintPipeline', 'FluxImg2ImgPipeline'),
     denoiser='transformer', process='flow', blends=True, default_guidance=3.5, multiple=16,
@@ -23,7 +23,7 @@ FLUX_DEV = Family(
     comfyui=FLUX_COMFYUI,
 )
 
-# %% ../../nbs/backbones/32b_flux_dev.ipynb #d95a08b5
+# %% ../../nbs/backbones/32b_flux_dev.ipynb #9343e36e
 class FluxDev(Backbone):
     "FLUX.1-dev and its relatives, as `diffusers.FluxPipeline` lays them out; inpainting by latent blending"
     family = FLUX_DEV

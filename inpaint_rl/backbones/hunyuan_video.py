@@ -9,7 +9,7 @@ __all__ = ['LLAMA_3_8B', 'HUNYUAN_VIDEO', 'fits_template', 'llama_tokenizer', 'H
 import numpy as np
 import torch
 from .backbone import Backbone, flow_levels
-from .clients import HUNYUAN_COMFYUI
+from .clients import HUNYUAN_COMFYUI, HUNYUAN_NAMES
 from .family import Family
 from .fields import Field, TextEncoders
 from .parts import CLIP_L, JOINT_ATTENTION, SMALL_CLIP
@@ -49,6 +49,7 @@ HUNYUAN_VIDEO = Family(
                          num_refiner_layers=1, text_embed_dim=64, pooled_projection_dim=64, rope_axes_dim=[4,6,6])),
     comfyui=HUNYUAN_COMFYUI, call=lambda guidance: dict(guidance_scale=guidance, num_frames=1),
     inputs=lambda vae: vae['latent_channels'], chunk=4, decode_chunk=4, activation_checkpointing=True,
+    original_names=HUNYUAN_NAMES,
 )
 
 # %% ../../nbs/backbones/32f_hunyuan_video.ipynb #98a1df4e
@@ -98,7 +99,7 @@ class HunyuanVideo(Backbone):
         ).attention_mask
         return mask[:,cut:].to(self.device)
     def pooled(self, prompts):
-        most = min(77, self.pipe.tokenizer_2.model_max_length)
+        most = min(77, getattr(self.pipe.tokenizer_2, 'model_max_length', 77))
         return self.pipe._get_clip_prompt_embeds(prompts, device=self.device, max_sequence_length=most)
 
     def make_fields(self):

@@ -9,7 +9,7 @@ __all__ = ['MOCHI', 'Mochi']
 import copy
 import torch
 from .backbone import Backbone
-from .clients import MOCHI_COMFYUI
+from .clients import MOCHI_COMFYUI, MOCHI_NAMES
 from .family import Family
 from .fields import Field, TextEncoders
 from .parts import SMALL_T5, T5_XXL
@@ -43,6 +43,7 @@ MOCHI = Family(
                          text_embed_dim=64)),
     comfyui=MOCHI_COMFYUI, call=lambda guidance: dict(guidance_scale=guidance, num_frames=1),
     inputs=lambda vae: vae['latent_channels'], chunk=4, decode_chunk=1, activation_checkpointing=True,
+    original_names=MOCHI_NAMES,
 )
 
 # %% ../../nbs/backbones/32g_mochi.ipynb #8bd5b31d

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['CLIP_L', 'SMALL_CLIP', 'T5_XXL', 'SMALL_T5', 'VAE', 'VAE_16', 'SMALL_VAE', 'CLIP_G', 'QWEN3_4B', 'SMALL_QWEN3',
-           'QWEN_VL_7B', 'SMALL_QWEN_VL', 'JOINT_ATTENTION', 'FLUX_NAMES', 'build_part', 'shapes', 'n_params',
+           'JOINT_ATTENTION', 'FLUX_NAMES', 'QWEN_VL_7B', 'SMALL_QWEN_VL', 'build_part', 'shapes', 'n_params',
            'blocks_of', 'write_configs', 'write_index']
 
 # %% ../../nbs/backbones/30a_parts.ipynb #0e7bdcbd
@@ -50,28 +50,6 @@ SMALL_QWEN3 = dict(
     vocab_size=700, hidden_size=64, intermediate_size=128, num_hidden_layers=4,
     num_attention_heads=4, num_key_value_heads=2, head_dim=16,
 )
-QWEN_VL_7B = dict( # Qwen2.5-VL, text and vision
-    text_config=dict(
-        vocab_size=152064, hidden_size=3584, intermediate_size=18944, num_hidden_layers=28, num_attention_heads=28,
-        num_key_value_heads=4, hidden_act='silu', max_position_embeddings=128000, rms_norm_eps=1e-6, rope_theta=1e6,
-        rope_scaling=dict(type='default', rope_type='default', mrope_section=[16,24,24]), max_window_layers=28,
-        bos_token_id=151643, eos_token_id=151645),
-    vision_config=dict(
-        depth=32, hidden_size=1280, intermediate_size=3420, num_heads=16, in_channels=3, patch_size=14,
-        spatial_merge_size=2, temporal_patch_size=2, tokens_per_second=2, window_size=112, out_hidden_size=3584,
-        fullatt_block_indexes=[7,15,23,31]),
-    image_token_id=151655, video_token_id=151656, vision_start_token_id=151652, vision_end_token_id=151653,
-    tie_word_embeddings=False, architectures=['Qwen2_5_VLForConditionalGeneration'], model_type='qwen2_5_vl',
-)
-SMALL_QWEN_VL = dict(
-    text_config=dict(
-        QWEN_VL_7B['text_config'], vocab_size=700, hidden_size=64, intermediate_size=128, num_hidden_layers=2,
-        num_attention_heads=4, num_key_value_heads=2, max_window_layers=2, bos_token_id=1, eos_token_id=2,
-        rope_scaling=dict(type='default', rope_type='default', mrope_section=[2,3,3])),
-    vision_config=dict(
-        QWEN_VL_7B['vision_config'], depth=1, hidden_size=32, intermediate_size=64, num_heads=2, out_hidden_size=64,
-        fullatt_block_indexes=[0]),
-)
 # projections of attention over picture and text together
 JOINT_ATTENTION = (
     'attn.to_q', 'attn.to_k', 'attn.to_v', 'attn.to_out.0',
@@ -101,6 +79,30 @@ def _flux_names(): # as in diffusers' scripts/convert_flux_to_diffusers.py
 
 # a module of Flux as its authors call it -> its modules in diffusers; their fused layers are several there
 FLUX_NAMES = tuple(_flux_names())
+
+# %% ../../nbs/backbones/30a_parts.ipynb #95e95581
+QWEN_VL_7B = dict( # Qwen2.5-VL, text and vision
+    text_config=dict(
+        vocab_size=152064, hidden_size=3584, intermediate_size=18944, num_hidden_layers=28, num_attention_heads=28,
+        num_key_value_heads=4, hidden_act='silu', max_position_embeddings=128000, rms_norm_eps=1e-6, rope_theta=1e6,
+        rope_scaling=dict(type='default', rope_type='default', mrope_section=[16,24,24]), max_window_layers=28,
+        bos_token_id=151643, eos_token_id=151645),
+    vision_config=dict(
+        depth=32, hidden_size=1280, intermediate_size=3420, num_heads=16, in_channels=3, patch_size=14,
+        spatial_merge_size=2, temporal_patch_size=2, tokens_per_second=2, window_size=112, out_hidden_size=3584,
+        fullatt_block_indexes=[7,15,23,31]),
+    image_token_id=151655, video_token_id=151656, vision_start_token_id=151652, vision_end_token_id=151653,
+    tie_word_embeddings=False, architectures=['Qwen2_5_VLForConditionalGeneration'], model_type='qwen2_5_vl',
+)
+SMALL_QWEN_VL = dict(
+    text_config=dict(
+        QWEN_VL_7B['text_config'], vocab_size=700, hidden_size=64, intermediate_size=128, num_hidden_layers=2,
+        num_attention_heads=4, num_key_value_heads=2, max_window_layers=2, bos_token_id=1, eos_token_id=2,
+        rope_scaling=dict(type='default', rope_type='default', mrope_section=[2,3,3])),
+    vision_config=dict(
+        QWEN_VL_7B['vision_config'], depth=1, hidden_size=32, intermediate_size=64, num_heads=2, out_hidden_size=64,
+        fullatt_block_indexes=[0]),
+)
 
 # %% ../../nbs/backbones/30a_parts.ipynb #de67faa4
 def build_part(

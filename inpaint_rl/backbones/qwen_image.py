@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['QWEN_IMAGE', 'rescaled', 'QwenImage']
 
-# %% ../../nbs/backbones/32c_qwen_image.ipynb #b1c6ed77
+# %% ../../nbs/backbones/32c_qwen_image.ipynb #f898e33c
 import torch
 from torch import Tensor
 import torch.nn.functional as F
@@ -17,7 +17,7 @@ from .flux import evenly_spaced, token_grid
 from .parts import JOINT_ATTENTION, QWEN_VL_7B, SMALL_QWEN_VL
 from ..diffusion.regions import pack, unpack
 
-# %% ../../nbs/backbones/32c_qwen_image.ipynb #c378d11b
+# %% ../../nbs/backbones/32c_qwen_image.ipynb #024cbadc
 QWEN_IMAGE = Family(
     name='qwen_image', title='Qwen-Image', pipeline='QwenImagePipeline',
     also=('QwenImageInpaintPipeline', 'QwenImageImg2ImgPipeline'),
@@ -53,7 +53,7 @@ QWEN_IMAGE = Family(
     comfyui=QWEN_COMFYUI, call=lambda guidance: dict(true_cfg_scale=guidance, negative_prompt=''),
 )
 
-# %% ../../nbs/backbones/32c_qwen_image.ipynb #ce5a32f1
+# %% ../../nbs/backbones/32c_qwen_image.ipynb #289f8fe3
 def rescaled(
     v:Tensor, # [B,N,C], a prediction with guidance
     like:Tensor, # [B,N,C], the prediction for the prompt
@@ -63,7 +63,7 @@ def rescaled(
     some = length>0
     return v*torch.where(some, like.norm(dim=-1, keepdim=True)/length.masked_fill(~some, 1.), 1.)
 
-# %% ../../nbs/backbones/32c_qwen_image.ipynb #93a72acf
+# %% ../../nbs/backbones/32c_qwen_image.ipynb #42165566
 class QwenImage(Backbone):
     "Qwen-Image, as `diffusers.QwenImagePipeline` lays it out; inpainting by latent blending"
     family = QWEN_IMAGE
@@ -74,7 +74,8 @@ class QwenImage(Backbone):
 
     @property
     def text_length(self): # tokens of a prompt; the template before it is cut away
-        return min(512, self.pipe.tokenizer.model_max_length-self.pipe.prompt_template_encode_start_idx)
+        most = getattr(self.pipe.tokenizer, 'model_max_length', 1024) # none in an outline
+        return min(512, most-self.pipe.prompt_template_encode_start_idx)
     def states(self, prompts):
         states = self.pipe._get_qwen_prompt_embeds(prompts, self.device)[0][:,:self.text_length]
         return F.pad(states, (0, 0, 0, self.text_length-states.shape[1]))

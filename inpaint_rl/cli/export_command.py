@@ -37,7 +37,7 @@ def export_parser():
     names.add_argument('--name', metavar='TEXT',
         help="Title of the card, and the LoRA's name in ComfyUI. Default: the folder's name.")
     names.add_argument('--comfyui-base', metavar='FILE',
-        help="The base model's file name in ComfyUI. Default: flux1-fill-dev.safetensors or sd-v1-5-inpainting.ckpt.")
+        help="The base model's file name in ComfyUI. Default: the family's own, such as flux1-fill-dev.safetensors.")
     return p
 
 def check_comfyui_base(
@@ -58,7 +58,10 @@ def export_command(argv):
     from inpaint_rl.trainers.runs import load_run, read_run
     quiet()
     run = read_run(options.run, options.weights, options.step)
-    backbone = load_run(run, options.dtype, base=options.backbone)
+    backbone = load_run(run, options.dtype, base=options.backbone, as_trained=False)
+    if run.facts.get('quantize'):
+        print(f'the LoRA was trained over a base in {run.facts["quantize"]}; it is exported for the model itself, '
+              f'{backbone.origin["name"]}, and its pictures may differ a little from those of the training')
     check_comfyui_base(backbone, options.what, options.comfyui_base)
     out = export(backbone, options.to, run.facts, options.what, options.dtype, options.name,
                  run.config, run.report, run.picture, options.comfyui_base)

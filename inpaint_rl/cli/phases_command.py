@@ -7,7 +7,7 @@ __all__ = ['PHASES_EXAMPLES', 'phases_parser', 'model_from', 'phases_command']
 
 # %% ../../nbs/cli/108a_phases.ipynb #e5b1f5d5
 import os
-from .model import DTYPE_NAMES, make_lora
+from .model import DTYPE_NAMES, QUANTIZE_NAMES, make_lora
 from .words import make_parser
 from ..number_options import number
 
@@ -31,8 +31,8 @@ def _add_model(p):
     model.add_argument('--parts', metavar='FOLDER', help='With a single file: the folder that has what it lacks.')
     model.add_argument('--variant', metavar='NAME',
         help='With a folder or hub id: fp16 reads the files *.fp16.safetensors.')
-    model.add_argument('--quantize', choices=('nf4','int8'),
-        help='Store the frozen base in few bits; needs --lora and a GPU.')
+    model.add_argument('--quantize', choices=QUANTIZE_NAMES,
+        help='Store the frozen base of the LoRA in 4 or 8 bits; with --lora, and --dtype bf16 or fp16.')
     model.add_argument('--device', choices=('cpu','cuda'),
         help='Where to compute. Default: a GPU where there is one.')
     model.add_argument('--dtype', default='fp32', choices=DTYPE_NAMES,
@@ -83,11 +83,11 @@ def model_from(options)->tuple: # (name for the table, `Backbone`)
     from inpaint_rl.core import ConfigError
     lora = make_lora(options.lora)
     if options.random_weights:
-        if options.model or options.parts or options.variant or options.quantize:
-            raise ConfigError('--random-weights takes no model, --parts, --variant or --quantize')
+        if options.model or options.parts or options.variant:
+            raise ConfigError('--random-weights takes no model, --parts or --variant')
         scale = options.scale or 'published'
         name = f'{options.random_weights}, random weights, {scale} size'
-        return name, random_backbone(options.random_weights, scale, options.dtype, lora, options.device)
+        return name, random_backbone(options.random_weights, scale, options.dtype, lora, options.device, quantize=options.quantize)
     if options.scale: raise ConfigError('--scale is for --random-weights; a model has the size that it has')
     backbone = load_backbone(options.model, options.dtype, lora, variant=options.variant, parts=options.parts,
                              quantize=options.quantize)

@@ -16,6 +16,8 @@ from ..number_options import number
 PLAN_EXAMPLES = """\
   inpaint-rl plan                                            the default recipe on the embedded Flux Fill model
   inpaint-rl plan --published flux_fill --config flux_fill_grpo_4gpus --gpus 4 --dtype bf16 --size 1024
+  inpaint-rl plan --published flux_fill --config flux_fill_grpo_4gpus --lora 64 --dtype bf16 --size 512 --gb 24 \\
+      --quantize nf4 base_offload=memory chunk=1 decode_chunk=1          one small GPU
   inpaint-rl plan --backbone path/to/FLUX.1-Fill-dev --config my_recipes.py:mine --lora 64 --dtype bf16 --size 1024
   inpaint-rl plan --backbone path/to/FLUX.1-Fill-dev --config my_recipes.py:mine --gpus 8 shard=fsdp2
 
@@ -49,13 +51,13 @@ def outline_from(options): # A `Backbone` without weights
     from inpaint_rl.core import ConfigError
     if options.published:
         parts, cls = published_parts(options.published), family_named(options.published)
-        return meta_backbone(parts, cls, options.dtype, make_lora(options.lora))
+        return meta_backbone(parts, cls, options.dtype, make_lora(options.lora), quantize=options.quantize)
     name, parts = read_parts(model_path(model_of(options.backbone)))
     cls = family_of(name)
     if cls is None:
         known = ', '.join(f.family.pipeline for f in FAMILIES)
         raise ConfigError(f'{options.backbone} is a {name}; known are {known}')
-    return meta_backbone(parts, cls, options.dtype, make_lora(options.lora))
+    return meta_backbone(parts, cls, options.dtype, make_lora(options.lora), quantize=options.quantize)
 
 def check_plan_options(
     options, typed, # Names of the options on the command line

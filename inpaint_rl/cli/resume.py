@@ -63,8 +63,8 @@ def resumed_folder(
     return folder
 
 # %% ../../nbs/cli/104a_resume.ipynb #6d53cd85
-KEPT = ('backbone','dtype','lora','region','model_option','data','held_out_data','held_out','pairs','format','set',
-        'size','buckets','cache','held_out_cache','rewards','monitors','weights','reward_set','reward_servers','reward_pixels',
+KEPT = ('backbone','dtype','lora','quantize','region','model_option','data','held_out_data','held_out','pairs','format',
+        'set','size','buckets','cache','held_out_cache','rewards','monitors','weights','reward_set','reward_servers','reward_pixels',
         'reward_chunk','reward_token_env','on_failure') # options that a run remembers
 _FILES = ('backbone','data','held_out_data','cache','held_out_cache')
 
@@ -111,7 +111,7 @@ def options_of_run(
     "The options that a run was started with"
     lora = facts.get('lora')
     model = dict(backbone=facts.get('backbone'), dtype=facts.get('dtype', 'fp32'), region=facts.get('region'),
-                 lora=lora and lora['rank'])
+                 lora=lora and lora['rank'], quantize=facts.get('quantize'))
     if 'command' in facts: return model | facts['command']
     if 'trained_rewards' not in facts: return model | _from_older(facts)
     data = {} if 'data' in typed else _data_of_python(facts)
@@ -151,9 +151,6 @@ def _check_backbone(options, facts): # folders are compared by their weights, on
 
 def _check_restored(options, folder, facts): # what only Python can give
     from inpaint_rl.core import CheckpointError
-    if facts.get('quantize'):
-        raise CheckpointError(f'{folder} was trained with quantize={facts["quantize"]}, which this command has not '
-                              'got: continue it in Python, with resume=True')
     if facts.get('backbone') is None and 'backbone' not in options.typed:
         raise CheckpointError(f'{folder}: its backbone ({facts.get("backbone_class")}) was made in Python; name the '
                               'model with --backbone, or continue the run in Python, with resume=True')
@@ -217,6 +214,10 @@ def _check_asked(options, facts):
     if 'lora' in options.typed and options.lora!=lora:
         have = f'has a LoRA of rank {lora}' if lora else 'has no LoRA'
         raise ConfigError(f'--lora {options.lora}, and the run {have}: start a new run in another folder')
+    if 'quantize' in options.typed and options.quantize!=facts.get('quantize'):
+        have = f'has one in {facts["quantize"]}' if facts.get('quantize') else 'keeps it as it is'
+        raise ConfigError(f'--quantize {options.quantize} of the base, and the run {have}: start a new run in another '
+                          'folder')
     if options.method and options.method!=facts.get('method'):
         raise ConfigError(f'--method {options.method}, and the run is one of {facts.get("method")}: start a new run in '
                           'another folder, or add a phase with --phases')

@@ -29,7 +29,8 @@ from .webdataset import webdataset
 # %% ../../nbs/datasets/15g_importers.ipynb #11dad4e3
 FORMATS = dict( # name -> reader
     jsonl=JsonlDataset, prompts=prompt_list, masked_folder=masked_folder, image_folder=image_folder, coco=coco,
-    hf_folder=hf_folder, hf_dataset=hf_dataset, parquet=parquet, webdataset=webdataset, label_studio=label_studio, cvat=cvat,
+    hf_folder=hf_folder, hf_dataset=hf_dataset, parquet=parquet, webdataset=webdataset,
+    label_studio=label_studio, cvat=cvat,
     labelme=labelme, brushbench=brushbench, brushdata=brushdata, misato=misato, humanedit=humanedit,
     rorem=rorem, follow_your_preference=follow_your_preference
 )

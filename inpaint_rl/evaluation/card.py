@@ -109,7 +109,8 @@ def diffusers_snippet(
 )->str: # Python
     "Load the export with diffusers and fill a hole"
     fills = facts.get('inpaint_pipeline', facts['pipeline'])
-    cls, dtype = fills or facts['pipeline'], dict(fp32='float32', bf16='bfloat16', fp16='float16')[facts['export_dtype']]
+    cls = fills or facts['pipeline']
+    dtype = dict(fp32='float32', bf16='bfloat16', fp16='float16')[facts['export_dtype']]
     lora = facts['what']=='lora'
     base = base or (facts['backbone'] if is_hub_id(facts['backbone']) else f'PATH_OF_{public_name(facts["backbone"])}')
     load = (
@@ -138,8 +139,10 @@ Image.composite(fill, source, mask).save('filled.png')   # the known pixels stay
     whole = f'''
 picture = pipe(prompt='what to paint', height=1024, width=1024{steps}{given}).images[0]
 '''
-    return begin + (fill if fills else whole)
+    edge = '# diffusers brings the mask to the latents in its own way: near the edge of a hole its pictures differ\n'
+    return begin + (fill + (edge if strength else '') if fills else whole)
 
+# %% ../../nbs/evaluation/85_card.ipynb #c0ffee85
 def _converters(c):
     if not c.get('partial'): return ''
     return (
@@ -163,8 +166,8 @@ def _versions_tried(f):
     shown = lambda d: f'{d:.0e}' if d else '0'
     rows = [f"| {' | '.join(t[v] for v in versions)} | {shown(t[f['what']])} |" for t in TRIED]
     return (
-        f"\nExports of this kind ({f['what']}) of small models of both families were loaded with these versions "
-        "and drew the same pictures; the last column is the largest difference of a pixel in [0,1]:\n\n"
+        f"\nExports of this kind ({f['what']}) of small models of FLUX.1 Fill and SD1.5 inpainting were loaded with "
+        "these versions and drew the same pictures; the last column is the largest difference of a pixel in [0,1]:\n\n"
         '| diffusers | transformers | peft | torch | difference |\n|:--|:--|:--|:--|--:|\n' + '\n'.join(rows) + '\n'
     )
 

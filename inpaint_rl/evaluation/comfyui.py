@@ -156,7 +156,7 @@ def text_workflow(
     w = _Start(pipeline, lora, base)
     if not w.family.blends: raise ConfigError(f'text_workflow: a {pipeline} wants a picture and a hole; use workflow')
     if height%w.family.multiple or width%w.family.multiple:
-        raise ConfigError(f'text_workflow: {width}x{height} pixels; a {pipeline} needs multiples of {w.family.multiple}')
+        raise ConfigError(f'text_workflow: {width}x{height} pixels; {pipeline} needs multiples of {w.family.multiple}')
     size = dict(width=width, height=height)
     w.model = _sampling(w.node, w.facts, w.model, size)
     w.clip = _tokens(w.node, w.facts, w.clip)

@@ -100,6 +100,7 @@ def originals(
             A, B = _stacked(pairs, {m:shapes[m][1][0] for m in modules})
             name = f'diffusion_model.{theirs.replace("{i}", str(i))}'
             out |= {f'{name}.lora_A.weight':A, f'{name}.lora_B.weight':_as_theirs(net, modules[0], B)}
+            left -= pairs.keys() # a layer may have a second name, for reading
     return out
 
 def comfyui_lora(

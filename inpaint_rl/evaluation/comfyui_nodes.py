@@ -9,7 +9,8 @@ __all__ = ['NODES', 'check_workflow', 'graph']
 from ..core import ConfigError
 
 # %% ../../nbs/evaluation/83b_comfyui_nodes.ipynb #b978e424
-_LINKED = {'MODEL','CLIP','VAE','CONDITIONING','LATENT','IMAGE','MASK','SAMPLER','SIGMAS'} # always over a link; an INT may be
+# always over a link; an INT may be
+_LINKED = {'MODEL','CLIP','VAE','CONDITIONING','LATENT','IMAGE','MASK','SAMPLER','SIGMAS'}
 NODES = dict( # class -> ({input: type}, [types of the outputs])
     UNETLoader=(dict(unet_name='COMBO', weight_dtype='COMBO'), ['MODEL']),
     DualCLIPLoader=(dict(clip_name1='COMBO', clip_name2='COMBO', type='COMBO', device='COMBO'), ['CLIP']),

@@ -80,7 +80,8 @@ def evaluate(
 )->Evaluation:
     "Measure a backbone on held-out records"
     check_fit(backbone, dataset)
-    backbone.fields.check_negative(negative_prompts(dataset), backbone.default_guidance if guidance is None else guidance)
+    used = backbone.default_guidance if guidance is None else guidance
+    backbone.fields.check_negative(negative_prompts(dataset), used)
     batch = collate([dataset[i] for i in range(min(n, len(dataset)))])
     check_ids(range(len(batch)), batch.ids)
     check_needs(join_named(weighted_rewards(rewards)[0], named_rewards(monitors)), batch)

@@ -139,7 +139,8 @@ def export(
     name = name or out.resolve().name
     what = what or ('lora' if backbone.lora else 'full')
     _check(backbone, out, facts, what, dtype, name)
-    facts = public_facts(facts) | dict(what=what, export_dtype=dtype, comfyui=None) | diffusers_facts(backbone.family, facts)
+    facts = public_facts(facts) | diffusers_facts(backbone.family, facts)
+    facts |= dict(what=what, export_dtype=dtype, comfyui=None)
     with atomic_dir(out) as d:
         if what=='lora': facts['comfyui'] = _save_lora_twice(d, backbone, facts, dtype, name, comfyui_base)
         else: save_pipeline(merge(backbone) if what=='merged' else backbone, d, dtype)

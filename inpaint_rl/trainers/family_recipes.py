@@ -58,7 +58,7 @@ def sd3_nft_4gpus():
     return NFTConfig(**(kept | sampling | _SCALES['4gpus'] | own | dict(run_dir='runs/sd3_nft_4gpus')))
 
 def flux_dev_grpo_1gpu():
-    "GRPO of FLUX.1-dev, a LoRA (`--lora 64 --quantize nf4`) on one GPU: Flow-GRPO's `pickscore_flux`, the scale is ours"
+    "GRPO of FLUX.1-dev, a LoRA (`--lora 64 --quantize nf4`) on one GPU: `pickscore_flux`, the scale is ours"
     return _grpo('flux_dev', '1gpu')
 
 def flux_dev_grpo_4gpus():
@@ -74,7 +74,7 @@ def qwen_image_grpo_1gpu():
     return _grpo('qwen_image', '1gpu')
 
 def qwen_image_grpo_4gpus():
-    "GRPO of Qwen-Image, a LoRA (`--lora 64`) on a base divided among four GPUs: `pickscore_qwenimage`, the scale is ours"
+    "GRPO of Qwen-Image, a LoRA (`--lora 64`) on a base divided among four GPUs: `pickscore_qwenimage`, scale ours"
     return _grpo('qwen_image', '4gpus', shard='fsdp2')
 
 def qwen_image_grpo_multinode():

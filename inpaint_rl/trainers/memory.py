@@ -13,6 +13,7 @@ import torch
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
+from ..backbones.autoencoders import to_autoencoder
 from ..datasets.records import Batch
 
 # %% ../../nbs/trainers/79ab_memory.ipynb #f1683ccc
@@ -104,9 +105,11 @@ def picture_peak(b, n, h, w): # (bytes to encode, bytes to decode) n pictures at
     def peak(f):
         with LiveBytes() as live: f()
         return live.peak
-    vae = b.codec.vae
+    vae, layout = b.codec.vae, b.codec.layout
+    pictures = (n, 3, 1, h, w) if layout.frames else (n, 3, h, w)
     with torch.no_grad(), faked(vae):
+        latents = to_autoencoder(torch.zeros(n, *b.latent_shape(h, w), dtype=vae.dtype), layout)
         return (
-            peak(lambda: vae.encode(torch.zeros(n, 3, h, w, dtype=vae.dtype))),
-            peak(lambda: vae.decode(torch.zeros(n, *b.latent_shape(h, w), dtype=vae.dtype))),
+            peak(lambda: vae.encode(torch.zeros(pictures, dtype=vae.dtype))),
+            peak(lambda: vae.decode(latents)),
         )

@@ -33,9 +33,9 @@ def weights_digest(tensors:dict)->str: # `tensors`: name -> tensor
     return short_hash(*parts)
 
 def base_weights(backbone)->dict: # name -> tensor
-    "The denoiser's weights without adapters, under the names that they have without them"
+    "The denoiser's weights without adapters and less what is in few bits, under the names that they have without them"
     named = dict(backbone.denoiser.net.named_parameters())
-    return {n.replace('.base_layer', ''):p for n,p in named.items() if '.lora_' not in n}
+    return {n.replace('.base_layer', ''):p for n,p in named.items() if '.lora_' not in n and p.is_floating_point()}
 
 def base_facts(
     backbone, # A `Backbone`, before it is laid over processes and before it learns

@@ -195,12 +195,12 @@ def load_run(
     dtype:str|None=None, # Precision; None: that of the training
     families=FAMILIES, # As in `load_backbone`
     base:str|None=None, # The model of a run that cannot name it
+    as_trained:bool=True, # A base in few bits, where the run had one; False: the model itself
 ):
     "The backbone of a run with the weights of its checkpoint"
     f, name = run.facts, base_name(run.facts, base)
-    backbone = load_backbone(
-        name, dtype or f['dtype'], lora_from(f), f['region'], families, options=f.get('options')
-    )
+    own = dict(quantize=f.get('quantize') if as_trained else None, options=f.get('options'))
+    backbone = load_backbone(name, dtype or f['dtype'], lora_from(f), f['region'], families, **own)
     check_base(backbone, run, name)
     f['backbone'] = f['backbone'] or name
     return put_weights(backbone, run.weights, f'{run.folder}, step {f["step"]}')

@@ -27,7 +27,7 @@ class Optim:
     weight_decay: float = option(0., 'Weight decay of AdamW')
     max_grad_norm: float = option(1., 'Largest norm of the gradient; a longer one is scaled down to it')
     optimizer: Literal['adamw','adamw8bit'] = option(
-        'adamw', 'Kind of optimizer; adamw8bit keeps its moments in bytes, through bitsandbytes, on GPUs only'
+        'adamw', 'Kind of optimizer; adamw8bit keeps its moments in bytes, through bitsandbytes'
     )
 
     def check(self):
@@ -47,6 +47,11 @@ class Parallel:
         'fsdp2 divides weights, gradients, moments, average and reference among them',
     )
     cpu_offload: bool = option(False, 'Keep shards and optimizer in main memory; with shard=fsdp2 only')
+    base_offload: Literal['none','memory','disk'] = option(
+        'none',
+        'Where the frozen base of a LoRA waits, block by block, while it does not compute: none leaves it on the device, '
+        'memory is main memory (of a GPU), disk a file in run_dir; with activation_checkpointing',
+    )
     activation_checkpointing: bool | None = option(
         None,
         'Keep only the inputs of blocks and compute the rest again: less memory, a third more compute; '
@@ -61,8 +66,23 @@ class Parallel:
     def check(self):
         if self.cpu_offload and self.shard!='fsdp2':
             raise ConfigError('cpu_offload moves shards to main memory, and without shard=fsdp2 there are none')
+        self._check_base_offload()
         if self.compile and self.sp_size>1:
             raise ConfigError('compile with sp_size>1: nobody has tried the two together here; choose one')
+
+    def _check_base_offload(self):
+        if self.base_offload=='none': return
+        what = f'base_offload={self.base_offload}'
+        if self.activation_checkpointing is False:
+            raise ConfigError(
+                f'{what} with activation_checkpointing=false: every block would be kept for the backward pass; '
+                'leave activation_checkpointing out'
+            )
+        if self.shard=='fsdp2':
+            raise ConfigError(f'{what} is for whole weights; with shard=fsdp2 take cpu_offload=true, which moves shards')
+        if self.compile or self.sp_size>1:
+            other = 'compile' if self.compile else 'sp_size>1'
+            raise ConfigError(f'{what} with {other}: nobody has tried the two together here; choose one')
 
 # %% ../../nbs/trainers/71c_settings.ipynb #12f32d4f
 @settings(renamed={'keep':'keep_checkpoints'})
@@ -155,7 +175,8 @@ def resolved(
     "A copy of a config in which nothing is left to the family"
     own = family_defaults(backbone)
     found, name = {}, 'activation_checkpointing'
-    if config.parallel.activation_checkpointing is None: found[name] = own[name]
+    if config.parallel.activation_checkpointing is None:
+        found[name] = own[name] or config.parallel.base_offload!='none'
     sampling = getattr(config, 'sampling', None)
     if sampling is not None and sampling.decode_chunk is None: found['decode_chunk'] = own['decode_chunk']
     if sampling is not None and sampling.chunk is None:

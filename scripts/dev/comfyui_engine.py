@@ -13,7 +13,7 @@ CHECKOUT, WORK = (Path(p).resolve() for p in sys.argv[1:3])
 sys.argv = [sys.argv[0], '--cpu', '--base-directory', str(WORK)]
 sys.path.insert(0, str(CHECKOUT))
 os.environ.setdefault('HF_HUB_OFFLINE', '1')
-import asyncio, importlib, importlib.abc, importlib.machinery, importlib.util, types
+import asyncio, importlib, inspect, importlib.abc, importlib.machinery, importlib.util, types
 from unittest.mock import MagicMock
 import numpy as np, torch
 
@@ -66,7 +66,8 @@ def joined(theirs, names):
         if k not in theirs: continue
         if isinstance(name, str): out[name] = theirs[k]
         else: out.setdefault(name[0], []).append((name[1][1], theirs[k]))
-    return {k:torch.cat([t for _,t in sorted(v, key=lambda p: p[0])]) if isinstance(v, list) else v for k,v in out.items()}
+    def whole(v): return torch.cat([t for _,t in sorted(v, key=lambda p: p[0])]) if isinstance(v, list) else v
+    return {k:whole(v) for k,v in out.items()}
 
 def patcher(settings, state):
     "The model of these settings with these weights, all of them"
@@ -147,7 +148,8 @@ def run(case):
     ok, error, outputs, why = asyncio.run(execution.validate_prompt(case['name'], prompt, None))
     assert ok, (error, why)
     server = types.SimpleNamespace(client_id=None, last_node_id=None, send_sync=lambda *a: None)
-    runner = execution.PromptExecutor(server)
+    newer = 'cache_args' in inspect.signature(execution.PromptExecutor).parameters # and it must be said there
+    runner = execution.PromptExecutor(server, **(dict(cache_args=dict(lru=0, ram=0)) if newer else {}))
     runner.execute(prompt, case['name'], {}, outputs)
     nodes.SaveImage.save_images = save
     assert runner.success, runner.status_messages[-1]

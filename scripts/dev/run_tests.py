@@ -1,10 +1,11 @@
-"""The checks, then every notebook in a process of its own.
+"""The checks and every notebook, each in a process of its own.
 
 Words select notebooks by path, and then the checks are left out.
 """
 import atexit,multiprocessing,os,signal,subprocess,sys,tempfile,time
 from argparse import ArgumentParser
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from common import PKG, ROOT, notebooks
 
 DEV = ROOT/'scripts/dev'
@@ -22,6 +23,7 @@ CHECKS = [
     ('types of the pure floors',        MYPY),
     (FIGURES,                           [f'{DEV}/figures.py']),
 ]
+SLOW = ('nbs/invariants/', 'nbs/tutorials/')
 ENV = {'OMP_NUM_THREADS':'1', 'MPLBACKEND':'agg', 'PYTHONUNBUFFERED':'1'}
 # loads what nearly all notebooks load once (some ten seconds), and forks a fresh process for each
 forks = multiprocessing.get_context('forkserver')
@@ -92,10 +94,19 @@ def report(name, result):
     print('\n    '.join([f'{"ok    " if ok else "FAILED"} {seconds:6.1f} s  {name}', *shown]), flush=True)
     return name,ok,seconds
 
+def checks(timeout):
+    "(name, function that runs it) of each check"
+    commands = {what:[sys.executable, *cmd] for what,cmd in CHECKS}
+    scripts = map(str, sorted([*ROOT.glob('scripts/**/*.sh'), ROOT/'.ci/run']))
+    commands['shell scripts parse'] = ['bash','-c','for f; do bash -n "$f" || exit 1; done','-', *scripts]
+    return [(what, partial(run, cmd, timeout)) for what,cmd in commands.items()]
+
 def chosen(words):
-    "Notebooks to run: all but those in a folder with a .notest file, or those whose path contains one of the words"
+    """Notebooks to run: all but those in a folder with a .notest file, or those whose path contains one of the words;
+    the slow folders first, so that no long page is left over at the end while the other processors wait
+    """
     paths = [p for p in notebooks() if not (p.parent/'.notest').exists()]
-    names = [str(p.relative_to(ROOT)) for p in paths]
+    names = sorted((str(p.relative_to(ROOT)) for p in paths), key=lambda n: not n.startswith(SLOW))
     return [n for n in names if any(w in n for w in words)] if words else names
 
 def main():
@@ -107,20 +118,15 @@ def main():
     o = ap.parse_args()
     names = chosen(o.words)
     if not names: raise SystemExit(f'no notebook has {" or ".join(o.words)!r} in its path')
+    jobs = [] if o.words else checks(o.timeout)
+    jobs += [(n, partial(run_notebook, n, o.flags, o.timeout)) for n in names]
     done = []
-    if not o.words:
-        done += [report(what, run([sys.executable, *cmd], o.timeout)) for what,cmd in CHECKS]
-        scripts = [*ROOT.glob('scripts/**/*.sh'), ROOT/'.ci/run']
-        done += [report(
-            'shell scripts parse',
-            run(['bash','-c','for f; do bash -n "$f" || exit 1; done','-', *map(str, sorted(scripts))], o.timeout),
-        )]
     os.chdir(ROOT)
     os.environ.update(ENV) # before the fork server starts: torch reads them when it is loaded
-    def one(name): return report(name, run_notebook(name, o.flags, o.timeout))
+    def one(job): return report(job[0], job[1]())
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143)) # so that `finally` below runs
     pool = ThreadPoolExecutor(o.jobs)
-    try: done += list(pool.map(one, names))
+    try: done += list(pool.map(one, jobs))
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
         for p in list(running): kill(p)
