@@ -109,9 +109,9 @@ QWEN_COMFYUI = _EULER | _LATENT | dict(
     embedded_guidance=False, layers='.+',
     model_sampling=dict(ModelSamplingFlux=dict(max_shift=.5+.4*3840/7936, base_shift=.5)),
     ran='Sampled *close to* training: in ComfyUI 0.3.64 a picture of a small model of this family differs from ours by '
-        '.04 at four steps (relative RMS over the hole). No stock node rescales guidance or stretches the noise levels as '
-        'training does; without either, and with sides that are multiples of 32, the picture is ours (.0000007), with '
-        'others, whose positions ComfyUI counts otherwise, it differs by .001.',
+        '.04 at four steps (relative RMS over the hole). No stock node rescales guidance or stretches the noise levels '
+        'as training does; without either, and with sides that are multiples of 32, the picture is ours (.0000007), '
+        'with others, whose positions ComfyUI counts otherwise, it differs by .001.',
 )
 FLUX2_COMFYUI = _EULER | dict(
     loaders=_loaders('flux-2-klein-base-4b', 'flux2-vae', 'CLIPLoader',
