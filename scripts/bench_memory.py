@@ -114,7 +114,8 @@ def table(kept):
     mb = lambda n: f'{n / 1e6:,.0f}'
     of = lambda r, k: f'{r[k] / base[k]:.2f}' if base else ''
     lines = [
-        '| base | resident, MB | of BF16 | counted, MB | of BF16 | planned, MB | off by (resident, counted) | CPU seconds | of BF16 |',  # noqa: E501
+        '| base | resident, MB | of BF16 | counted, MB | of BF16 | planned, MB '
+        '| off by (resident, counted) | CPU seconds | of BF16 |',
         '|---|---|---|---|---|---|---|---|---|',
     ]
     for r in (rows[w] for w in WAYS if w in rows):

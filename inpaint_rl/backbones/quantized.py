@@ -119,7 +119,8 @@ class QuantizedLinear(nn.Linear):
         self.bias = None if bias is None else nn.Parameter(bias.detach().to(dtype), requires_grad=False)
 
     def unpacked(self, packed):
-        return unpack_weight(self.kind, dict(zip(self.names, packed)), (self.out_features, self.in_features), self.dtype)
+        shape = (self.out_features, self.in_features)
+        return unpack_weight(self.kind, dict(zip(self.names, packed)), shape, self.dtype)
 
     @property
     def weight(self): # for those who ask for its type and device; a copy, so writing into it changes nothing
