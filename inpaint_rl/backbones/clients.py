@@ -44,7 +44,8 @@ def _flux2_names():
     for stream in ('double_stream_modulation_img', 'double_stream_modulation_txt', 'single_stream_modulation'):
         yield f'{stream}.lin', (f'{stream}.linear',)
     for name,mine in dict(img_in='x_embedder', txt_in='context_embedder').items(): yield name, (mine,)
-    yield 'final_layer.linear', ('proj_out',) # not its modulation, whose halves stand the other way round there
+    yield 'final_layer.linear', ('proj_out',)
+    yield 'final_layer.adaLN_modulation.1', ('norm_out.linear',)
 
 def _hunyuan_names():
     block, single = 'transformer_blocks.{i}.', 'single_transformer_blocks.{i}.'

@@ -42,12 +42,17 @@ class LiveBytes(TorchDispatchMode):
     def _gone(self, key): self.now -= self._seen.pop(key, 0)
 
 # %% ../../nbs/trainers/79ab_memory.ipynb #3f9c182e
+class _AllThere(TorchDispatchMode): # how many elements of a fake tensor differ from zero is not known: all of them
+    def __torch_dispatch__(self, f, types, args=(), kwargs=None):
+        if f is not torch.ops.aten.nonzero.default: return f(*args, **(kwargs or {}))
+        return torch.empty(args[0].numel(), args[0].ndim, dtype=torch.long)
+
 @contextmanager
 def faked(net, dtype=None):
     "Inside, the parameters and buffers of `net`, real or on meta, are fake CPU tensors"
     from torch._subclasses.fake_tensor import FakeTensorMode
     own = [(d, dict(d)) for m in net.modules() for d in (m._parameters, m._buffers)]
-    with FakeTensorMode(allow_non_fake_inputs=True):
+    with FakeTensorMode(allow_non_fake_inputs=True), _AllThere():
         try:
             for d,was in own:
                 for k,t in was.items():
