@@ -215,16 +215,18 @@ def families_with(
         return family.name!=own.name and all(re.fullmatch(pattern, m) for m in modules)
     return [f.title for f in RECORDS.values() if modules and has(f)]
 
-def _refuse_foreign(f, odd):
-    "An error for keys without a module here, which says whose they may be"
+def _whose(f, odd): # whose the keys without a module here may be, in words
     other = [w for w,p in DENOISER_NAMES.items() if w!=f.part and any(re.search(p, k) for k in odd)]
     what = f'They are of a {other[0]}: another family of models' if other else 'They have no layer here'
     named = families_with([p.module for p in f.keys.values() if p], f.family)
-    if named: what += f'; all keys together have names of {" or ".join(named)}'
+    return what+(f'; all keys together have names of {" or ".join(named)}' if named else '')
+
+def _refuse_foreign(f, odd):
+    "An error for keys without a module here"
     cure = 'give the base model that this LoRA was trained on; a part of a LoRA is not loaded'
     if any(re.search('(input|output|middle|joint)_blocks?[._]', k) for k in odd):
         cure += ". Its modules have their authors' names: save it under diffusers' or kohya's"
-    f.refuse(what, odd, cure)
+    f.refuse(_whose(f, odd), odd, cure)
 
 def _check_numbers(f):
     "That every number is one"

@@ -32,6 +32,16 @@ def read_parts(
     except (OSError, ValueError) as e: raise ConfigError(f'{folder} is no folder of a diffusers pipeline: {e}') from e
     return index['_class_name'], parts
 
+def _meta_part(name, part, family, lora, half): # as `load_backbone`: what learns and the VAE are FP32
+    if name=='scheduler': return build_part(part, 'cpu')
+    made = build_part(part, 'meta')
+    learns = name==family.denoiser and not lora
+    return made if learns or name=='vae' else made.to(half)
+
+def _not_made(pipe, made): # what else a pipeline class takes, switched off
+    names = [n for n in inspect.signature(pipe).parameters if n not in made]
+    return {n:False if n.startswith('requires') else None for n in names}
+
 def meta_backbone(
     parts:dict, # part -> (library, class, configuration); those without a configuration (tokenizers) are left out
     cls, # The family: a `Backbone` class
@@ -40,18 +50,9 @@ def meta_backbone(
 ):
     "A backbone whose networks have shapes and no weights"
     import diffusers
-    half, made = DTYPES.get(dtype, torch.float32), {}
+    family, half = cls.family, DTYPES.get(dtype, torch.float32)
     if quantize: check_quantize(quantize, lora, half, packs=False)
-    for name,(library,kind,config) in parts.items():
-        if config is None: continue
-        made[name] = build_part((library, kind, config), 'cpu' if name=='scheduler' else 'meta')
-        # as `load_backbone`: what learns and the VAE are FP32
-        fp32 = name in ('scheduler', 'vae') or name==cls.family.denoiser and not lora
-        if not fp32: made[name] = made[name].to(half)
-        if quantize and name==cls.family.denoiser: quantize_blocks(made[name], quantize, half)
-    pipe = getattr(diffusers, cls.family.pipeline)
-    missing = {
-        n:False if n.startswith('requires') else None
-        for n in inspect.signature(pipe).parameters if n not in made
-    }
-    return cls(pipe(**missing, **made), dtype, lora, region, options)
+    made = {n:_meta_part(n, p, family, lora, half) for n,p in parts.items() if p[2] is not None}
+    if quantize: quantize_blocks(made[family.denoiser], quantize, half)
+    pipe = getattr(diffusers, family.pipeline)
+    return cls(pipe(**_not_made(pipe, made), **made), dtype, lora, region, options)

@@ -19,20 +19,30 @@ from .tables import PROMPT_COLUMNS
 def _json_line(text):
     raise DataError(f'a line of JSON among plain prompts: {text[:60]!r}; keep one of the two, or name the file .jsonl')
 
+def _lines_with_text(text, comments): # Pairs (line, its text); notes are left out where they are known to be notes
+    lines = enumerate((t.strip() for t in io.StringIO(text, newline=None)), 1)
+    return [(i,t) for i,t in lines if t and not (comments and t.startswith('#'))]
+
+def _refuse_notes(path, lines):
+    "An error for a line that may be a note or a prompt"
+    noted = next(((i,t) for i,t in lines if t.startswith('#')), None)
+    if noted is None: return
+    raise DataError(
+        f'{path}:{noted[0]}: {noted[1][:60]!r} begins with #. If such lines are notes, say comments=true; '
+        'if they are prompts, comments=false'
+    )
+
+def _line_reader(t): # function that gives the prompt of a line
+    return partial(_json_line, t) if t.startswith('{') and t.endswith('}') else lambda: t
+
 def _text_lines(
     path, text:str,
     comments:bool|None, # Are lines that begin with # notes? None: there must be none
 )->list: # Pairs (line, function that gives its prompt)
     "A prompt of each line that is not blank"
-    lines = enumerate((t.strip() for t in io.StringIO(text, newline=None)), 1)
-    found = [(i,t) for i,t in lines if t and not (comments and t.startswith('#'))]
-    noted = next(((i,t) for i,t in found if t.startswith('#')), None)
-    if noted and comments is None:
-        raise DataError(
-            f'{path}:{noted[0]}: {noted[1][:60]!r} begins with #. If such lines are notes, say comments=true; '
-            'if they are prompts, comments=false'
-        )
-    return [(i, partial(_json_line, t) if t.startswith('{') and t.endswith('}') else lambda t=t: t) for i,t in found]
+    found = _lines_with_text(text, comments)
+    if comments is None: _refuse_notes(path, found)
+    return [(i, _line_reader(t)) for i,t in found]
 
 # %% ../../nbs/datasets/15fa_prompt_lists.ipynb #e6eddf29
 TABLES = ('.csv','.tsv')
@@ -52,17 +62,24 @@ def _entries(data, comments)->list: # Pairs (line, function that gives a prompt 
     if first=='{' or suffix in ('.json','.jsonl','.ndjson'): return jsonl_lines(data)
     return _text_lines(data, text, comments)
 
-def _prompt_row(read, column):
-    "A row of `datasets.rows` from what an entry says"
-    d = read()
-    if isinstance(d, str): d = {'prompt':d}
+def _prompt_object(d): # what an entry gives, as a dict without pictures
+    if isinstance(d, str): return {'prompt':d}
     if not isinstance(d, dict): raise DataError(f'a {type(d).__name__}, expected a prompt or an object with one')
     pictured = sorted(PICTURE_KEYS & d.keys())
     if pictured:
         raise DataError(f'names a picture ({", ".join(pictured)}), and this is a list of prompts: format=jsonl')
+    return d
+
+def _prompt_key(d, column):
     name = column or next((n for n in PROMPT_COLUMNS if n in d), None)
     if name not in d:
         raise DataError(f'no {name or "prompt, text or caption"!r}; there are {sorted(d)}: say prompt=KEY')
+    return name
+
+def _prompt_row(read, column):
+    "A row of `datasets.rows` from what an entry says"
+    d = _prompt_object(read())
+    name = _prompt_key(d, column)
     if isinstance(d[name], str) and not d[name].strip(): raise DataError('an empty prompt: nothing is asked for')
     return {k:v for k,v in d.items() if k not in (name, 'prompt')} | {'prompt':d[name]}
 

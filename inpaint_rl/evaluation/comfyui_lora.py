@@ -83,24 +83,30 @@ def _as_theirs(net, module, B): # scale and shift of the last norm stand in the 
     parent = net.get_submodule(module.rpartition('.')[0])
     return torch.cat(B.chunk(2)[::-1]) if type(parent).__name__=='AdaLayerNormContinuous' else B
 
+def _lost_modules(tensors, family): # those that ComfyUI does not find under diffusers' names
+    modules = {m.removeprefix(family.denoiser+'.') for m in map(_module, tensors)}
+    return {m for m in modules if not re.fullmatch(found_layers(family), m)}
+
+def _named_layers(family): # (name of their authors, the modules of diffusers that it joins), for every block
+    for theirs,mine in family.original_names:
+        for i in range(100 if '{i}' in theirs else 1):
+            yield theirs.replace('{i}', str(i)), [m.replace('{i}', str(i)) for m in mine]
+
 def originals(
     tensors:dict, # A LoRA in diffusers' format, scale 1
     family, net, # `Family`; its denoiser, for the sizes of layers that are not adapted
 )->dict: # The same; what ComfyUI does not find under diffusers' names is under its authors'
     "A LoRA whose fused layers and renamed ones have the names that ComfyUI's models have"
     part, shapes = family.denoiser+'.', module_shapes(net)
-    left = {m.removeprefix(part) for m in map(_module, tensors)}
-    left = {m for m in left if not re.fullmatch(found_layers(family), m)}
+    left = _lost_modules(tensors, family)
     out = {k:t for k,t in tensors.items() if _module(k).removeprefix(part) not in left}
-    for theirs,mine in family.original_names:
-        for i in range(100 if '{i}' in theirs else 1):
-            modules = [m.replace('{i}', str(i)) for m in mine]
-            pairs = {m:tuple(tensors[f'{part}{m}.lora_{l}.weight'] for l in 'AB') for m in modules if m in left}
-            if not pairs: continue
-            A, B = _stacked(pairs, {m:shapes[m][1][0] for m in modules})
-            name = f'diffusion_model.{theirs.replace("{i}", str(i))}'
-            out |= {f'{name}.lora_A.weight':A, f'{name}.lora_B.weight':_as_theirs(net, modules[0], B)}
-            left -= pairs.keys() # a layer may have a second name, for reading
+    for theirs,modules in _named_layers(family):
+        pairs = {m:tuple(tensors[f'{part}{m}.lora_{l}.weight'] for l in 'AB') for m in modules if m in left}
+        if not pairs: continue
+        A, B = _stacked(pairs, {m:shapes[m][1][0] for m in modules})
+        name = f'diffusion_model.{theirs}'
+        out |= {f'{name}.lora_A.weight':A, f'{name}.lora_B.weight':_as_theirs(net, modules[0], B)}
+        left -= pairs.keys() # a layer may have a second name, for reading
     return out
 
 def comfyui_lora(

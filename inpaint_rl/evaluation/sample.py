@@ -170,6 +170,11 @@ def _load(read, out, files): # a batch; pictures of different sizes are fitted i
     x = [read(out/f) for f in files]
     return torch.stack(x) if len({t.shape for t in x})==1 else letterbox(x)
 
+def _given(out, rows): # (columns, mask) of what was painted into; neither where only prompts were given
+    if not all('image_path' in r for r in rows): return {}, None
+    source = _load(read_image, out, [r['image_path'] for r in rows])
+    return {'source':source}, (_load(read_mask, out, [r['mask_path'] for r in rows])>=.5).float()
+
 def sample_sheet(
     out, # A folder that `sample` has filled
     seeds, # Columns; at most six are shown
@@ -180,10 +185,8 @@ def sample_sheet(
     out, seeds = Path(out), list(seeds)[:6]
     whole = _whole_records(out, seeds)[:records]
     first = [v[seeds[0]] for v in whole]
-    pictured = all('image_path' in r for r in first) # else only prompts were given
-    columns = {'source':_load(read_image, out, [r['image_path'] for r in first])} if pictured else {}
+    columns, mask = _given(out, first)
     for s in seeds: columns[f'seed {s}'] = _load(read_image, out, [v[s]['file'] for v in whole])
-    mask = (_load(read_mask, out, [r['mask_path'] for r in first])>=.5).float() if pictured else None
     labels, panels = [r['prompt'] or r['id'] for r in first], 2 if len(seeds)<=3 else 1
     return contact_sheet(columns, labels, out/'contact_sheet.png', mask, rows=8, panels=panels, title=title)
 

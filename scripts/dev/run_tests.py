@@ -18,6 +18,7 @@ CHECKS = [
     ('notebooks and package agree',     [f'{DEV}/check_sync.py']),
     ('README agrees with index.ipynb',  [f'{DEV}/readme.py', '--check']),
     ('sidebar lists every notebook',    [f'{DEV}/sidebar.py', '--check']),
+    ("the planner's table is what is kept", [f'{DEV}/plan_table.py', '--check']),
     ('links lead somewhere',            [f'{DEV}/links.py']),
     ('the linter has nothing to say',   ['-m', 'ruff', 'check', '--quiet', '--output-format=concise', '.']),
     ('types of the pure floors',        MYPY),
