@@ -86,11 +86,17 @@ def _loaders(unet, vae, loader, **clip):
 _EULER = dict(sampler='euler', scheduler='simple', model='unet_name')
 _LATENT = dict(empty=('EmptySD3LatentImage', {}))
 _NOT_RUN = 'This workflow has not been run in ComfyUI: its nodes and settings are typed off from its source.'
+_READ = 'Read from the source of DiffSynth-Studio 2.1.12, not run: '
+_BARE = dict(diffsynth=_READ +
+    "it finds a layer by its bare name, skips others without a word, and calls this family's as diffusers does. "
+    'Take `transformer.` from the keys of `pytorch_lora_weights.safetensors`.')
+_ABSENT = dict(diffsynth=_READ + 'it has no pipeline for this family.')
+_KNOWN = dict(diffsynth=_READ + "it has a table of diffusers' names for the layers in the blocks, and skips others.")
 def _ran(version, hole, whole, more=''):
     return (f'Run in ComfyUI {version} with a small model of this family it draws our picture (relative RMS {hole} '
             f'over the hole, {whole} where all is painted){more}.')
 
-SD3_COMFYUI = _EULER | _LATENT | dict(
+SD3_COMFYUI = _EULER | _LATENT | _ABSENT | dict(
     loaders=dict(
         CheckpointLoaderSimple=dict(ckpt_name='sd3.5_medium.safetensors'),
         TripleCLIPLoader=dict(clip_name1='clip_l.safetensors', clip_name2='clip_g.safetensors',
@@ -98,13 +104,13 @@ SD3_COMFYUI = _EULER | _LATENT | dict(
     model='ckpt_name', embedded_guidance=False, scheduler='normal',
     model_sampling=dict(ModelSamplingSD3=dict(shift=3.)), t5_length=256, ran=_ran('0.3.64', '.000005', '.000002'),
 )
-FLUX_COMFYUI = _EULER | _LATENT | dict(
+FLUX_COMFYUI = _EULER | _LATENT | _KNOWN | dict(
     loaders=_loaders('flux1-dev', 'ae', 'DualCLIPLoader', clip_name1='clip_l.safetensors',
                      clip_name2='t5xxl_fp16.safetensors', type='flux'),
     embedded_guidance=True, model_sampling=dict(ModelSamplingFlux=dict(max_shift=1.15, base_shift=.5)), t5_length=512,
     ran=_ran('0.3.64', '.000004', '.000002'),
 )
-QWEN_COMFYUI = _EULER | _LATENT | dict(
+QWEN_COMFYUI = _EULER | _LATENT | _BARE | dict(
     loaders=_loaders('qwen_image_fp8_e4m3fn', 'qwen_image_vae', 'CLIPLoader',
                      clip_name='qwen_2.5_vl_7b_fp8_scaled.safetensors', type='qwen_image'),
     embedded_guidance=False, layers='.+',
@@ -114,14 +120,14 @@ QWEN_COMFYUI = _EULER | _LATENT | dict(
         'as training does; without either, and with sides that are multiples of 32, the picture is ours (.0000007), '
         'with others, whose positions ComfyUI counts otherwise, it differs by .001.',
 )
-FLUX2_COMFYUI = _EULER | dict(
+FLUX2_COMFYUI = _EULER | _BARE | dict(
     loaders=_loaders('flux-2-klein-base-4b', 'flux2-vae', 'CLIPLoader',
                      clip_name='qwen_3_4b.safetensors', type='flux2'),
-    embedded_guidance=False, sigmas='Flux2Scheduler', empty=('EmptyFlux2LatentImage', {}), cell=16, reference=True,
+    embedded_guidance=False, sigmas='Flux2Scheduler', empty=('EmptyFlux2LatentImage', {}), cell=16, reference='source',
     lora='original', layers=r'transformer_blocks\.\d+\.attn\.(to_[qkv]|to_out\.0|add_[qkv]_proj|to_add_out)',
     ran=_NOT_RUN,
 )
-Z_IMAGE_COMFYUI = _EULER | _LATENT | dict(
+Z_IMAGE_COMFYUI = _EULER | _LATENT | _BARE | dict(
     loaders=_loaders('z_image_bf16', 'ae', 'CLIPLoader', clip_name='qwen_3_4b.safetensors', type='lumina2'),
     embedded_guidance=False, model_sampling=dict(ModelSamplingAuraFlow=dict(shift=6.)),
     ran=_ran('0.8.0', '.000008', '.000003'),
@@ -129,14 +135,14 @@ Z_IMAGE_COMFYUI = _EULER | _LATENT | dict(
            r'adaLN_modulation\.0)|all_x_embedder\.2-1|all_final_layer\.2-1\.(linear|adaLN_modulation\.1)|'
            r'cap_embedder\.1|t_embedder\.mlp\.[02]',
 )
-HUNYUAN_COMFYUI = _EULER | dict(
+HUNYUAN_COMFYUI = _EULER | _ABSENT | dict(
     loaders=_loaders('hunyuan_video_t2v_720p_bf16', 'hunyuan_video_vae_bf16', 'DualCLIPLoader',
                      clip_name1='clip_l.safetensors', clip_name2='llava_llama3_fp8_scaled.safetensors',
                      type='hunyuan_video'),
     embedded_guidance=True, model_sampling=dict(ModelSamplingSD3=dict(shift=7.)),
     empty=('EmptyHunyuanLatentVideo', dict(length=1)), lora='original', layers='(?!)', ran=_NOT_RUN,
 )
-MOCHI_COMFYUI = _EULER | dict(
+MOCHI_COMFYUI = _EULER | _ABSENT | dict(
     loaders=_loaders('mochi_preview_bf16', 'mochi_vae', 'CLIPLoader', clip_name='t5xxl_fp16.safetensors', type='mochi'),
     embedded_guidance=False, scheduler='linear_quadratic', lora='original', layers='(?!)', ran=_NOT_RUN,
 )

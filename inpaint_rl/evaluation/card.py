@@ -56,9 +56,11 @@ def _origin(f):
     lora = f.get('lora') and f"rank {f['lora']['rank']}, alpha {f['lora']['alpha']:g}" + (
         f", on {_or_not_recorded(f['lora'].get('targets'))}" if f['lora'].get('targets') else ''
     )
+    options = f.get('options')
     data = lambda k: _or_not_recorded(public_name(f[k]) if f.get(k) else None)
     rows = [
         ('base model', f'`{public_name(f["backbone"])}`'),
+        *([('options of the model', _or_not_recorded([f'{k}={v}' for k,v in options.items()]))] if options else []),
         ('method', _or_not_recorded(f.get('method'))),
         ('recipe', _or_not_recorded(f.get('recipe') and public_name(f['recipe']))),
         ('what was trained', f'LoRA: {lora}' if lora else 'weights of the denoiser'),
@@ -144,8 +146,9 @@ picture = pipe(prompt='what to paint', height=1024, width=1024{steps}{given}).im
 
 # %% ../../nbs/evaluation/85_card.ipynb #c0ffee85
 def _converters(c):
-    if not c.get('partial'): return ''
-    return (
+    diffsynth = '\n\n' + (c.get('diffsynth') or 'Whether DiffSynth-Studio reads this LoRA was not tried.')
+    if not c.get('partial'): return diffsynth
+    return diffsynth + (
         "\n\nComfyUI and diffusers read this file as it is. Converters of other programs want whole sets: q, k and v "
         "together (DiffSynth), and in the single blocks the MLP too (kohya's `convert_flux_lora.py`); "
         "this LoRA adapts a part of a set."

@@ -76,11 +76,13 @@ def _cells(node, facts, hole, region): # link to the hole in latents: every cell
     if region!='dilated': return x
     return [node('GrowMask', 'and one more all round', mask=x, expand=1, tapered_corners=False), 0]
 
-def _reference(node, pixels, hole, size, vae, conditions): # links to conditions that show the source, its hole grey
+def _blank(node, pixels, hole, size): # link to the source, its hole grey
     grey = node('MaskToImage', 'Grey', mask=[node('SolidMask', value=.5, **size), 0])
-    blank = node('ImageCompositeMasked', 'The source without what is in the hole', destination=pixels,
-                 source=[grey,0], x=0, y=0, resize_source=False, mask=hole)
-    latent = [node('VAEEncode', pixels=[blank,0], vae=vae), 0]
+    return [node('ImageCompositeMasked', 'The source without what is in the hole', destination=pixels,
+                 source=[grey,0], x=0, y=0, resize_source=False, mask=hole), 0]
+
+def _reference(node, pixels, vae, conditions): # links to conditions that show a picture
+    latent = [node('VAEEncode', pixels=pixels, vae=vae), 0]
     return [[node('ReferenceLatent', conditioning=c, latent=latent), 0] for c in conditions]
 
 # %% ../../nbs/evaluation/84_comfyui.ipynb #2ab35e5a
@@ -102,14 +104,15 @@ class _Start:
         text = [self.node('CLIPTextEncode', 'Prompt', clip=self.clip, text=prompt), 0]
         return _guide(self.node, self.family, self.clip, text, guidance)
 
-def _known(w, positive, negative, pixels, hole, size, blend, region): # both conditions and latents, for a hole
+def _known(w, positive, negative, pixels, hole, size, blend, region, shown): # both conditions and latents, for a hole
     node = w.node
     if not w.family.blends:
         known = node('InpaintModelConditioning', positive=positive, negative=negative,
                      vae=w.vae, pixels=pixels, mask=hole, noise_mask=blend)
         return [[known,k] for k in range(3)]
-    if w.facts.get('reference'):
-        positive, negative = _reference(node, pixels, hole, size, w.vae, (positive, negative))
+    if shown in ('blanked', 'whole'):
+        seen = _blank(node, pixels, hole, size) if shown=='blanked' else pixels
+        positive, negative = _reference(node, seen, w.vae, (positive, negative))
     latent = node('VAEEncode', pixels=pixels, vae=w.vae)
     cells = _cells(node, w.facts, hole, region)
     return positive, negative, [node('SetLatentNoiseMask', samples=[latent,0], mask=cells), 0]
@@ -123,10 +126,12 @@ def workflow(
     steps:int=50, seed:int=0, image:str='source.png', # Under input/
     blend:bool=True, # Put the known latents back at every step, as ComfyUI's template does; False: as in training
     region:str='hard', # Where a family that blends draws: 'hard' or 'dilated'
+    options:dict|None=None, # Of the family, as in training
 )->dict: # id -> {'class_type', 'inputs', '_meta'}
     "An inpainting workflow of stock nodes, in ComfyUI's API format"
     w = _Start(pipeline, lora, base)
     node, blends = w.node, w.family.blends
+    shown = w.family.chosen(options).get(w.facts.get('reference'))
     if blends and not blend:
         raise ConfigError(f'workflow: blend=False, but a {pipeline} has never seen a mask: it always blends')
     picture = node('LoadImage', 'Source; paint the hole with the mask editor', image=image)
@@ -135,7 +140,7 @@ def workflow(
     if blend and not blends: w.model = [node('DifferentialDiffusion', model=w.model, strength=1.), 0]
     else: w.clip = _tokens(node, w.facts, w.clip)
     positive, negative, cfg = w.text(prompt, guidance)
-    positive, negative, latent = _known(w, positive, negative, pixels, hole, size, blend, region)
+    positive, negative, latent = _known(w, positive, negative, pixels, hole, size, blend, region, shown)
     latent = _sample(node, w.facts, size, steps, seed, model=w.model, cfg=cfg,
                      positive=positive, negative=negative, latent_image=latent)
     fill = node('VAEDecode', samples=latent, vae=w.vae)

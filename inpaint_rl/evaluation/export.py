@@ -95,7 +95,8 @@ def workflows(
     make = partial(workflow, family.pipeline, lora, base, **settings)
     if not family.blends: return dict(workflow=make(), workflow_as_trained=make(blend=False))
     region = facts['region'] if facts['region']=='dilated' else 'hard'
-    return dict(workflow=make(region=region), workflow_text=text_workflow(family.pipeline, lora, base, **settings))
+    shown = make(region=region, options=facts.get('options'))
+    return dict(workflow=shown, workflow_text=text_workflow(family.pipeline, lora, base, **settings))
 
 def _comfyui(d, backbone, facts, tensors, name, base):
     "Workflows, and where it wants other names the LoRA under them; what the card says of them"
@@ -112,7 +113,8 @@ def _comfyui(d, backbone, facts, tensors, name, base):
     needs = [v for n in made['workflow'].values() for k,v in n['inputs'].items()
              if re.fullmatch(r'(unet|clip|vae|ckpt)_name\d?', k)]
     return dict(file=file, lora=lora, needs=needs, unknown=layers_unknown(tensors, family),
-                partial=partial_sets(tensors), blends=family.blends, ran=family.comfyui['ran'])
+                partial=partial_sets(tensors), blends=family.blends, ran=family.comfyui['ran'],
+                diffsynth=family.comfyui.get('diffsynth'))
 
 def diffusers_facts(family, facts)->dict: # `Family`; facts of the run
     "How the model is called in diffusers"
