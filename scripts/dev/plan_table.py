@@ -56,7 +56,7 @@ def line(cells): return '| '+' | '.join(cells)+' |'
 def table(kept, titles):
     rows = [line([t, *(cell(kept[t][w]) for w in WAYS)]) for t in titles if t in kept]
     missing = [t for t in titles if t not in kept]
-    said = f'\n\nNot counted yet: {", ".join(missing)}.' if missing else ''
+    said = f'\n\nNot counted yet: {"; ".join(missing)}.' if missing else ''
     return '\n'.join([line([f'LoRA {RANK}, {SIZE} x {SIZE}', *WAYS]), '|'+'---|'*(len(WAYS)+1), *rows])+said
 
 def with_table(source, kept, titles): # of the page's cell
