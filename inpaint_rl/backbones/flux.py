@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['SMALL_FLUX', 'flux_parts', 'flux_text_length', 'flux_text', 'token_grid', 'evenly_spaced', 'grid_positions',
-           'flux_velocity']
+           'flux_guidance', 'flux_velocity']
 
 # %% ../../nbs/backbones/30h_flux.ipynb #0c697cac
 import numpy as np
@@ -75,6 +75,10 @@ def grid_positions(rows:int, cols:int, device='cpu')->Tensor: # [rows*cols,3]
     return at.reshape(-1, 3)
 
 # %% ../../nbs/backbones/30h_flux.ipynb #f13db47e
+def flux_guidance(backbone:Backbone)->float:
+    "Where none is asked for: the family's, or 1 for a transformer that embeds none"
+    return backbone.family.default_guidance if backbone.denoiser.config.guidance_embeds else 1.
+
 def flux_velocity(
     backbone:Backbone, net,
     tokens:Tensor, # [B,N,C], what stands at each token

@@ -9,7 +9,7 @@ __all__ = ['FLUX_DEV', 'FluxDev']
 from .backbone import Backbone
 from .clients import FLUX_COMFYUI
 from .family import Family
-from .flux import SMALL_FLUX, evenly_spaced, flux_parts, flux_text, flux_velocity
+from .flux import SMALL_FLUX, evenly_spaced, flux_guidance, flux_parts, flux_text, flux_velocity
 from .parts import FLUX_NAMES, JOINT_ATTENTION
 from ..diffusion.regions import pack, unpack
 
@@ -29,6 +29,8 @@ class FluxDev(Backbone):
     family = FLUX_DEV
     schedule = evenly_spaced
 
+    @property
+    def default_guidance(self): return flux_guidance(self)
     def to_x(self, z): return pack(z)
     def from_x(self, x, h, w): return unpack(x, h//self.factor, w//self.factor)
     def make_fields(self): return flux_text(self) | dict(image=self.codec.field(optional=True))

@@ -9,7 +9,7 @@ __all__ = ['FLUX_FILL', 'FluxFill']
 import torch
 from .backbone import Backbone, Condition
 from .family import Family
-from .flux import SMALL_FLUX, evenly_spaced, flux_parts, flux_text, flux_velocity
+from .flux import SMALL_FLUX, evenly_spaced, flux_guidance, flux_parts, flux_text, flux_velocity
 from .parts import FLUX_NAMES, JOINT_ATTENTION
 from ..diffusion.regions import pack, pack_mask, unpack
 
@@ -43,6 +43,8 @@ class FluxFill(Backbone):
     family = FLUX_FILL
     schedule = evenly_spaced
 
+    @property
+    def default_guidance(self): return flux_guidance(self)
     def to_x(self, z): return pack(z)
     def from_x(self, x, h, w): return unpack(x, h//self.factor, w//self.factor)
     def blank(self, image, mask): return (image-.5)*(1-mask)+.5 # as the pipeline: the hole is 0 in [-1,1], mid-grey
