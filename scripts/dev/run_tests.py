@@ -115,7 +115,7 @@ def main():
     ap.add_argument('words', nargs='*', help='run just the notebooks whose path contains one of these')
     ap.add_argument('--flags', default='', help='also run cells marked so: "slow", "gpu", "hub"')
     ap.add_argument('--jobs', type=int, default=2, help='notebooks at a time')
-    ap.add_argument('--timeout', type=int, default=600, help='seconds per notebook')
+    ap.add_argument('--timeout', type=int, default=1200, help='seconds per notebook')
     o = ap.parse_args()
     names = chosen(o.words)
     if not names: raise SystemExit(f'no notebook has {" or ".join(o.words)!r} in its path')
