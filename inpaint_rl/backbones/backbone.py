@@ -4,10 +4,11 @@
 
 # %% auto #0
 __all__ = ['Condition', 'check_region', 'check_multiple', 'check_pictures', 'frozen', 'of_part', 'latent_hole', 'known_latents',
-           'blended_condition', 'Backbone', 'flow_levels']
+           'blended_condition', 'guided_texts', 'Backbone', 'flow_levels']
 
 # %% ../../nbs/backbones/30e_backbone.ipynb #260a019f
 import copy
+from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 import torch
@@ -15,7 +16,7 @@ from torch import Tensor
 from .codec import Codec
 from .denoiser import Denoiser, LoRA, check_dtype_name
 from .family import Family
-from .fields import Fields
+from .fields import Field, Fields, TextEncoders
 from ..core import ConfigError, DataError, Stacked, seeded_noise, shared
 from ..datasets.records import Batch
 from ..diffusion.dynamics import Dynamics
@@ -102,6 +103,20 @@ def blended_condition(backbone, batch:Batch)->Condition:
     given = {n:backbone.field(n, batch) for n,f in backbone.fields.items() if not f.of_picture}
     known = known_latents(backbone, batch, hole)
     return Condition(given | dict(known=known, hole=hole), backbone.region_weight(batch.mask), h, w)
+
+# %% ../../nbs/backbones/30e_backbone.ipynb #b9bee136
+def guided_texts(
+    states:Callable, tokens:Callable, # List of n texts -> [n,L,D], and [n,L] that is 1 for tokens
+    text:Callable, mask:Callable, # Shapes of one text's, as `Field.shape`
+    encoder:TextEncoders,
+)->dict: # name -> `Field`
+    "Prompts and negative prompts, each with the mask of its tokens"
+    return dict(
+        text=Field(states, text, encoder),
+        text_mask=Field(tokens, mask, encoder, of_tokens=True),
+        negative=Field(states, text, encoder, 'negative', instead_of='text'),
+        negative_mask=Field(tokens, mask, encoder, 'negative', instead_of='text_mask', of_tokens=True),
+    )
 
 # %% ../../nbs/backbones/30e_backbone.ipynb #135b6231
 class Backbone:

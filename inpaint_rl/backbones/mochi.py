@@ -8,10 +8,10 @@ __all__ = ['MOCHI', 'Mochi']
 # %% ../../nbs/backbones/32g_mochi.ipynb #e88328eb
 import copy
 import torch
-from .backbone import Backbone
+from .backbone import Backbone, guided_texts
 from .clients import MOCHI_COMFYUI, MOCHI_NAMES
 from .family import Family
-from .fields import Field, TextEncoders
+from .fields import TextEncoders
 from .parts import SMALL_T5, T5_XXL
 from ..core import ConfigError
 from ..diffusion.schedules import Schedule
@@ -71,13 +71,7 @@ class Mochi(Backbone):
         encoder, width = TextEncoders(self.pipe, ('text_encoder','tokenizer')), self.denoiser.config.text_embed_dim
         def text(h, w): return (self.length, width)
         def mask(h, w): return (self.length,)
-        return dict(
-            text=Field(self.states, text, encoder),
-            text_mask=Field(self.tokens, mask, encoder, of_tokens=True),
-            negative=Field(self.states, text, encoder, 'negative', instead_of='text'),
-            negative_mask=Field(self.tokens, mask, encoder, 'negative', instead_of='text_mask', of_tokens=True),
-            image=self.codec.field(optional=True),
-        )
+        return guided_texts(self.states, self.tokens, text, mask, encoder) | dict(image=self.codec.field(optional=True))
 
     def schedule(self, num_steps, h, w, strength=1.):
         from diffusers.pipelines.mochi.pipeline_mochi import linear_quadratic_schedule

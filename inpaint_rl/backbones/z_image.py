@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 import torch.nn.functional as F
 from torch._subclasses import FakeTensor
-from .backbone import Backbone, flow_levels
+from .backbone import Backbone, flow_levels, guided_texts
 from .clients import Z_IMAGE_COMFYUI
 from .family import Family
-from .fields import Field, TextEncoders
+from .fields import TextEncoders
 from .parts import QWEN3_4B, SMALL_QWEN3, SMALL_VAE, VAE_16
 from ..core import ConfigError
 
@@ -84,13 +84,7 @@ class ZImage(Backbone):
         encoder, width = TextEncoders(self.pipe, ('text_encoder','tokenizer')), self.denoiser.config.cap_feat_dim
         def text(h, w): return (self.length, width)
         def mask(h, w): return (self.length,)
-        return dict(
-            text=Field(self.states, text, encoder),
-            text_mask=Field(self.tokens, mask, encoder, of_tokens=True),
-            negative=Field(self.states, text, encoder, 'negative', instead_of='text'),
-            negative_mask=Field(self.tokens, mask, encoder, 'negative', instead_of='text_mask', of_tokens=True),
-            image=self.codec.field(optional=True),
-        )
+        return guided_texts(self.states, self.tokens, text, mask, encoder) | dict(image=self.codec.field(optional=True))
 
     def check_size(self, h, w):
         super().check_size(h, w)
