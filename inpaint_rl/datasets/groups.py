@@ -27,10 +27,11 @@ def check_groups(
     group_size, # K, samples per group
     chunk, # Samples that go through the network at once, per rank
     world, # Ranks
+    least:int=2, # Samples of a group, at least; 1 where they are not compared
 )->int: # Groups per rank
     "Refuse a grouping that cannot work: `ConfigError` with the reason and with what would"
-    _check_positive(groups=groups, chunk=chunk, world=world)
-    if group_size<2:
+    _check_positive(groups=groups, group_size=group_size, chunk=chunk, world=world)
+    if group_size<least:
         raise ConfigError(
             f'group_size={group_size}: a sample is compared with the others of its group, so a group needs at least 2'
         )

@@ -85,6 +85,9 @@ class CollectConfig(TrainConfig):
         if chunk is not None: self._check_updates(-(-total//chunk), 'of an iteration')
         if self.kl_coef<0: raise ConfigError(f'kl_coef={self.kl_coef}: it must not be negative')
 
+    @property
+    def wants_reference(self)->bool: return bool(self.kl_coef) # the policy that the run began with is kept
+
     def _check_updates(self, chunks, whose):
         if chunks%self.updates:
             raise ConfigError(

@@ -66,7 +66,7 @@ def block_bytes(net, dtype): # (largest block put together, what belongs to no b
 
 # %% ../../nbs/trainers/79b_plan.ipynb #c1d92a83
 def frozen_copy(b, c, sharded:bool)->int: # bytes of the reference policy, over all GPUs that share it
-    if b.lora is not None or not getattr(c, 'kl_coef', 0): return 0
+    if b.lora is not None or not getattr(c, 'wants_reference', False): return 0
     size = torch.empty((), dtype=b.dtype).element_size() if sharded else 4
     return size*sum(p.numel() for p in b.denoiser.net.parameters())
 

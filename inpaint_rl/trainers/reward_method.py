@@ -48,6 +48,7 @@ class RewardMethod(Method):
         if self.needs_rewards and not scoring.rewards:
             raise ConfigError('rewards={}: there is nothing to learn from; give a dict {reward: weight}')
         check_rewards(scoring.rewards, scoring.monitors, dataset)
+        self.check_scoring(scoring, config)
         super().__init__(backbone, dataset, config, callbacks, samples, phase)
         backbone.check_encoded(dataset)
         self.scoring = scoring
@@ -55,10 +56,11 @@ class RewardMethod(Method):
         self.watch = DriftWatch(config.run_dir, config.on_drift, judges(self.scoring.monitors), self.phase.first)
         self.check_dataset()
         self.check_negative()
-        if config.kl_coef: backbone.freeze_reference() # the model that the run began with
+        if config.wants_reference: backbone.freeze_reference() # the model that the run began with
         if self.alone: self.begin()
 
     def check_backbone(self, backbone, config): "Refuse a backbone that the method cannot train, before a run is made"
+    def check_scoring(self, scoring, config): "Refuse rewards that the method cannot learn from, before a run is made"
     def check_dataset(self): "Refuse a dataset that the method cannot learn from"
     def check_live_channels(self, dataset, config):
         "Refuse to look for live channels in pictures that are not there"

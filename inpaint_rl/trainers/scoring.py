@@ -53,9 +53,13 @@ def shared_advantages(
     return AdvantageResult(adv.values[own], adv.valid[own], adv.stats, adv.apart[own])
 
 # %% ../../nbs/trainers/74_scoring.ipynb #223b69b3
-def check_failed(adv, scores, names, ceiling):
+def check_failed(
+    valid, # [B] bool: samples of this process that have all rewards, and comparisons where those are needed
+    scores, names, # `Scores`, and the rewards that are optimised
+    ceiling:float, # The largest share without
+):
     "End the run, on all processes, if too many samples lack a reward"
-    failed, error = 1-dist.sample_mean(adv.valid.float()), None
+    failed, error = 1-dist.sample_mean(valid.float()), None
     if failed>ceiling:
         mine = next((w for n in names for w in scores.reasons[n] if w), None)
         why = next((w for w in dist.by_rank(mine) if w), 'too few samples per group')
@@ -95,11 +99,15 @@ class Scoring:
     )->tuple: # (AdvantageResult, metrics)
         "Advantages and what to log"
         adv = shared_advantages(scores, ids, self.weights, config)
-        check_failed(adv, scores, self.weights, config.reward_ceiling)
+        check_failed(adv.valid, scores, self.weights, config.reward_ceiling)
+        return adv, self.means(scores) | adv.stats
+
+    def means(self, scores:Scores)->dict: # key in the log -> number
+        "What the log says of scores, over the samples of all processes"
         total = sum(self.weights[n]*scores.oriented(n) for n in self.rewards)
         out = {f'reward/{n}':scores.oriented(n) for n in self.rewards} | {'reward':total}
         out |= {f'monitor/{n}':scores.values[n] for n in self.monitors}
         # samples without a score, by cause; prompts cut off
         counted = sum(map(Counter, dist.by_rank(scores.counts())), Counter())
         metrics = {k:dist.sample_mean(v) for k,v in out.items()}
-        return adv, metrics | {f'counted/{k}':n for k,n in counted.items()} | adv.stats
+        return metrics | {f'counted/{k}':n for k,n in counted.items()}
