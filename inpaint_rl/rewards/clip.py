@@ -35,6 +35,7 @@ class ClipReward:
     "Likeness of picture and prompt under a frozen CLIP in fp32, differentiable in the pixels"
     __name__, range, std_floor, differentiable = 'clip', (-1,1), 2e-3, True
     model, processor, fit = None, None, 'crop' # what a constructor argument of None stands for
+    relative_share = 1/20 # of exp(logit_scale), what multiplies a relative score; None: nothing does
 
     def __init__(self, *,
         model:str|None=None, # Folder or hub id of a CLIP in the layout of transformers
@@ -58,6 +59,9 @@ class ClipReward:
 
     version = property(lambda self: f'1 {Path(self.model).name} {self.fit}')
     scale = property(lambda self: 1.) # what the cosine is multiplied by
+    relative_scale = property(
+        lambda self: 1. if self.relative_share is None else self.net.logit_scale.exp()*self.relative_share
+    )
     device = cached_property(lambda self: torch.device(
         self._device
         or (torch.accelerator.current_accelerator() if torch.accelerator.is_available() else 'cpu')

@@ -14,6 +14,7 @@ from torch import Tensor
 from ..core import ConfigError
 from ..masks import dilate, hole_fraction
 from .reward import load_reward, reward, spec
+from .safe_gradients import divide, root
 from .scores import Answer, Missing, score
 
 # %% ../../nbs/rewards/51a_coherence.ipynb #13a9781d
@@ -24,7 +25,7 @@ def sobel(
     luma = (image*image.new_tensor([.299,.587,.114])[:,None,None]).sum(1, keepdim=True)
     k = image.new_tensor([[-1.,0,1],[-2,0,2],[-1,0,1]])/4
     slopes = F.conv2d(F.pad(luma, (1,)*4, mode='replicate'), torch.stack([k,k.T])[:,None]) # along x and y
-    return slopes.square().sum(1, keepdim=True).sqrt()
+    return root(slopes.square().sum(1, keepdim=True))
 
 def boundary_score(
     image, # [B,3,H,W] in [0,1]
@@ -33,11 +34,11 @@ def boundary_score(
     "Minus the difference of the mean Sobel magnitudes in the two rings of a 5x5 max-pooling"
     grown = F.max_pool2d(mask, 5, 1, 2)
     shrunk = 1-F.max_pool2d(1-mask, 5, 1, 2)
-    # 0/0 is NaN
-    inner, outer = ((sobel(image)*r).flatten(1).sum(1)/r.flatten(1).sum(1) for r in (mask-shrunk, grown-mask))
+    edges = sobel(image)
+    inner, outer = (divide((edges*r).flatten(1).sum(1), r.flatten(1).sum(1)) for r in (mask-shrunk, grown-mask))
     return -(inner-outer).abs()
 
-@reward(range=(-2**.5,0), std_floor=1e-3, needs=('source','hole'))
+@reward(range=(-2**.5,0), std_floor=1e-3, needs=('source','hole'), differentiable=True)
 def boundary(samples):
     "The published boundary score, of the composite; `rewards.local.seam` is the one to train with"
     return boundary_score(samples.image, samples.mask)
@@ -56,7 +57,7 @@ def busyness(
         both = a(region)*b(region)
         total = total+((a(image)-b(image)).abs().mean(1, keepdim=True)*both).flatten(1).sum(1)
         n = n+both.flatten(1).sum(1)
-    return total/n
+    return divide(total, n)
 
 def texture_gap(
     image, # [B,3,H,W] in [0,1]
@@ -67,9 +68,14 @@ def texture_gap(
 )->Tensor: # [B, distances]: logarithm of how much busier the hole is; NaN where it could not be measured
     "How much busier the hole is than its surroundings, at several distances"
     near = dilate(mask, reach)-mask
-    return torch.stack([((busyness(image, mask, d)+eps)/(busyness(image, near, d)+eps)).log() for d in distances], 1)
+    return torch.stack([_log_ratio(busyness(image, mask, d), busyness(image, near, d), eps) for d in distances], 1)
 
-@reward(range=(0,1), std_floor=.01, needs=('source','hole'))
+def _log_ratio(a, b, eps): # NaN where either is; then neither gets a gradient
+    unknown = a.isnan() | b.isnan()
+    a, b = (torch.where(unknown, 1., x)+eps for x in (a, b))
+    return torch.where(unknown, math.nan, (a/b).log())
+
+@reward(range=(0,1), std_floor=.01, needs=('source','hole'), differentiable=True)
 def texture(samples):
     "Is the hole as busy as its surroundings? 1: at every distance. NaN: too small for any"
     gap = texture_gap(samples.image, samples.mask)
@@ -96,11 +102,13 @@ def scale_aware(
     edge:tuple=(boundary,.01), # (reward, scale): what counts by the rest
     name:str='scale_aware',
 ): # A reward
-    "rho * sum of parts/scale + (1-rho) * edge/scale, rho the share of the hole; of each, higher is better"
+    "rho * sum of parts/scale + (1-rho) * edge/scale, rho the share of the hole; passes gradients if all parts do"
     every = {n:(load_reward(f), float(scale)) for n,(f,scale) in (parts | {'edge':edge}).items()}
     _check_scales(parts, every)
+    smooth = all(spec(f).differentiable for f,_ in every.values())
     def mixture(samples):
-        s = score({n:f for n,(f,_) in every.items()}, samples, strict=False)
+        grad = smooth and torch.is_grad_enabled()
+        s = score({n:f for n,(f,_) in every.items()}, samples, strict=False, grad=grad)
         rho = hole_fraction(samples.mask).cpu().float()
         value = sum((1-rho if n=='edge' else rho)*s.oriented(n)/scale for n,(_,scale) in every.items())
         values = {n:[None if math.isnan(x) else x for x in v.tolist()] for n,v in s.values.items()}
@@ -108,4 +116,4 @@ def scale_aware(
         return Answer(value, [_first_reason(s, i) for i in range(len(value))], extras)
     mixture.__name__ = name
     needs = dict.fromkeys(n for f,_ in every.values() for n in spec(f).needs)
-    return reward(mixture, std_floor=.01, needs=tuple(needs))
+    return reward(mixture, std_floor=.01, needs=tuple(needs), differentiable=smooth)

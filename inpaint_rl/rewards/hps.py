@@ -157,7 +157,7 @@ def convert_open_clip(
 # %% ../../nbs/rewards/53a_hps.ipynb #8dced69a
 class HPS(ClipReward):
     "Human preference score v2.1 (arXiv 2306.09341); model= is a folder made by scripts/convert_reward.py"
-    __name__, fit = 'hps', 'letterbox'
+    __name__, fit, relative_share = 'hps', 'letterbox', None
 
 def scale_aware_hps(
     hps, # Folder of HPSv2.1, made by scripts/convert_reward.py

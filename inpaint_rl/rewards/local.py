@@ -14,6 +14,7 @@ from torch import Tensor
 from ..core import DataError, RewardError
 from ..masks import dilate
 from .reward import reward
+from .safe_gradients import divide
 
 # %% ../../nbs/rewards/51_local.ipynb #15dbe546
 def hole_edges(
@@ -74,13 +75,13 @@ def edge_statistics(
     for i,w in enumerate(widths):
         room = by_copy((ok_inner[:w] & ok_outer[:w]).all(0)).float()
         n = room.sum(-1)
-        n = torch.where(n<max(least,1), math.nan, n)
+        n = torch.where(n<max(least,1), 0., n)
         gap = by_copy(inner[:,:w].mean(1)-outer[:,:w].mean(1))*room
-        out[0,i], out[1,i] = gap.sum(-1).abs().mean(0)/n, gap.abs().mean(0).sum(-1)/n
+        out[0,i] = divide(gap.sum(-1).abs().mean(0), n)
+        out[1,i] = divide(gap.abs().mean(0).sum(-1), n)
     if widths[-1]>1:
-        out[2,-1] = (
-            by_copy(inner.diff(dim=1).abs().mean((0,1))-outer.diff(dim=1).abs().mean((0,1)))*room
-        ).sum(-1).abs()/n
+        change = by_copy(inner.diff(dim=1).abs().mean((0,1))-outer.diff(dim=1).abs().mean((0,1)))
+        out[2,-1] = divide((change*room).sum(-1).abs(), n)
     return out
 
 # %% ../../nbs/rewards/51_local.ipynb #1f6a2c84
@@ -90,9 +91,18 @@ def _offsets(h, w, n, device):
 
 # %% ../../nbs/rewards/51_local.ipynb #5a3d5815
 @torch.no_grad()
+def _normal(source, hole, at, into, room, widths, points, copies): # mean and spread of the same outline, moved
+    h, w = hole.shape[1:]
+    at, into = (at[:,None]+_offsets(h, w, copies, hole.device)[:,None]).flatten(1,2), into.repeat(1,copies,1)
+    inner, ok_in = pixel_runs(source, ~hole, at, into, widths[-1])
+    outer, ok_out = pixel_runs(source, ~hole, at-into, -into, widths[-1])
+    normal = edge_statistics(inner, ok_in & room, outer, ok_out & room, widths, points/16, copies)
+    mean = normal.nanmean(-1)
+    return mean, (normal-mean[...,None]).square().nanmean(-1).sqrt()
+
 def seam_excess(
-    composite, # [B,3,H,W] in [0,1]
-    source, # [B,3,H,W]; only its known pixels are read
+    composite, # [B,3,H,W] in [0,1]; gradients pass to it
+    source, # [B,3,H,W]; only its known pixels are read, without gradients
     mask, # [B,1,H,W], 1 = repainted
     widths=(1,2,4), # Pixels, for pictures of up to 384; larger ones use multiples
     copies=8, # Moved outlines
@@ -113,12 +123,7 @@ def seam_excess(
     outer, ok_out = pixel_runs(composite, ~hole, at-into, -into, widths[-1])
     found = edge_statistics(inner, ok_in, outer, ok_out, widths, points/8)[...,0]
     room = (ok_in & ok_out).repeat(1,1,copies)
-    at, into = (at[:,None]+_offsets(h, w, copies, mask.device)[:,None]).flatten(1,2), into.repeat(1,copies,1)
-    inner, ok_in = pixel_runs(source, ~hole, at, into, widths[-1])
-    outer, ok_out = pixel_runs(source, ~hole, at-into, -into, widths[-1])
-    normal = edge_statistics(inner, ok_in & room, outer, ok_out & room, widths, points/16, copies)
-    mean = normal.nanmean(-1)
-    spread = (normal-mean[...,None]).square().nanmean(-1).sqrt()
+    mean, spread = _normal(source, hole, at, into, room, widths, points, copies)
     return ((found-mean-spread)/(mean+visible)).clamp(min=0).nanmean(1).T
 
 # %% ../../nbs/rewards/51_local.ipynb #0df4f340
@@ -126,7 +131,7 @@ def seam_reward(
     **options, # widths, copies, points, visible: see `seam_excess`
 ):
     "A seam reward with settings of its own"
-    @reward(view='composite', range=(0,1), std_floor=.01, needs=('source','hole'))
+    @reward(view='composite', range=(0,1), std_floor=.01, needs=('source','hole'), differentiable=True)
     def seam(samples):
         "Is the edge of the hole invisible? 1: yes. NaN: no place along the edge with room on both sides"
         excess = seam_excess(samples.composite, samples.source, samples.mask, **options)
@@ -145,7 +150,7 @@ def known_psnr(
     "Peak signal-to-noise ratio of the known pixels"
     known = 1-dilate(mask, away_px)
     error = ((raw.float()-expected.float())**2).mean(1, keepdim=True)
-    mse = (error*known).flatten(1).sum(1)/known.flatten(1).sum(1) # 0/0 is NaN
+    mse = divide((error*known).flatten(1).sum(1), known.flatten(1).sum(1))
     return -10*mse.clamp(min=1e-10).log10()
 
 # %% ../../nbs/rewards/51_local.ipynb #c8783e6d
@@ -155,7 +160,7 @@ def known_region_reward(
     away_px=8, # As in `known_psnr`
 ):
     "A known-region reward with settings of its own; needs `samples.round_trip`"
-    @reward(view='raw', range=(0,1), std_floor=.01, needs=('source','hole','round_trip'))
+    @reward(view='raw', range=(0,1), std_floor=.01, needs=('source','hole','round_trip'), differentiable=True)
     def known_region(samples):
         "Did the raw output keep the known pixels, as far as the autoencoder lets it? 1: yes"
         if samples.round_trip is None:
@@ -170,7 +175,7 @@ def known_region_reward(
 known_region = known_region_reward()
 
 # %% ../../nbs/rewards/51_local.ipynb #5bb8d40b
-def _hole_mean(values, mask): return (values*mask[:,0]).flatten(1).sum(1)/mask.flatten(1).sum(1)
+def _hole_mean(values, mask): return divide((values*mask[:,0]).flatten(1).sum(1), mask.flatten(1).sum(1))
 
 @reward(range=(0,1), required=False, differentiable=True)
 def brightness(samples):
@@ -193,7 +198,7 @@ def edge_density(samples):
         both = samples.mask.narrow(axis,0,size)*samples.mask.narrow(axis,1,size)
         total = total+(samples.image.diff(dim=axis).abs().mean(1,keepdim=True)*both).flatten(1).sum(1)
         n = n+both.flatten(1).sum(1)
-    return total/n
+    return divide(total, n)
 
 # %% ../../nbs/rewards/51_local.ipynb #f56ecb15
 @reward(range=(0,1), required=False)

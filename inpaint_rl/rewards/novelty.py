@@ -9,6 +9,7 @@ __all__ = ['copied_share', 'novelty']
 from torch import Tensor
 from ..core import DataError
 from .reward import reward
+from .safe_gradients import divide, root
 
 # %% ../../nbs/rewards/51c_novelty.ipynb #94d0ab96
 def copied_share(
@@ -29,7 +30,7 @@ def copied_share(
         a, b = (x.diff(dim=axis)*both for x in (fill, source))
         dot, mine, theirs = dot+total(a*b), mine+total(a*a), theirs+total(b*b)
         least = least+3*floor**2*total(both)
-    return dot/((mine+least)*(theirs+least)).sqrt()
+    return divide(dot, root((mine+least)*(theirs+least)))
 
 @reward(range=(0,1), std_floor=.01, needs=('source','hole'), differentiable=True)
 def novelty(samples):

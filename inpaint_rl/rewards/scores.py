@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 from ..core import ConfigError, RewardError, Stacked, shared
 from .reward import named_rewards, spec
+from .safe_gradients import Gate
 from .samples import Samples, changed_fields, fingerprint, view
 from ..show import Html, cell, shown_of, table
 
@@ -248,6 +249,19 @@ def _check_untouched(name, before, samples):
         f'let it work on a copy, such as samples.{changed[0]}.clone()'
     )
 
+def _call_through_gate(f, sp, samples, strict):
+    "Its answer, with the graph; `RewardError` if no value depends on the pictures, whose gradient would be silently 0"
+    gate = Gate(sp.name, samples.ids)
+    answer = _call(f, sp, gate.open(samples), strict, True)
+    gate.close(answer.values)
+    wanted = samples.raw.requires_grad or samples.composite.requires_grad
+    if wanted and gate.scored.any() and not answer.values.requires_grad:
+        raise RewardError(
+            f'reward {sp.name!r} is declared differentiable, and its values do not depend on the pictures: something '
+            'in it detaches, works under no_grad, or goes through numpy or integers'
+        )
+    return answer
+
 def _score(rewards, samples, max_failed, strict, grad):
     specs, answers, seconds = {k:spec(f,k) for k,f in rewards.items()}, {}, {}
     begin, shown = time.perf_counter(), _views(samples)
@@ -257,7 +271,7 @@ def _score(rewards, samples, max_failed, strict, grad):
         start = begin if far else time.perf_counter()
         f, s = (waiting[k], samples) if far else (rewards[k], shown(sp.view))
         before = None if far else fingerprint(s)
-        answers[k] = _call(f, sp, s, strict, grad)
+        answers[k] = _call_through_gate(f, sp, s, strict) if grad else _call(f, sp, s, strict, False)
         seconds[k] = torch.full((len(samples),), (time.perf_counter()-start)/max(len(samples),1))
         if not far: _check_untouched(k, before, s)
         if strict: answers[k] = _apply_policy(answers[k], sp, samples.ids, max_failed)
