@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['GradientConfig', 'Task', 'Drawn', 'walk', 'guidance_of', 'settled', 'without_graph', 'joined', 'GradientMethod']
 
-# %% ../../nbs/trainers/77a_reward_gradient_method.ipynb #9a93ce89
+# %% ../../nbs/trainers/77a_reward_gradient_method.ipynb #ba021989
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 import torch
@@ -29,7 +29,7 @@ from .reward_method import RewardMethod
 from .scoring import check_failed
 from .settings import TrainConfig
 
-# %% ../../nbs/trainers/77a_reward_gradient_method.ipynb #1915022c
+# %% ../../nbs/trainers/77a_reward_gradient_method.ipynb #c6658c0e
 @settings
 class GradientConfig(TrainConfig):
     "Settings that methods with reward gradients share"
@@ -82,7 +82,7 @@ class GradientConfig(TrainConfig):
     @property
     def wants_reference(self): return bool(self.kl_coef or self.anchor_coef or self.spread_coef)
 
-# %% ../../nbs/trainers/77a_reward_gradient_method.ipynb #989f40ba
+# %% ../../nbs/trainers/77a_reward_gradient_method.ipynb #acad8a02
 @dataclass
 class Task:
     "Some samples of an iteration, and what they are made of"
@@ -114,7 +114,7 @@ class Drawn:
     fills: Tensor|None = None # [m,...] finished latents, to be judged and logged; None: `x0`
     log: dict|None = None # name -> [n] numbers
 
-# %% ../../nbs/trainers/77a_reward_gradient_method.ipynb #fcd8c8b0
+# %% ../../nbs/trainers/77a_reward_gradient_method.ipynb #115e3f0f
 def walk(
     backbone, # A `Backbone`
     task:Task,
@@ -142,7 +142,7 @@ def settled(backbone, x0:Tensor, condition:Condition)->Tensor:
     hole = condition.tensors['hole']
     return torch.where(hole>0, x0, condition.tensors['known'].to(x0))
 
-# %% ../../nbs/trainers/77a_reward_gradient_method.ipynb #778f299a
+# %% ../../nbs/trainers/77a_reward_gradient_method.ipynb #0343792a
 def without_graph(samples:Samples)->Samples:
     "Samples as they are kept for judges and the log"
     return replace(samples, raw=samples.raw.detach().cpu(), composite=samples.composite.detach().cpu())
@@ -178,8 +178,7 @@ class GradientMethod(RewardMethod):
         for first in range(0, len(seeds), c.sampling.chunk):
             rows = [i//c.group_size for i in range(first, min(first+c.sampling.chunk, len(seeds)))]
             own = seeds[first:first+len(rows)]
-            out.append(Task(replace(batch.select(rows), encoded=None), condition.select(rows), own, schedule, iteration,
-                            c.guidance))
+            out.append(Task(batch.select(rows), condition.select(rows), own, schedule, iteration, c.guidance))
         return out
 
     def iterate(self, iteration):
@@ -221,7 +220,7 @@ class GradientMethod(RewardMethod):
         raw = b.decode(x0, *batch.size)
         if self.scoring.wants_round_trip:
             with torch.no_grad(): again = b.round_trip(batch.image).to(raw.device)
-        return Samples.of(batch.to(raw.device), raw, round_trip=again)
+        return Samples.of(replace(batch, encoded=None).to(raw.device), raw, round_trip=again)
 
     def half_of_rewards(self, task:Task, drawn:Drawn, kept:list)->tuple: # (sum of losses, its gradient by the latents)
         "What the rewards say of drawn latents"
