@@ -9,7 +9,8 @@ _NAMES = dict(
        'rewards.reward':('reward',), 'rewards.scores':('score',), 'evaluation.evaluate':('evaluate',),
        'trainers.trainer':('Trainer', 'make_trainer'),
        'trainers.sft':('SFTConfig', 'SFTTrainer'), 'trainers.grpo':('GRPOConfig', 'GRPOTrainer'),
-       'trainers.nft':('NFTConfig', 'NFTTrainer'), 'trainers.dpo':('DPOConfig', 'DPOTrainer'),
+       'trainers.nft':('NFTConfig', 'NFTTrainer'), 'trainers.elbo':('ELBOConfig', 'ELBOTrainer'),
+       'trainers.dpo':('DPOConfig', 'DPOTrainer'),
        'trainers.best_of':('BestOfConfig', 'BestOfTrainer')})
 
 _PLACE = {name:module for module,names in _NAMES.items() for name in names}

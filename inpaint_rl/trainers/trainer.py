@@ -16,6 +16,7 @@ from ..core import ConfigError
 from ..datasets.pairs import PairDataset
 from .best_of import BestOfConfig, BestOfTrainer
 from .dpo import DPOConfig, DPOTrainer, OfflineDPOTrainer
+from .elbo import ELBOConfig, ELBOTrainer
 from .grpo import GRPOConfig, GRPOTrainer
 from .loop import Loop
 from .method import Phase, facts_of_methods, with_loop, with_run
@@ -32,8 +33,8 @@ class MethodParts(NamedTuple):
 
 METHODS = dict(
     grpo=MethodParts(GRPOConfig, GRPOTrainer), dpo=MethodParts(DPOConfig, DPOTrainer),
-    nft=MethodParts(NFTConfig, NFTTrainer), best_of=MethodParts(BestOfConfig, BestOfTrainer),
-    sft=MethodParts(SFTConfig, SFTTrainer),
+    nft=MethodParts(NFTConfig, NFTTrainer), elbo=MethodParts(ELBOConfig, ELBOTrainer),
+    best_of=MethodParts(BestOfConfig, BestOfTrainer), sft=MethodParts(SFTConfig, SFTTrainer),
 )
 
 def method_of(
