@@ -117,7 +117,7 @@ def diverged_loss(ratio, advantage, divergence, limit, rows): # `rows`: what is 
 # %% ../../nbs/losses/62_grpo.ipynb #e6f5b43a
 def grpo_loss(
     new, # The step scored with the current weights: has `.mean`, `.std`, `.log_prob` (a `Step`)
-    old, # The step of the rollout: has `.log_prob`, and `.mean` if `ratio_norm`
+    old, # The step of the rollout: has `.log_prob`, and `.mean` if `ratio_norm` or `dppo_divergence`
     advantage, # [B], 0 for dropped samples
     *,
     weight=None, # Region weight, broadcastable to x; None for the full frame
