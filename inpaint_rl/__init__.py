@@ -9,8 +9,11 @@ _NAMES = dict(
        'rewards.reward':('reward',), 'rewards.scores':('score',), 'evaluation.evaluate':('evaluate',),
        'trainers.trainer':('Trainer', 'make_trainer'),
        'trainers.sft':('SFTConfig', 'SFTTrainer'), 'trainers.grpo':('GRPOConfig', 'GRPOTrainer'),
-       'trainers.nft':('NFTConfig', 'NFTTrainer'), 'trainers.dpo':('DPOConfig', 'DPOTrainer'),
-       'trainers.best_of':('BestOfConfig', 'BestOfTrainer')})
+       'trainers.nft':('NFTConfig', 'NFTTrainer'), 'trainers.elbo':('ELBOConfig', 'ELBOTrainer'),
+       'trainers.dpo':('DPOConfig', 'DPOTrainer'),
+       'trainers.best_of':('BestOfConfig', 'BestOfTrainer'),
+       'trainers.draft':('DRaFTConfig', 'DRaFTTrainer', 'ReFLConfig', 'ReFLTrainer'),
+       'trainers.direct_align_method':('DirectAlignConfig', 'DirectAlignTrainer')})
 
 _PLACE = {name:module for module,names in _NAMES.items() for name in names}
 __all__ = sorted(_PLACE)

@@ -12,7 +12,7 @@ import os
 from pathlib import Path
 
 # %% ../../nbs/cli/101_model.ipynb #3a108410
-METHOD_NAMES = ('grpo','dpo','nft','best_of','sft')
+METHOD_NAMES = ('grpo','dpo','nft','elbo','best_of','sft','draft','refl','direct_align')
 DTYPE_NAMES = ('fp32','bf16','fp16')
 QUANTIZE_NAMES = ('nf4','int8','int4')
 

@@ -82,11 +82,14 @@ class CollectConfig(TrainConfig):
         if self.updates<1: raise ConfigError(f'updates={self.updates}: at least 1')
         decode = self.sampling.decode_chunk
         if decode is not None and decode<1: raise ConfigError(f'decode_chunk={decode}: at least 1')
-        if chunk is not None: self._check_updates(-(-total//chunk), 'of an iteration')
+        if chunk is not None: self._check_pieces(total, chunk)
         if self.kl_coef<0: raise ConfigError(f'kl_coef={self.kl_coef}: it must not be negative')
 
     @property
     def wants_reference(self)->bool: return bool(self.kl_coef) # the policy that the run began with is kept
+
+    def _check_pieces(self, total, chunk): # samples of a process, and of a forward pass
+        self._check_updates(-(-total//chunk), 'of an iteration')
 
     def _check_updates(self, chunks, whose):
         if chunks%self.updates:

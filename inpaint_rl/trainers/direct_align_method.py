@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['DirectAlignConfig', 'places', 'DirectAlignTrainer', 'with_words']
 
-# %% ../../nbs/trainers/77c_direct_align_method.ipynb #d6a81c5e
+# %% ../../nbs/trainers/77c_direct_align_method.ipynb #492b4ba6
 from typing import Literal
 import torch
 from torch import Tensor
@@ -18,7 +18,7 @@ from ..rewards.control_words import k_at
 from .renoise import base_distance
 from .reward_gradient_method import Drawn, GradientConfig, GradientMethod, Task, settled
 
-# %% ../../nbs/trainers/77c_direct_align_method.ipynb #8b4a1936
+# %% ../../nbs/trainers/77c_direct_align_method.ipynb #30c07f7e
 @settings
 class DirectAlignConfig(GradientConfig):
     "Settings of Direct-Align"
@@ -54,7 +54,7 @@ class DirectAlignConfig(GradientConfig):
         if self.branches=='denoise' and any(self.words_k_away):
             raise ConfigError(f'words_k_away={self.words_k_away} is for the step towards noise: set branches=both')
 
-# %% ../../nbs/trainers/77c_direct_align_method.ipynb #c5877f3e
+# %% ../../nbs/trainers/77c_direct_align_method.ipynb #9c51ce5b
 def places(
     seeds, # One int per sample
     share:float, # Length of the step

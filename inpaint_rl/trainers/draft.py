@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['DRaFTConfig', 'DRaFTTrainer', 'ReFLConfig', 'guess_steps', 'ReFLTrainer']
 
-# %% ../../nbs/trainers/77b_draft.ipynb #85e30da5
+# %% ../../nbs/trainers/77b_draft.ipynb #ff471beb
 import torch
 from ..config import option, settings
 from ..core import ConfigError, generator
@@ -13,7 +13,7 @@ from .reward_gradient_method import (
     Drawn, GradientConfig, GradientMethod, Task, guidance_of, settled, walk)
 from .renoise import base_distance
 
-# %% ../../nbs/trainers/77b_draft.ipynb #f4cde64c
+# %% ../../nbs/trainers/77b_draft.ipynb #f10f867d
 @settings
 class DRaFTConfig(GradientConfig):
     "Settings of DRaFT-K"
@@ -36,7 +36,7 @@ class DRaFTTrainer(GradientMethod):
         outside = self.config.kl_outside if self.config.kl_coef else None
         return Drawn(*walk(b, task, x, range(first, n), outside))
 
-# %% ../../nbs/trainers/77b_draft.ipynb #f8171c1c
+# %% ../../nbs/trainers/77b_draft.ipynb #795062bc
 @settings
 class ReFLConfig(GradientConfig):
     "Settings of ReFL"

@@ -59,6 +59,11 @@ class GRPOConfig(CollectConfig):
     clip_range: float | tuple = option(1e-3, 'Clip range of the ratio; a pair is (below, above)')
     ratio_norm: bool = option(False, "Use GRPO-Guard's normalised ratio; its clip range is about 1e-6 to 1e-5")
     clip_scale_by_hole: bool = option(False, 'Widen the clip range for small holes')
+    dppo_divergence: float | None = option(
+        None,
+        'In place of the clip: samples whose step has moved by a larger divergence, and would move on, are dropped '
+        '(Flow-DPPO; published are 1e-6 to 1e-5); null clips the ratio',
+    )
     inner_epochs: int = option(1, 'Passes over each batch of rollouts')
     update_chunk: int | None = option(
         None,
@@ -69,6 +74,7 @@ class GRPOConfig(CollectConfig):
     def check(self):
         super().check()
         clip_limits(self.clip_range)
+        self._check_divergence()
         if self.inner_epochs<1: raise ConfigError(f'inner_epochs={self.inner_epochs}: at least 1')
         if self.sampling.window<1: raise ConfigError(f'window={self.sampling.window}: at least 1')
         if self.update_chunk is not None and self.update_chunk<1:
@@ -76,6 +82,19 @@ class GRPOConfig(CollectConfig):
         if self.sampling.noise_level<=0:
             raise ConfigError(f'noise_level={self.sampling.noise_level}: without noise there is nothing to learn from')
         window_of(self.sampling, 0, self.seed)
+
+    def _check_divergence(self):
+        if self.dppo_divergence is None: return
+        what = f'dppo_divergence={self.dppo_divergence}'
+        if not self.dppo_divergence>0: raise ConfigError(f'{what}: above 0; published are 1e-6 to 1e-5')
+        plain = dict(clip_range=GRPOConfig.clip_range, ratio_norm=False, clip_scale_by_hole=False)
+        given = [f'{n}={getattr(self, n)}' for n,v in plain.items() if getattr(self, n)!=v]
+        if given: raise ConfigError(f'{what} takes the place of the clip: leave {", ".join(given)} out')
+        if self.updates*self.inner_epochs==1:
+            raise ConfigError(
+                f'{what}: with one optimizer step per iteration nothing has moved, so it would change nothing; '
+                'leave it out, or set updates or inner_epochs above 1'
+            )
 
 def window_of(
     s:NoisySampling,
@@ -181,7 +200,7 @@ class GRPOTrainer(RewardMethod):
             old = type(new)(part.x_next[at], part.mean[at], part.scale[at], part.log_prob[at])
             loss, stats = grpo_loss(
                 new, old, a, weight=part.noise_weight, clip_range=c.clip_range, ratio_norm=c.ratio_norm,
-                clip_scale_by_hole=c.clip_scale_by_hole, kl=kl, kl_coef=c.kl_coef
+                clip_scale_by_hole=c.clip_scale_by_hole, kl=kl, kl_coef=c.kl_coef, dppo_divergence=c.dppo_divergence
             )
             steps = [t.steps[k] for k in (j if isinstance(j, list) else [j]*len(rows))]
             record = dict(steps=steps, stats=stats, valid=valid)

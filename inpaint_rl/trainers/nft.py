@@ -14,7 +14,7 @@ from ..losses.common import velocity_kl
 from ..losses.nft_loss import goodness, nft_loss
 from .collect import CollectConfig
 from .ema import EMA
-from .finished import learn_finished
+from .finished import group_seeds, learn_finished
 from .method import check_same_errors, errors_state
 from .renoise import check_levels
 from .reward_method import RewardMethod
@@ -51,7 +51,7 @@ class NFTConfig(CollectConfig):
 class NFTTrainer(RewardMethod):
     "DiffusionNFT on any backbone"
     name, snapshot, snapshot_draws = 'nft', 'old policy of NFT', True
-    learn = learn_finished
+    learn, noise_seeds = learn_finished, group_seeds
 
     def begin(self):
         super().begin()
@@ -77,10 +77,6 @@ class NFTTrainer(RewardMethod):
         return out
 
     def choose(self, adv, ids): return torch.arange(len(adv.values))[:,None], adv.valid # every sample
-
-    def noise_seeds(self, t, rows, units):
-        K = self.config.group_size if self.config.share_noise else 1
-        return [t.seeds[i-i%K] for i in rows]
 
     def loss(self, n, adv): # (prediction, loss [M], numbers to log)
         c, b = self.config, self.backbone

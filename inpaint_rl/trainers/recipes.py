@@ -4,17 +4,20 @@
 
 # %% auto #0
 __all__ = ['tiny_flux_fill_grpo', 'tiny_sd_inpaint_grpo', 'flow_grpo_scaled_down', 'flow_grpo_as_published', 'tiny_flux_fill_nft',
-           'tiny_sd_inpaint_nft', 'tiny_flux_fill_dpo', 'tiny_sd_inpaint_dpo', 'tiny_flux_fill_best_of',
-           'tiny_sd_inpaint_best_of', 'build_tiny_flux_fill', 'build_tiny_sd_inpaint', 'build_tiny_flux_fill_grpo',
-           'tiny_flux_fill_sft', 'tiny_sd_inpaint_sft', 'flux_fill_grpo_4gpus', 'flux_fill_dpo_4gpus',
-           'flux_fill_nft_4gpus', 'flux_fill_sft_4gpus', 'sd_inpainting_grpo_4gpus', 'sd_inpainting_dpo_4gpus',
-           'sd_inpainting_nft_4gpus', 'sd_inpainting_sft_4gpus']
+           'tiny_sd_inpaint_nft', 'tiny_flux_fill_elbo', 'tiny_sd_inpaint_elbo', 'tiny_flux_fill_dpo',
+           'tiny_sd_inpaint_dpo', 'tiny_flux_fill_best_of', 'tiny_sd_inpaint_best_of', 'build_tiny_flux_fill',
+           'build_tiny_sd_inpaint', 'build_tiny_flux_fill_grpo', 'tiny_flux_fill_sft', 'tiny_sd_inpaint_sft',
+           'flux_fill_grpo_4gpus', 'flux_fill_dpo_4gpus', 'flux_fill_nft_4gpus', 'flux_fill_elbo_4gpus',
+           'flux_fill_sft_4gpus', 'sd_inpainting_grpo_4gpus', 'sd_inpainting_dpo_4gpus', 'sd_inpainting_nft_4gpus',
+           'sd_inpainting_sft_4gpus']
 
 # %% ../../nbs/trainers/79_recipes.ipynb #f427cfe6
 from dataclasses import replace
 from .best_of import BestOfConfig
 from .dpo import DPOConfig
+from .elbo import ELBOConfig
 from .family_recipes import * # noqa: F401, F403, also found here
+from .gradient_recipes import * # noqa: F401, F403, also found here
 from .grpo import GRPOConfig
 from .nft import NFTConfig
 from .sft import SFTConfig
@@ -80,6 +83,14 @@ def tiny_flux_fill_nft():
 def tiny_sd_inpaint_nft():
     "DiffusionNFT on the embedded SD1.5-inpainting model"
     return _finished_sd(NFTConfig, run_dir='runs/nft-sd', old_rate=0.)
+
+def tiny_flux_fill_elbo():
+    "Ratios of bounds on the embedded Flux Fill model: two passes over each batch of rollouts"
+    return _finished(ELBOConfig, run_dir='runs/elbo', iterations=46, groups=24, inner_epochs=2)
+
+def tiny_sd_inpaint_elbo():
+    "Ratios of bounds on the embedded SD1.5-inpainting model"
+    return _finished_sd(ELBOConfig, run_dir='runs/elbo-sd', groups=24, inner_epochs=2)
 
 def tiny_flux_fill_dpo():
     "Online DPO on the embedded Flux Fill model; the known region is in no pair's error, so it is held more firmly"
@@ -159,6 +170,13 @@ def flux_fill_nft_4gpus():
     return _four_gpus(
         NFTConfig, run_dir='runs/flux_fill_nft_4gpus', **_flux,
         **_flux_rollout, kl_coef=1e-4, kl_outside=1., levels_per_sample=2
+    )
+
+def flux_fill_elbo_4gpus():
+    "Ratios of bounds on FLUX.1-Fill-dev; four levels, two updates and clip range of V-GRPO (arXiv 2604.23380)"
+    return _four_gpus(
+        ELBOConfig, run_dir='runs/flux_fill_elbo_4gpus', **_flux,
+        **_flux_rollout, kl_coef=1e-4, kl_outside=1., levels_per_sample=4, updates=2, clip_range=6e-3
     )
 
 def flux_fill_sft_4gpus():

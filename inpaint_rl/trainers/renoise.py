@@ -48,12 +48,13 @@ def renoise(
     backbone, x0, # Clean latents, [B,...]
     seeds, # One int per sample; equal ones get the same level and noise
     schedule, # Of the rollout
-    k:int, # Which of a sample's levels, 0..N-1
+    k, # Which of a sample's levels, 0..N-1: one number, or one for each row
 )->tuple: # (noisy latents, time as the network takes it [B], level [B], noise)
     "Finished samples, mixed with noise at their `k`-th level"
-    step = level_orders(seeds, len(schedule))[:,k]
+    places = [k]*len(seeds) if isinstance(k, int) else list(k)
+    step = level_orders(seeds, len(schedule))[range(len(seeds)),places]
     level = schedule.levels[step]
-    noise = seeded_noise([seed_from('renoise', s, k) for s in seeds], x0.shape[1:], x0.device)
+    noise = seeded_noise([seed_from('renoise', s, i) for s,i in zip(seeds, places)], x0.shape[1:], x0.device)
     return backbone.noised(x0, noise, level), schedule.timesteps[step].to(x0.device), level, noise
 
 def base_distance(

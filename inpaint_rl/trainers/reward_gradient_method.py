@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['GradientConfig', 'Task', 'Drawn', 'walk', 'guidance_of', 'settled', 'without_graph', 'joined', 'GradientMethod']
 
-# %% ../../nbs/trainers/77a_reward_gradient_method.ipynb #ba021989
+# %% ../../nbs/trainers/77a_reward_gradient_method.ipynb #60ab36e5
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 import torch
@@ -29,7 +29,7 @@ from .reward_method import RewardMethod
 from .scoring import check_failed
 from .settings import TrainConfig
 
-# %% ../../nbs/trainers/77a_reward_gradient_method.ipynb #c6658c0e
+# %% ../../nbs/trainers/77a_reward_gradient_method.ipynb #b532e586
 @settings
 class GradientConfig(TrainConfig):
     "Settings that methods with reward gradients share"
@@ -82,7 +82,7 @@ class GradientConfig(TrainConfig):
     @property
     def wants_reference(self): return bool(self.kl_coef or self.anchor_coef or self.spread_coef)
 
-# %% ../../nbs/trainers/77a_reward_gradient_method.ipynb #acad8a02
+# %% ../../nbs/trainers/77a_reward_gradient_method.ipynb #68f00711
 @dataclass
 class Task:
     "Some samples of an iteration, and what they are made of"
@@ -114,7 +114,7 @@ class Drawn:
     fills: Tensor|None = None # [m,...] finished latents, to be judged and logged; None: `x0`
     log: dict|None = None # name -> [n] numbers
 
-# %% ../../nbs/trainers/77a_reward_gradient_method.ipynb #115e3f0f
+# %% ../../nbs/trainers/77a_reward_gradient_method.ipynb #171facc4
 def walk(
     backbone, # A `Backbone`
     task:Task,
@@ -142,7 +142,7 @@ def settled(backbone, x0:Tensor, condition:Condition)->Tensor:
     hole = condition.tensors['hole']
     return torch.where(hole>0, x0, condition.tensors['known'].to(x0))
 
-# %% ../../nbs/trainers/77a_reward_gradient_method.ipynb #0343792a
+# %% ../../nbs/trainers/77a_reward_gradient_method.ipynb #ec76f947
 def without_graph(samples:Samples)->Samples:
     "Samples as they are kept for judges and the log"
     return replace(samples, raw=samples.raw.detach().cpu(), composite=samples.composite.detach().cpu())

@@ -69,7 +69,7 @@ class SFTTrainer(Method):
         check_fit(backbone, dataset)
         if not has_pictures(dataset):
             raise DataError('the records are prompts alone, and what sft learns are pictures: give the rows image_path '
-                            'and mask_path, or learn from rewards (grpo, nft, dpo, best_of)')
+                            'and mask_path, or learn from rewards (grpo, nft, elbo, dpo, best_of)')
         super().__init__(backbone, dataset, config, callbacks, samples, phase)
         backbone.check_encoded(dataset)
         if not config.prompt_dropout: # with it, negative prompts take the place of those that are left out

@@ -15,7 +15,10 @@ from ..config import to_dict
 from ..core import ConfigError
 from ..datasets.pairs import PairDataset
 from .best_of import BestOfConfig, BestOfTrainer
+from .direct_align_method import DirectAlignConfig, DirectAlignTrainer
+from .draft import DRaFTConfig, DRaFTTrainer, ReFLConfig, ReFLTrainer
 from .dpo import DPOConfig, DPOTrainer, OfflineDPOTrainer
+from .elbo import ELBOConfig, ELBOTrainer
 from .grpo import GRPOConfig, GRPOTrainer
 from .loop import Loop
 from .method import Phase, facts_of_methods, with_loop, with_run
@@ -32,8 +35,10 @@ class MethodParts(NamedTuple):
 
 METHODS = dict(
     grpo=MethodParts(GRPOConfig, GRPOTrainer), dpo=MethodParts(DPOConfig, DPOTrainer),
-    nft=MethodParts(NFTConfig, NFTTrainer), best_of=MethodParts(BestOfConfig, BestOfTrainer),
-    sft=MethodParts(SFTConfig, SFTTrainer),
+    nft=MethodParts(NFTConfig, NFTTrainer), elbo=MethodParts(ELBOConfig, ELBOTrainer),
+    best_of=MethodParts(BestOfConfig, BestOfTrainer), sft=MethodParts(SFTConfig, SFTTrainer),
+    draft=MethodParts(DRaFTConfig, DRaFTTrainer), refl=MethodParts(ReFLConfig, ReFLTrainer),
+    direct_align=MethodParts(DirectAlignConfig, DirectAlignTrainer),
 )
 
 def method_of(

@@ -31,7 +31,9 @@ MAY = below | {
     'losses':    {'core', 'diffusion', 'rollout'},
 }
 # the methods are for those who start runs: what looks at runs from outside needs none of them
-METHODS = {f'inpaint_rl.trainers.{name}' for name in ('sft', 'collect', 'grpo', 'nft', 'dpo', 'best_of', 'recipes')}
+METHODS = {f'inpaint_rl.trainers.{name}'
+           for name in ('sft', 'collect', 'grpo', 'nft', 'elbo', 'dpo', 'best_of', 'recipes', 'draft',
+                        'direct_align_method', 'reward_gradient_method', 'gradient_recipes')}
 NO_METHODS = {'evaluation', 'app'}
 OWNERS = {
     'diffusers': {'backbones', 'cli'},

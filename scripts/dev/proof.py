@@ -30,8 +30,8 @@ from typing import Any
 HERE = Path(__file__).resolve().parents[2]
 FAMILIES = ('flux_fill', 'sd_inpaint')
 SMALL = ['groups=16', 'chunk=16'] # a third of the work, and gradients still add up over chunks; grpo runs as it comes
-METHODS = {m: [*(SMALL if m in ('dpo', 'nft', 'best_of') else []), '--method', m]
-           for m in ('grpo', 'dpo', 'nft', 'best_of', 'sft')}
+METHODS = {m: [*(SMALL if m in ('dpo', 'nft', 'elbo', 'best_of') else []), '--method', m]
+           for m in ('grpo', 'dpo', 'nft', 'elbo', 'best_of', 'sft')}
 METHODS['pairs'] = ['group_size=2', '--method', 'dpo', '--pairs', '--rewards', 'seam=1', # DPO on given pairs
                     '--data', '{data}/pairs.jsonl', '--held-out-data', '{data}/pairs.jsonl']
 LEARNED = {'full': [], 'lora': ['--lora', '4']}

@@ -18,8 +18,8 @@ SECTIONS = { # title -> what is in it, in this order: folders, and single pages 
     'use: data': ['datasets'],
     'use: rewards': ['rewards'],
     'use: training': [
-        'trainers/recipes', 'trainers/sft', 'trainers/nft', 'trainers/dpo', 'trainers/best_of', 'trainers/plan',
-        'trainers/phases',
+        'trainers/recipes', 'trainers/sft', 'trainers/nft', 'trainers/elbo', 'trainers/dpo', 'trainers/best_of',
+        'trainers/draft', 'trainers/direct_align_method', 'trainers/plan', 'trainers/phases',
     ],
     'use: evaluation': ['evaluation'],
     'use: commands': ['cli'],
