@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['WORDS_SEEN', 'DirectAlignConfig', 'places', 'DirectAlignTrainer', 'with_words']
 
-# %% ../../nbs/trainers/77c_direct_align_method.ipynb #92599fa1
+# %% ../../nbs/trainers/77c_direct_align_method.ipynb #7e6614ab
 from typing import Literal
 import torch
 from torch import Tensor
@@ -19,7 +19,7 @@ from .renoise import base_distance
 from .gradient_task import Drawn, Task, settled
 from .reward_gradient_method import GradientConfig, GradientMethod
 
-# %% ../../nbs/trainers/77c_direct_align_method.ipynb #38416064
+# %% ../../nbs/trainers/77c_direct_align_method.ipynb #d64129b8
 @settings
 class DirectAlignConfig(GradientConfig):
     "Settings of Direct-Align"
@@ -51,13 +51,11 @@ class DirectAlignConfig(GradientConfig):
         self._check_unused()
 
     def _check_unused(self):
-        if self.anchor_coef or self.spread_coef:
-            raise ConfigError('anchor_coef and spread_coef compare finished fills, and direct_align passes gradients '
-                              'to one step alone; hold the policy by kl_coef')
+        self.refuse_ties('what one step makes')
         if self.branches=='denoise' and any(self.words_k_away):
             raise ConfigError(f'words_k_away={self.words_k_away} is for the step towards noise: set branches=both')
 
-# %% ../../nbs/trainers/77c_direct_align_method.ipynb #4eac5ee9
+# %% ../../nbs/trainers/77c_direct_align_method.ipynb #4e2cbf6c
 WORDS_SEEN = 32 # prompts that control words are tried on before the first iteration
 
 def places(

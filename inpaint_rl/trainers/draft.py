@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['DRaFTConfig', 'DRaFTTrainer', 'ReFLConfig', 'guess_steps', 'ReFLTrainer']
 
-# %% ../../nbs/trainers/77b_draft.ipynb #72516d58
+# %% ../../nbs/trainers/77b_draft.ipynb #b8f37ec1
 import torch
 from ..config import option, settings
 from ..core import ConfigError, generator
@@ -13,7 +13,7 @@ from .gradient_task import Drawn, Task, guidance_of, settled, walk
 from .reward_gradient_method import GradientConfig, GradientMethod
 from .renoise import base_distance
 
-# %% ../../nbs/trainers/77b_draft.ipynb #ab9ec58e
+# %% ../../nbs/trainers/77b_draft.ipynb #48fb6ded
 @settings
 class DRaFTConfig(GradientConfig):
     "Settings of DRaFT-K"
@@ -36,7 +36,7 @@ class DRaFTTrainer(GradientMethod):
         outside = self.config.kl_outside if self.config.kl_coef else None
         return Drawn(*walk(b, task, x, range(first, n), outside))
 
-# %% ../../nbs/trainers/77b_draft.ipynb #fd01f80f
+# %% ../../nbs/trainers/77b_draft.ipynb #88c1d99d
 @settings
 class ReFLConfig(GradientConfig):
     "Settings of ReFL"
@@ -45,6 +45,7 @@ class ReFLConfig(GradientConfig):
 
     def check(self):
         super().check()
+        self.refuse_ties('a guess')
         first, last = guess_steps(self)
         if not 0<=first<last<=self.sampling.num_steps:
             raise ConfigError(

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['GradientConfig', 'without_graph', 'joined', 'PictureHalf', 'GradientMethod']
 
-# %% ../../nbs/trainers/77a_reward_gradient_method.ipynb #5e7bf815
+# %% ../../nbs/trainers/77a_reward_gradient_method.ipynb #00db98a2
 from collections.abc import Callable
 from dataclasses import replace
 import torch
@@ -27,7 +27,7 @@ from .reward_method import RewardMethod
 from .scoring import Scoring, check_failed
 from .settings import TrainConfig
 
-# %% ../../nbs/trainers/77a_reward_gradient_method.ipynb #eae0dbb2
+# %% ../../nbs/trainers/77a_reward_gradient_method.ipynb #3dfebb7b
 @settings
 class GradientConfig(TrainConfig):
     "Settings that methods with reward gradients share"
@@ -80,10 +80,18 @@ class GradientConfig(TrainConfig):
         if chunk is not None and chunk%self.group_size:
             raise ConfigError(f'chunk={chunk}: with spread_coef a multiple of group_size={self.group_size}')
 
+    def refuse_ties(self, what:str): # `what`: the latents with gradients
+        "For methods whose latents with gradients are no finished fills"
+        if self.anchor_coef or self.spread_coef:
+            raise ConfigError(
+                f'anchor_coef and spread_coef compare finished fills, and the rewards see {what} here; '
+                'hold the policy by kl_coef'
+            )
+
     @property
     def wants_reference(self): return bool(self.kl_coef or self.anchor_coef or self.spread_coef)
 
-# %% ../../nbs/trainers/77a_reward_gradient_method.ipynb #cfc94098
+# %% ../../nbs/trainers/77a_reward_gradient_method.ipynb #b620b341
 def without_graph(samples:Samples)->Samples:
     "Samples as they are kept for judges and the log"
     return replace(samples, raw=samples.raw.detach().cpu(), composite=samples.composite.detach().cpu())
@@ -145,7 +153,7 @@ class PictureHalf:
         if self.scoring.monitors: scores = joined(score(self.scoring.monitors, samples), scores)
         return dict(samples=samples, scores=scores, numbers=numbers)
 
-# %% ../../nbs/trainers/77a_reward_gradient_method.ipynb #abef9d40
+# %% ../../nbs/trainers/77a_reward_gradient_method.ipynb #adec3827
 class GradientMethod(RewardMethod):
     "Learning from the gradients of rewards, on any backbone"
     steps_per_iteration = 1
