@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['WORDS_SEEN', 'DirectAlignConfig', 'places', 'DirectAlignTrainer', 'with_words']
 
-# %% ../../nbs/trainers/77d_direct_align_method.ipynb #7e6614ab
+# %% ../../nbs/trainers/77d_direct_align_method.ipynb #fb835f51
 from typing import Literal
 import torch
 from torch import Tensor
@@ -19,7 +19,7 @@ from .renoise import base_distance
 from .gradient_task import Drawn, Task, settled
 from .reward_gradient_method import GradientConfig, GradientMethod
 
-# %% ../../nbs/trainers/77d_direct_align_method.ipynb #d64129b8
+# %% ../../nbs/trainers/77d_direct_align_method.ipynb #8bcab682
 @settings
 class DirectAlignConfig(GradientConfig):
     "Settings of Direct-Align"
@@ -55,7 +55,7 @@ class DirectAlignConfig(GradientConfig):
         if self.branches=='denoise' and any(self.words_k_away):
             raise ConfigError(f'words_k_away={self.words_k_away} is for the step towards noise: set branches=both')
 
-# %% ../../nbs/trainers/77d_direct_align_method.ipynb #4e2cbf6c
+# %% ../../nbs/trainers/77d_direct_align_method.ipynb #a186f59d
 WORDS_SEEN = 32 # prompts that control words are tried on before the first iteration
 
 def places(

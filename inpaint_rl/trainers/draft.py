@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['DRaFTConfig', 'DRaFTTrainer', 'ReFLConfig', 'guess_steps', 'ReFLTrainer']
 
-# %% ../../nbs/trainers/77c_draft.ipynb #b8f37ec1
+# %% ../../nbs/trainers/77c_draft.ipynb #ac390642
 import torch
 from ..config import option, settings
 from ..core import ConfigError, generator
@@ -13,7 +13,7 @@ from .gradient_task import Drawn, Task, guidance_of, settled, walk
 from .reward_gradient_method import GradientConfig, GradientMethod
 from .renoise import base_distance
 
-# %% ../../nbs/trainers/77c_draft.ipynb #48fb6ded
+# %% ../../nbs/trainers/77c_draft.ipynb #f9246027
 @settings
 class DRaFTConfig(GradientConfig):
     "Settings of DRaFT-K"
@@ -36,7 +36,7 @@ class DRaFTTrainer(GradientMethod):
         outside = self.config.kl_outside if self.config.kl_coef else None
         return Drawn(*walk(b, task, x, range(first, n), outside))
 
-# %% ../../nbs/trainers/77c_draft.ipynb #88c1d99d
+# %% ../../nbs/trainers/77c_draft.ipynb #395ec480
 @settings
 class ReFLConfig(GradientConfig):
     "Settings of ReFL"

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['Task', 'Drawn', 'walk', 'guidance_of', 'settled']
 
-# %% ../../nbs/trainers/77a_gradient_task.ipynb #87a83f27
+# %% ../../nbs/trainers/77a_gradient_task.ipynb #27a163fe
 from collections.abc import Callable
 from dataclasses import dataclass
 import torch
@@ -16,7 +16,7 @@ from ..diffusion.schedules import Schedule
 from ..rollout import rollout
 from .renoise import base_distance
 
-# %% ../../nbs/trainers/77a_gradient_task.ipynb #a9983dac
+# %% ../../nbs/trainers/77a_gradient_task.ipynb #d0c99df7
 @dataclass
 class Task:
     "Some samples of an iteration, and what they are made of"
@@ -48,7 +48,7 @@ class Drawn:
     fills: Tensor|None = None # [m,...] finished latents, to be judged and logged; None: `x0`
     log: dict|None = None # name -> [n] numbers
 
-# %% ../../nbs/trainers/77a_gradient_task.ipynb #108fcc4c
+# %% ../../nbs/trainers/77a_gradient_task.ipynb #59640ec2
 def walk(
     backbone, # A `Backbone`
     task:Task,

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['GradientConfig', 'without_graph', 'joined', 'PictureHalf', 'GradientMethod']
 
-# %% ../../nbs/trainers/77b_reward_gradient_method.ipynb #00db98a2
+# %% ../../nbs/trainers/77b_reward_gradient_method.ipynb #b04bd77c
 from collections.abc import Callable
 from dataclasses import replace
 import torch
@@ -16,7 +16,7 @@ from ..core import ConfigError, RewardError
 from ..datasets.groups import check_groups
 from ..datasets.records import Batch
 from ..losses.reward_gradient import (
-    anchor, latent_gradient, pull, reward_loss, spread_loss, unit_gradient)
+    anchor, fill_distance, latent_gradient, pull, reward_loss, unit_gradient)
 from ..rewards.drift import hole_values
 from ..rewards.reward_gradients import check_gradients
 from ..rewards.samples import Samples
@@ -27,12 +27,12 @@ from .reward_method import RewardMethod
 from .scoring import Scoring, check_failed
 from .settings import TrainConfig
 
-# %% ../../nbs/trainers/77b_reward_gradient_method.ipynb #3dfebb7b
+# %% ../../nbs/trainers/77b_reward_gradient_method.ipynb #44e81bb4
 @settings
 class GradientConfig(TrainConfig):
     "Settings that methods with reward gradients share"
     groups: int = option(32, 'Records per iteration, over all processes')
-    group_size: int = option(1, 'Fills of each record; at least 2 with spread_coef')
+    group_size: int = option(1, 'Fills of each record; at least 2 with diversity_coef')
     sampling: Sampling = option(Sampling(), 'How fills are drawn; chunk samples go through the network together')
     hinge: float | None = option(
         None, 'Sum of rewards above which nothing more is asked for, as in ReFL; null: there is no such thing'
@@ -50,8 +50,8 @@ class GradientConfig(TrainConfig):
     anchor_coef: float = option(
         0., "Weight of the distance of fills to the reference policy's own, from the same noise, in the hole"
     )
-    spread_coef: float = option(
-        0., 'Weight of the part of that distance which the fills of a record have not in common: it keeps them apart'
+    diversity_coef: float = option(
+        0., 'Weight of the distance of the fills of a record from each other, a reward beside the others'
     )
     decoder_checkpointing: bool | None = option(
         None,
@@ -66,32 +66,34 @@ class GradientConfig(TrainConfig):
         total, chunk = self.groups*self.group_size//dist.world_size(), self.sampling.chunk
         chunks = max(1, total) if chunk is None else chunk
         check_groups(self.groups, self.group_size, chunks, dist.world_size(), least=1)
-        if self.spread_coef: self._check_spread(chunk)
-        for name in ('kl_coef','kl_outside','anchor_coef','spread_coef'):
+        if self.diversity_coef: self._check_diversity()
+        for name in ('kl_coef','kl_outside','anchor_coef','diversity_coef'):
             if getattr(self, name)<0: raise ConfigError(f'{name}={getattr(self, name)}: it must not be negative')
         if self.on_drift not in ('warn','stop','ignore'):
             raise ConfigError(f'on_drift={self.on_drift!r}: choose warn, stop or ignore')
 
-    def _check_spread(self, chunk):
-        if self.group_size<2:
+    def _check_diversity(self):
+        K = self.group_size
+        if K<2:
             raise ConfigError(
-                f'spread_coef={self.spread_coef} compares the fills of a record, and group_size=1; give at least 2'
+                f'diversity_coef={self.diversity_coef} compares the fills of a record, and group_size=1; give at least 2'
             )
-        if chunk is not None and chunk%self.group_size:
-            raise ConfigError(f'chunk={chunk}: with spread_coef a multiple of group_size={self.group_size}')
+        for name in ('chunk','decode_chunk'):
+            size = getattr(self.sampling, name)
+            if size is not None and size%K:
+                raise ConfigError(f'{name}={size}: with diversity_coef a multiple of group_size={K}')
 
     def refuse_ties(self, what:str): # `what`: the latents with gradients
         "For methods whose latents with gradients are no finished fills"
-        if self.anchor_coef or self.spread_coef:
+        if self.anchor_coef:
             raise ConfigError(
-                f'anchor_coef and spread_coef compare finished fills, and the rewards see {what} here; '
-                'hold the policy by kl_coef'
+                f'anchor_coef compares finished fills, and the rewards see {what} here; hold the policy by kl_coef'
             )
 
     @property
-    def wants_reference(self): return bool(self.kl_coef or self.anchor_coef or self.spread_coef)
+    def wants_reference(self): return bool(self.kl_coef or self.anchor_coef)
 
-# %% ../../nbs/trainers/77b_reward_gradient_method.ipynb #b620b341
+# %% ../../nbs/trainers/77b_reward_gradient_method.ipynb #70d32d81
 def without_graph(samples:Samples)->Samples:
     "Samples as they are kept for judges and the log"
     return replace(samples, raw=samples.raw.detach().cpu(), composite=samples.composite.detach().cpu())
@@ -129,12 +131,19 @@ class PictureHalf:
                 scores = score(rewards, samples, grad=True)
                 seen.append((without_graph(samples), scores))
                 wanted = {k:v if k in drawn.turned else v*sign[rows] for k,v in scores.oriented().items()}
-                return reward_loss(wanted, self.scoring.weights, self.config.hinge).sum()
+                return reward_loss(wanted, self.scoring.weights, self.config.hinge).sum() - self.apart(samples, sign[rows])
             return f
         pieces = [piece(list(range(i, min(i+size, n)))) for i in range(0, n, size)]
         value, g = latent_gradient(drawn.x0, pieces, 2.**10 if self.backbone.dtype==torch.float16 else 1.)
         if self.config.unit_gradients: g = unit_gradient(g)
         return value, g if drawn.change is None else drawn.change(g), self.judged(task, drawn, seen)
+
+    def apart(self, samples, sign):
+        "What the distance of fills from each other earns, summed over them; branches that go away from the picture: 0"
+        c = self.config
+        if not c.diversity_coef: return 0.
+        found = fill_distance(samples.image, samples.mask, c.group_size).repeat_interleave(c.group_size)
+        return c.diversity_coef*(found*(sign.to(found.device)>0)).sum()
 
     def check(self, rewards, samples):
         "Before anything is learned: does the precision of each reward hold its gradient?"
@@ -153,7 +162,7 @@ class PictureHalf:
         if self.scoring.monitors: scores = joined(score(self.scoring.monitors, samples), scores)
         return dict(samples=samples, scores=scores, numbers=numbers)
 
-# %% ../../nbs/trainers/77b_reward_gradient_method.ipynb #adec3827
+# %% ../../nbs/trainers/77b_reward_gradient_method.ipynb #6a7c869d
 class GradientMethod(RewardMethod):
     "Learning from the gradients of rewards, on any backbone"
     steps_per_iteration = 1
@@ -203,11 +212,9 @@ class GradientMethod(RewardMethod):
         "What holds the policy near its base, summed over the rows"
         c = self.config
         held = c.kl_coef*drawn.kl.sum() if c.kl_coef else 0.
-        if c.anchor_coef or c.spread_coef:
+        if c.anchor_coef:
             with torch.no_grad(), self.backbone.reference(): base = task.rollout(self.backbone)
-            weight = task.condition.weight
-            if c.anchor_coef: held = held + c.anchor_coef*anchor(drawn.x0, base, weight).sum()
-            if c.spread_coef: held = held + c.spread_coef*spread_loss(drawn.x0, base, c.group_size, weight).sum()
+            held = held + c.anchor_coef*anchor(drawn.x0, base, task.condition.weight).sum()
         return held
 
     def metrics(self, kept:list)->dict:
