@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['GradientConfig', 'without_graph', 'joined', 'PictureHalf', 'GradientMethod']
 
-# %% ../../nbs/trainers/77b_reward_gradient_method.ipynb #b04bd77c
+# %% ../../nbs/trainers/77b_reward_gradient_method.ipynb #f5cb0c4c
 from collections.abc import Callable
 from dataclasses import replace
 import torch
@@ -27,7 +27,7 @@ from .reward_method import RewardMethod
 from .scoring import Scoring, check_failed
 from .settings import TrainConfig
 
-# %% ../../nbs/trainers/77b_reward_gradient_method.ipynb #44e81bb4
+# %% ../../nbs/trainers/77b_reward_gradient_method.ipynb #3f911c31
 @settings
 class GradientConfig(TrainConfig):
     "Settings that methods with reward gradients share"
@@ -93,7 +93,7 @@ class GradientConfig(TrainConfig):
     @property
     def wants_reference(self): return bool(self.kl_coef or self.anchor_coef)
 
-# %% ../../nbs/trainers/77b_reward_gradient_method.ipynb #70d32d81
+# %% ../../nbs/trainers/77b_reward_gradient_method.ipynb #94b6fecc
 def without_graph(samples:Samples)->Samples:
     "Samples as they are kept for judges and the log"
     return replace(samples, raw=samples.raw.detach().cpu(), composite=samples.composite.detach().cpu())
@@ -131,7 +131,8 @@ class PictureHalf:
                 scores = score(rewards, samples, grad=True)
                 seen.append((without_graph(samples), scores))
                 wanted = {k:v if k in drawn.turned else v*sign[rows] for k,v in scores.oriented().items()}
-                return reward_loss(wanted, self.scoring.weights, self.config.hinge).sum() - self.apart(samples, sign[rows])
+                lost = reward_loss(wanted, self.scoring.weights, self.config.hinge).sum()
+                return lost-self.apart(samples, sign[rows])
             return f
         pieces = [piece(list(range(i, min(i+size, n)))) for i in range(0, n, size)]
         value, g = latent_gradient(drawn.x0, pieces, 2.**10 if self.backbone.dtype==torch.float16 else 1.)
@@ -162,7 +163,7 @@ class PictureHalf:
         if self.scoring.monitors: scores = joined(score(self.scoring.monitors, samples), scores)
         return dict(samples=samples, scores=scores, numbers=numbers)
 
-# %% ../../nbs/trainers/77b_reward_gradient_method.ipynb #6a7c869d
+# %% ../../nbs/trainers/77b_reward_gradient_method.ipynb #fedd4657
 class GradientMethod(RewardMethod):
     "Learning from the gradients of rewards, on any backbone"
     steps_per_iteration = 1
