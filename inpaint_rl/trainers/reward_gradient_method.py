@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['GradientConfig', 'without_graph', 'joined', 'PictureHalf', 'GradientMethod']
 
-# %% ../../nbs/trainers/77b_reward_gradient_method.ipynb #f5cb0c4c
+# %% ../../nbs/trainers/77b_reward_gradient_method.ipynb #3a90f44b
 from collections.abc import Callable
 from dataclasses import replace
 import torch
@@ -27,7 +27,7 @@ from .reward_method import RewardMethod
 from .scoring import Scoring, check_failed
 from .settings import TrainConfig
 
-# %% ../../nbs/trainers/77b_reward_gradient_method.ipynb #3f911c31
+# %% ../../nbs/trainers/77b_reward_gradient_method.ipynb #ae90df23
 @settings
 class GradientConfig(TrainConfig):
     "Settings that methods with reward gradients share"
@@ -76,7 +76,8 @@ class GradientConfig(TrainConfig):
         K = self.group_size
         if K<2:
             raise ConfigError(
-                f'diversity_coef={self.diversity_coef} compares the fills of a record, and group_size=1; give at least 2'
+                f'diversity_coef={self.diversity_coef} compares the fills of a record, and group_size=1; '
+                'give at least 2'
             )
         for name in ('chunk','decode_chunk'):
             size = getattr(self.sampling, name)
@@ -93,7 +94,7 @@ class GradientConfig(TrainConfig):
     @property
     def wants_reference(self): return bool(self.kl_coef or self.anchor_coef)
 
-# %% ../../nbs/trainers/77b_reward_gradient_method.ipynb #94b6fecc
+# %% ../../nbs/trainers/77b_reward_gradient_method.ipynb #ccfd8fa6
 def without_graph(samples:Samples)->Samples:
     "Samples as they are kept for judges and the log"
     return replace(samples, raw=samples.raw.detach().cpu(), composite=samples.composite.detach().cpu())
@@ -163,7 +164,7 @@ class PictureHalf:
         if self.scoring.monitors: scores = joined(score(self.scoring.monitors, samples), scores)
         return dict(samples=samples, scores=scores, numbers=numbers)
 
-# %% ../../nbs/trainers/77b_reward_gradient_method.ipynb #fedd4657
+# %% ../../nbs/trainers/77b_reward_gradient_method.ipynb #524fad91
 class GradientMethod(RewardMethod):
     "Learning from the gradients of rewards, on any backbone"
     steps_per_iteration = 1
