@@ -12,7 +12,7 @@ from .direct_align_method import DirectAlignConfig
 # %% ../../nbs/trainers/78d_srpo_recipes.ipynb #1323084d
 _SRPO = dict(
     seed=42, iterations=20, learning_rate=5e-6, weight_decay=1e-4, max_grad_norm=.1, groups=32, group_size=1,
-    num_steps=25, step_guidance=3.5, band_steps=50, step=.1, share_noise=True, chunk=2, decode_chunk=1,
+    num_steps=25, guidance=3.5, band_steps=50, step=.1, share_noise=True, chunk=2, decode_chunk=1,
     save_every=5, keep_checkpoints=None, sample_every=5, eval_steps=50, shard='fsdp2', activation_checkpointing=True,
 )
 _HPS, _PICK = (dict(words_k=k['denoise'], words_k_away=k['inversion'])
@@ -20,19 +20,19 @@ _HPS, _PICK = (dict(words_k=k['denoise'], words_k_away=k['inversion'])
 
 def flux_dev_srpo_hps():
     "SRPO of FLUX.1-dev on HPSv2.1: `--rewards hps_words=1 --reward-set hps_words.model=FOLDER`, 720 pixels"
-    return DirectAlignConfig(run_dir='runs/flux_dev_srpo_hps', guidance=1., band=(5,25), **_HPS, **_SRPO)
+    return DirectAlignConfig(run_dir='runs/flux_dev_srpo_hps', rollout_guidance=1., band=(5,25), **_HPS, **_SRPO)
 
 def flux_dev_srpo_pickscore():
     "SRPO of FLUX.1-dev on PickScore: `--rewards pick_score_words=1`, 720 pixels"
-    return DirectAlignConfig(run_dir='runs/flux_dev_srpo_pickscore', guidance=2., band=(5,30), **_PICK, **_SRPO)
+    return DirectAlignConfig(run_dir='runs/flux_dev_srpo_pickscore', rollout_guidance=2., band=(5,30), **_PICK, **_SRPO)
 
 def flux_fill_srpo():
     "SRPO of FLUX.1-Fill-dev on HPSv2.1: the numbers are those for FLUX.1-dev, the guidance is the model's own"
-    own = _SRPO | dict(step_guidance=None, share_noise=False)
-    return DirectAlignConfig(run_dir='runs/flux_fill_srpo', guidance=30., band=(5,25), **_HPS, **own)
+    own = _SRPO | dict(guidance=30., share_noise=False)
+    return DirectAlignConfig(run_dir='runs/flux_fill_srpo', band=(5,25), **_HPS, **own)
 
 def qwen_srpo():
     "SRPO of Qwen-Image on PickScore: one branch, more of the band, k = 0, without guidance in the step with gradients"
-    own = _SRPO | dict(learning_rate=3e-6, max_grad_norm=50., num_steps=26, step_guidance=1., step=.4,
-                       share_noise=False, iterations=50, save_every=10, sample_every=10, chunk=1)
-    return DirectAlignConfig(run_dir='runs/qwen_srpo', guidance=4., band=(5,40), branches='denoise', **own)
+    own = _SRPO | dict(learning_rate=3e-6, max_grad_norm=50., num_steps=26, guidance=4., step_guidance=1., step=.4,
+                       discount=(0.,1.), share_noise=False, iterations=50, save_every=10, sample_every=10, chunk=1)
+    return DirectAlignConfig(run_dir='runs/qwen_srpo', band=(5,40), branches='denoise', **own)
