@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['reward_loss', 'latent_gradient', 'pull', 'unit_gradient', 'anchor', 'spread_loss']
 
-# %% ../../nbs/losses/65_reward_gradient.ipynb #b6922792
+# %% ../../nbs/losses/65_reward_gradient.ipynb #00fb0b75
 from collections.abc import Callable, Iterable
 import torch
 from torch import Tensor
 from ..core import ConfigError
 from ..diffusion.regions import weighted_mean
 
-# %% ../../nbs/losses/65_reward_gradient.ipynb #1dd0def0
+# %% ../../nbs/losses/65_reward_gradient.ipynb #58c39e27
 def reward_loss(
     values:dict, # Name -> [B] with gradients, higher is better
     weights:dict, # Name -> number
@@ -25,7 +25,7 @@ def reward_loss(
     loss = -total if hinge is None else (hinge-total).relu()
     return torch.where(missing, 0., loss)
 
-# %% ../../nbs/losses/65_reward_gradient.ipynb #ffb59a1e
+# %% ../../nbs/losses/65_reward_gradient.ipynb #be3d1656
 def latent_gradient(
     x0:Tensor, # Latents, [B,...]; nothing of how they were made is looked at
     losses:Iterable[Callable], # Functions of latents like `x0`, each returning a scalar; their graphs never coexist
@@ -49,7 +49,7 @@ def pull(
     product = (x0*g.detach()).sum()
     return value + (product-product.detach())
 
-# %% ../../nbs/losses/65_reward_gradient.ipynb #378e27ce
+# %% ../../nbs/losses/65_reward_gradient.ipynb #5c4c5980
 def unit_gradient(
     g:Tensor, # [B,...]
     least:float=1e-12, # A shorter one is left as it is: it has no direction
@@ -58,7 +58,7 @@ def unit_gradient(
     norm = g.flatten(1).norm(dim=1).reshape(-1, *[1]*(g.ndim-1))
     return torch.where(norm>least, g/norm.clamp(min=least), g)
 
-# %% ../../nbs/losses/65_reward_gradient.ipynb #f5d8bdea
+# %% ../../nbs/losses/65_reward_gradient.ipynb #b291a10c
 def anchor(
     x0:Tensor, # Final latents, [B,...]
     base:Tensor, # Those of the base, from the same noise

@@ -154,24 +154,23 @@ def check_words(
         )
     return found
 
-# %% ../../nbs/rewards/53c_control_words.ipynb #e46c070f
+# %% ../../nbs/rewards/53c_control_words.ipynb #5901be67
 def hps_words(
-    model:str|None=None, # Folder of HPSv2.1, made by scripts/convert_reward.py
-    positive=POSITIVE, negative=NEGATIVE, # Words, taken in turn
-    view:str='crop', device:str|None=None, max_batch:int=32, # As in `ClipReward`
-):
-    "HPSv2.1 with control words"
-    return ControlWords(HPS(model=model, view=view, device=device, max_batch=max_batch), positive, negative)
+    model:str, # Folder of HPSv2.1, made by scripts/convert_reward.py
+    positive=POSITIVE, negative=NEGATIVE, k=0., # As in `ControlWords`
+    view:str='crop', device=None, # As in `ClipReward`
+)->ControlWords:
+    "HPSv2.1 between control words"
+    return ControlWords(HPS(model=model, view=view, device=device), positive, negative, k)
 
 def pick_score_words(
-    model:str|None=None, # Folder or hub id; None: the published one
-    processor:str|None=None, # Folder or hub id with the tokenizer; None: that of the published one
-    positive=POSITIVE, negative=NEGATIVE, # Words, taken in turn
-    view:str='crop', device:str|None=None, max_batch:int=32, # As in `ClipReward`
-):
-    "PickScore with control words"
-    base = PickScore(model=model, processor=processor, view=view, device=device, max_batch=max_batch)
-    return ControlWords(base, positive, negative)
+    model=None, processor=None, # Folders or hub ids; None: the published ones
+    positive=POSITIVE, negative=NEGATIVE, k=0., # As in `ControlWords`; the words were chosen for HPSv2.1
+    view:str='crop', device=None, # As in `ClipReward`
+)->ControlWords:
+    "PickScore between control words"
+    base = PickScore(model=model, processor=processor, view=view, device=device)
+    return ControlWords(base, positive, negative, k)
 
 # short name -> what makes the reward, see `named`
 __makers__ = dict(hps_words=hps_words, pick_score_words=pick_score_words)

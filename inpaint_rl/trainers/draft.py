@@ -5,15 +5,15 @@
 # %% auto #0
 __all__ = ['DRaFTConfig', 'DRaFTTrainer', 'ReFLConfig', 'guess_steps', 'ReFLTrainer']
 
-# %% ../../nbs/trainers/77b_draft.ipynb #ff471beb
+# %% ../../nbs/trainers/77b_draft.ipynb #72516d58
 import torch
 from ..config import option, settings
 from ..core import ConfigError, generator
-from .reward_gradient_method import (
-    Drawn, GradientConfig, GradientMethod, Task, guidance_of, settled, walk)
+from .gradient_task import Drawn, Task, guidance_of, settled, walk
+from .reward_gradient_method import GradientConfig, GradientMethod
 from .renoise import base_distance
 
-# %% ../../nbs/trainers/77b_draft.ipynb #f10f867d
+# %% ../../nbs/trainers/77b_draft.ipynb #ab9ec58e
 @settings
 class DRaFTConfig(GradientConfig):
     "Settings of DRaFT-K"
@@ -36,7 +36,7 @@ class DRaFTTrainer(GradientMethod):
         outside = self.config.kl_outside if self.config.kl_coef else None
         return Drawn(*walk(b, task, x, range(first, n), outside))
 
-# %% ../../nbs/trainers/77b_draft.ipynb #795062bc
+# %% ../../nbs/trainers/77b_draft.ipynb #fd01f80f
 @settings
 class ReFLConfig(GradientConfig):
     "Settings of ReFL"
