@@ -74,6 +74,7 @@ def places(
     u = torch.tensor([torch.rand((), generator=generator('band', int(s))).item() for s in seeds])
     return share+u*(1-2*share)
 
+# %% ../../nbs/trainers/77c_direct_align_method.ipynb #521029f4
 class DirectAlignTrainer(GradientMethod):
     "Direct-Align on any backbone"
     name = 'direct_align'
