@@ -5,10 +5,9 @@
 # %% auto #0
 __all__ = ['split_rewards', 'check_split', 'Comparison', 'black_box_losses', 'fill_loss']
 
-# %% ../../nbs/trainers/77aa_black_box.ipynb #a869c95b
+# %% ../../nbs/trainers/77aa_black_box.ipynb #cd394177
 from collections.abc import Callable
 from typing import NamedTuple
-import torch
 from ..core import ConfigError
 from ..losses.common import masked_mean
 from ..losses.nft_loss import goodness, nft_loss
@@ -17,7 +16,7 @@ from .gradient_task import Task, guidance_of
 from .renoise import renoise
 from .scoring import shared_advantages
 
-# %% ../../nbs/trainers/77aa_black_box.ipynb #dfd432d8
+# %% ../../nbs/trainers/77aa_black_box.ipynb #8844595a
 def split_rewards(rewards:dict)->tuple: # (those that pass gradients, the others), each name -> reward
     "Rewards by what they have to give"
     passes = {n:not hasattr(f, 'service') and spec(f).differentiable for n,f in rewards.items()}
@@ -35,7 +34,7 @@ def check_split(rewards:dict, coef:float, group_size:int):
         raise ConfigError(f'{", ".join(others)}: without gradients a fill is compared with others of its record; '
                           'set group_size to at least 2')
 
-# %% ../../nbs/trainers/77aa_black_box.ipynb #93ff8003
+# %% ../../nbs/trainers/77aa_black_box.ipynb #3c0ab933
 class Comparison(NamedTuple):
     "How scores become advantages; the words of `CollectConfig`"
     combine: str = 'gdpo'

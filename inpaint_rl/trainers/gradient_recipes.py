@@ -6,11 +6,11 @@
 __all__ = ['tiny_flux_fill_draft', 'tiny_sd_inpaint_draft', 'tiny_flux_fill_refl', 'tiny_sd_inpaint_refl',
            'tiny_flux_fill_direct_align', 'tiny_sd_inpaint_direct_align']
 
-# %% ../../nbs/trainers/78c_gradient_recipes.ipynb #a220e24b
+# %% ../../nbs/trainers/78c_gradient_recipes.ipynb #f573fea8
 from .direct_align_method import DirectAlignConfig
 from .draft import DRaFTConfig, ReFLConfig
 
-# %% ../../nbs/trainers/78c_gradient_recipes.ipynb #92657718
+# %% ../../nbs/trainers/78c_gradient_recipes.ipynb #0bd6f4d6
 _TINY_FLUX = dict(
     iterations=40, learning_rate=1e-3, lr_schedule='cosine', groups=16, group_size=1, chunk=16, decode_chunk=16,
     num_steps=4, eval_steps=4, guidance=30., train_only=('time_text_embed','norm',r'^transformer_blocks.*attn'),
@@ -21,11 +21,11 @@ _BAND = dict(band=(5,35), band_steps=50, step=.2, branches='denoise')
 
 def tiny_flux_fill_draft():
     "DRaFT on the embedded Flux Fill model: gradients through the last two of four steps"
-    return DRaFTConfig(run_dir='runs/draft', grad_steps=2, **_TINY_FLUX)
+    return DRaFTConfig(run_dir='runs/quickstart', grad_steps=2, **_TINY_FLUX)
 
 def tiny_sd_inpaint_draft():
     "DRaFT on the embedded SD1.5-inpainting model"
-    return DRaFTConfig(run_dir='runs/draft-sd', grad_steps=2, **_TINY_SD)
+    return DRaFTConfig(run_dir='runs/quickstart-sd', grad_steps=2, **_TINY_SD)
 
 def tiny_flux_fill_refl():
     "ReFL on the embedded Flux Fill model: one guess from the second half of the way"
