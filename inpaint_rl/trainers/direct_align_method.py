@@ -57,6 +57,7 @@ class DirectAlignConfig(GradientConfig):
         self.refuse_ties('what one step makes')
         if self.branches=='denoise' and any(self.words_k_away):
             raise ConfigError(f'words_k_away={self.words_k_away} is for the step towards noise: set branches=both')
+        if self.offline: self.refuse_black_box('a picture of the data')
         if self.offline and self.rollout_guidance is not None:
             raise ConfigError(f'rollout_guidance={self.rollout_guidance}: with offline=true there are no rollouts')
         if min(self.discount)<0: raise ConfigError(f'discount={self.discount}: weights of rewards are not negative')
@@ -72,7 +73,6 @@ def places(
     u = torch.tensor([torch.rand((), generator=generator('band', int(s))).item() for s in seeds])
     return share+u*(1-2*share)
 
-# %% ../../nbs/trainers/77d_direct_align_method.ipynb #d7b2f1a4
 def with_words(rewards:dict)->list: # names
     "The rewards that have control words"
     return [n for n,f in rewards.items() if hasattr(f, 'relative')]
