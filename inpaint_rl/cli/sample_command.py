@@ -56,7 +56,8 @@ def sample_parser():
     drawn.add_argument('--feather', type=number(float, least=0), default=0, metavar='PIXELS',
         help='Softness of the paste, outside the hole. Default: 0.')
     drawn.add_argument('--chunk', type=number(least=1), default=16, metavar='N',
-        help='Pictures at a time. Default: 16.')
+        help='Pictures at a time; with 1 the files are the same bit for bit on any number of processes. '
+             'Default: 16.')
     return p
 
 # %% ../../nbs/cli/107_sample.ipynb #2dedac0f
