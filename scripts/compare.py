@@ -4,17 +4,38 @@ made and against seconds.
 
   python scripts/compare.py tiny_flux_fill_grpo tiny_flux_fill_nft --seeds 0 1 2
   python scripts/compare.py flow_grpo_scaled_down --points 6 iterations=30      # settings for all recipes named
+  python scripts/compare.py --all                                                # every method on both small models
   python scripts/compare.py --table                                              # print what was measured last
 """
-import argparse, json, os, platform
+import argparse, json, os, platform, time
 from pathlib import Path
 os.environ.setdefault('OMP_NUM_THREADS', str(os.cpu_count()))
 KEPT = Path(__file__).parent.parent/'nbs/comparison.json'
+
+METHODS = ('sft', 'best_of', 'dpo', 'grpo', 'nft', 'elbo', 'draft', 'refl', 'direct_align')
+ALL = [f'{model}_{method}' for model in ('tiny_flux_fill', 'tiny_sd_inpaint') for method in METHODS]
+
+class Clock:
+    "CPU seconds of this process, but for those spent inside `paused`: what others do on the machine counts little"
+    def __init__(self): self.begun, self.left_out = time.process_time(), 0.
+    def read(self): return round(time.process_time()-self.begun-self.left_out, 2)
+    def paused(self, f):
+        start = time.process_time()
+        found = f()
+        self.left_out += time.process_time()-start
+        return found
+
+def rewards_for(config):
+    "The rewards that `inpaint-rl train` takes by itself, by their functions"
+    from inpaint_rl.cli.reward_options import choose_rewards, connect_rewards
+    from inpaint_rl.trainers.reward_gradient_method import GradientConfig
+    return connect_rewards(choose_rewards(gradients=isinstance(config, GradientConfig))).weights
 
 def measure(recipe, seed, overrides, points, n, folder):
     "One training; the judge at `points` even distances along it"
     from inpaint_rl.backbones.load import load_backbone
     from inpaint_rl.cli.model import model_of, recipe_family
+    from inpaint_rl.cli.reward_options import DIGIT_MONITORS
     from inpaint_rl.config_files import load_config
     from inpaint_rl.datasets.scenes import DigitScenes
     from inpaint_rl.evaluation.evaluate import evaluate, fill
@@ -25,26 +46,27 @@ def measure(recipe, seed, overrides, points, n, folder):
     backbone = load_backbone(model_of(recipe_family(recipe)))
     held_out = DigitScenes(n, 'test')
     scenes = held_out.batch(range(n))
-    rewards = {
-        'inpaint_rl.rewards.digits.legibility':1.,
-        'inpaint_rl.rewards.digits.ink_match':.3,
-        'inpaint_rl.rewards.local.seam':.3,
-    }
+    rewards = rewards_for(config)
     judge = lambda: judge_accuracy(fill(backbone, scenes, 0, config.eval_steps, config.guidance)).mean().item()
-    curve = [dict(images=0, seconds=0., judge=judge())]
+    curve = [dict(images=0, seconds=0., cpu=0., judge=judge())]
     stops = {round(config.iterations*k/points) for k in range(1, points+1)}
     def look(t, iteration, metrics):
         if iteration not in stops: return
-        with t.best_weights(): seen = judge()
-        curve.append(dict(images=t.progress['images'], seconds=round(t.progress['seconds'], 2), judge=seen))
+        with t.best_weights(): seen = clock.paused(judge)
+        seconds = round(t.progress['seconds'], 2)
+        curve.append(dict(images=t.progress['images'], seconds=seconds, cpu=clock.read(), judge=seen))
     train = DigitScenes(4096, 'train', seed=seed+1)
-    trainer = recipes.make_trainer(backbone, rewards, train, config, callbacks=[look]).train()
+    trainer = recipes.make_trainer(backbone, rewards, train, config, callbacks=[look])
+    clock = Clock()
+    trainer.train()
     if trainer.stopped: raise SystemExit('stopped by a signal')
     with trainer.best_weights():
-        monitors = ('inpaint_rl.rewards.digits.judge_accuracy',)
-        after = evaluate(backbone, held_out, rewards, monitors, n, config.eval_steps, config.guidance).summary
+        after = evaluate(backbone, held_out, rewards, DIGIT_MONITORS, n, config.eval_steps, config.guidance).summary
+        others = DigitScenes(1000, 'test', seed=1).batch(range(1000)) # looked at once, when all is settled
+        again = judge_accuracy(fill(backbone, others, 0, config.eval_steps, config.guidance)).mean().item()
     return dict(recipe=recipe, seed=seed, overrides=overrides, method=recipes.method_of(config), curve=curve,
-                known_region_psnr=after['known_region_psnr'], diversity=after['diversity'])
+                known_region_psnr=after['known_region_psnr'], diversity=after['diversity'],
+                paper_gap=after['paper_gap'], judge_others=again)
 
 def reached(curve, goal, what): # images or seconds until the judge first reads `goal`
     return next((p[what] for p in curve if p['judge']>=goal), None)
@@ -78,7 +100,7 @@ def measure_all(options, kept):
     from diffusers.utils import logging
     from inpaint_rl.cli.model import default_recipe
     logging.disable_progress_bar()
-    words = options.recipes or [default_recipe(None, method) for method in ('grpo','nft')]
+    words = ALL+options.recipes if options.all else options.recipes or [default_recipe(None, method) for method in ('grpo','nft')]
     recipes, overrides = ([w for w in words if ('=' in w)==setting] for setting in (False, True))
     for recipe in recipes:
         for seed in options.seeds:
@@ -88,6 +110,7 @@ def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument('recipes', nargs='*',
                    help='Names of recipes, and key=value settings for all of them.')
+    p.add_argument('--all', action='store_true', help='Every method on both small models.')
     p.add_argument('--seeds', type=int, nargs='+', default=[0,1,2], metavar='N',
                    help='Seeds of the runs. Default: 0 1 2.')
     p.add_argument('--points', type=int, default=6, metavar='N', help='Measurements along a training. Default: 6.')

@@ -92,7 +92,10 @@ def check_records(
     from inpaint_rl.backbones.record_fit import check_fit
     from inpaint_rl.datasets.pairs import PairDataset
     from inpaint_rl.rewards.reward import check_needs, join_named
+    from inpaint_rl.rewards.scores import check_differentiable
+    from inpaint_rl.trainers.reward_gradient_method import GradientConfig
     optimised = {n:f for n,(f,_) in rewards.weights.items()}
+    if any(isinstance(c, GradientConfig) for c in configs): check_differentiable(optimised)
     every = join_named(optimised, rewards.monitors)
     for data in (train, held_out): check_fit(outline, data)
     guidance = lambda c: outline.default_guidance if c.guidance is None else c.guidance
@@ -256,12 +259,14 @@ def train(
     from inpaint_rl.distributed import is_main
     from inpaint_rl.evaluation.evaluate import report_run
     from inpaint_rl.trainers.metrics_log import read_metrics
+    from inpaint_rl.trainers.reward_gradient_method import GradientConfig
     from inpaint_rl.trainers.trainer import make_trainer
     configs = configs_from(options, say)
     check_options(options)
     run_dir = Path(configs.last.run_dir)
     quiet()
-    choice = choose_rewards(options.rewards, options.monitors, options.weights, bool(options.data))
+    gradients = any(isinstance(c, GradientConfig) for c in configs.configs)
+    choice = choose_rewards(options.rewards, options.monitors, options.weights, bool(options.data), gradients)
     rewards = rewards_from(options, choice, canary_of(configs.last))
     parts = load_parts(options, configs, say, rewards)
     trainer = make_trainer(parts.backbone, rewards.weights, parts.train, configs.for_trainer(),

@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['one_step', 'recover', 'noise_ratio', 'blend_weight', 'direct_align', 'gain', 'check_band', 'in_band']
 
-# %% ../../nbs/diffusion/26_direct_align.ipynb #d15e799f
+# %% ../../nbs/diffusion/26_direct_align.ipynb #8fbed4de
 import torch
 from torch import Tensor
 from ..core import ConfigError
 from .dynamics import Dynamics
 from .schedules import Schedule, add_noise, per_sample
 
-# %% ../../nbs/diffusion/26_direct_align.ipynb #da3cd86a
+# %% ../../nbs/diffusion/26_direct_align.ipynb #f87e4029
 def one_step(
     x:Tensor, # Latents at `level`, [B,...]
     pred:Tensor, # What the network predicted for them
@@ -40,7 +40,7 @@ def recover(
     if not (a>0).all(): raise ConfigError('at pure noise nothing of a picture is left to recover; take a lower level')
     return (x.float()-s*noise.float())/a
 
-# %% ../../nbs/diffusion/26_direct_align.ipynb #e658a769
+# %% ../../nbs/diffusion/26_direct_align.ipynb #cf5a47ee
 def noise_ratio(
     level:Tensor, # Noise levels of any shape
     process:str, # 'flow' | 'ddim'
@@ -63,14 +63,14 @@ def direct_align(
     w = per_sample(blend_weight(level, to, process).float(), x0).to(x0.device, torch.float32)
     return x0.detach().float() + w*(guess.float()-x0.detach().float())
 
-# %% ../../nbs/diffusion/26_direct_align.ipynb #cba98493
+# %% ../../nbs/diffusion/26_direct_align.ipynb #c47b44a7
 def gain(level, to, dynamics:Dynamics)->Tensor: # [B] fp64
     "Derivative of what is recovered by what was predicted"
     w = blend_weight(level, to, dynamics.process).reshape(-1)
     ones = torch.ones(len(w), 1)
     return w*dynamics.clean(0*ones, ones, torch.as_tensor(level, dtype=torch.float32).expand(len(w)))[:,0].double()
 
-# %% ../../nbs/diffusion/26_direct_align.ipynb #43dd04b1
+# %% ../../nbs/diffusion/26_direct_align.ipynb #90b4d691
 def check_band(
     band:tuple, # (first, last) step of a schedule
     num_steps:int, # Its steps

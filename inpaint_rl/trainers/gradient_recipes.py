@@ -6,13 +6,13 @@
 __all__ = ['tiny_flux_fill_draft', 'tiny_sd_inpaint_draft', 'tiny_flux_fill_refl', 'tiny_sd_inpaint_refl',
            'tiny_flux_fill_direct_align', 'tiny_sd_inpaint_direct_align']
 
-# %% ../../nbs/trainers/78c_gradient_recipes.ipynb #fbd33f44
+# %% ../../nbs/trainers/78c_gradient_recipes.ipynb #a220e24b
 from .direct_align_method import DirectAlignConfig
 from .draft import DRaFTConfig, ReFLConfig
 
-# %% ../../nbs/trainers/78c_gradient_recipes.ipynb #97815d04
+# %% ../../nbs/trainers/78c_gradient_recipes.ipynb #92657718
 _TINY_FLUX = dict(
-    iterations=20, learning_rate=1e-3, lr_schedule='cosine', groups=32, group_size=1, chunk=32, decode_chunk=32,
+    iterations=40, learning_rate=1e-3, lr_schedule='cosine', groups=16, group_size=1, chunk=16, decode_chunk=16,
     num_steps=4, eval_steps=4, guidance=30., train_only=('time_text_embed','norm',r'^transformer_blocks.*attn'),
     kl_coef=1e-3, kl_outside=300.,
 )

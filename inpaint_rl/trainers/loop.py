@@ -159,7 +159,8 @@ def keep_and_show(loop:Loop, i:int, metrics:dict):
 # %% ../../nbs/trainers/72a_loop.ipynb #e8b9efc4
 def is_checkpoint(run:Run, configs)->bool:
     "Are the weights those of the checkpoint already, as in a session that goes on? A reference would be another then"
-    if run.collective or run.checkpoint is None or any(getattr(c, 'wants_reference', False) for c in configs): return False
+    if any(getattr(c, 'wants_reference', False) for c in configs): return False
+    if run.collective or run.checkpoint is None: return False
     saved = load_tree(run.checkpoint[1], 'weights')
     return all(n in saved and torch.equal(saved[n], p.detach().cpu()) for n,p in run.params.items())
 

@@ -78,11 +78,17 @@ def _finished_sd(cls, **kwargs):
 
 def tiny_flux_fill_nft():
     "DiffusionNFT on the embedded Flux Fill model; samples are drawn by the present policy, which saves a forward pass"
-    return _finished(NFTConfig, run_dir='runs/nft', iterations=48, old_rate=0.)
+    return _finished(
+        NFTConfig, run_dir='runs/nft', iterations=92, groups=12, chunk=48, levels_per_sample=4, kl_outside=5.,
+        old_rate=0.
+    )
 
 def tiny_sd_inpaint_nft():
     "DiffusionNFT on the embedded SD1.5-inpainting model"
-    return _finished_sd(NFTConfig, run_dir='runs/nft-sd', old_rate=0.)
+    return _finished_sd(
+        NFTConfig, run_dir='runs/nft-sd', iterations=34, groups=24, levels_per_sample=5, learning_rate=2e-4,
+        lr_schedule='cosine', old_rate=0.
+    )
 
 def tiny_flux_fill_elbo():
     "Ratios of bounds on the embedded Flux Fill model: two passes over each batch of rollouts"
