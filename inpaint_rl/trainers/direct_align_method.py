@@ -14,7 +14,7 @@ from ..backbones.record_fit import has_pictures
 from ..config import option, settings
 from ..core import ConfigError, generator, seed_from
 from ..diffusion.direct_align import blend_weight, check_band, direct_align, gain, in_band
-from ..rewards.control_words import check_words, k_at
+from ..rewards.control_words import ControlWords, check_words, k_at
 from .renoise import base_distance
 from .gradient_task import Drawn, Task, settled
 from .reward_gradient_method import GradientConfig, GradientMethod
@@ -85,7 +85,8 @@ class DirectAlignTrainer(GradientMethod):
     def begin(self):
         super().begin()
         some = [r.prompt for r in (self.dataset[i] for i in range(min(len(self.dataset), WORDS_SEEN)))]
-        for n in with_words(self.scoring.rewards): check_words(self.scoring.rewards[n], some)
+        for f in self.scoring.rewards.values(): # others that have a `relative` have no text encoder to be asked
+            if isinstance(f, ControlWords): check_words(f, some)
 
     def known(self, task:Task)->tuple: # (clean latents, noise)
         "A picture and a noise"
