@@ -20,6 +20,8 @@ from .gradient_task import Drawn, Task, settled
 from .reward_gradient_method import GradientConfig, GradientMethod
 
 # %% ../../nbs/trainers/77d_direct_align_method.ipynb #8bcab682
+WORDS_SEEN = 32 # prompts that control words are tried on before the first iteration
+
 @settings
 class DirectAlignConfig(GradientConfig):
     "Settings of Direct-Align"
@@ -56,8 +58,6 @@ class DirectAlignConfig(GradientConfig):
             raise ConfigError(f'words_k_away={self.words_k_away} is for the step towards noise: set branches=both')
 
 # %% ../../nbs/trainers/77d_direct_align_method.ipynb #a186f59d
-WORDS_SEEN = 32 # prompts that control words are tried on before the first iteration
-
 def places(
     seeds, # One int per sample
     share:float, # Length of the step
@@ -84,9 +84,9 @@ class DirectAlignTrainer(GradientMethod):
 
     def begin(self):
         super().begin()
-        some = [r.prompt for r in (self.dataset[i] for i in range(min(len(self.dataset), WORDS_SEEN)))]
-        for f in self.scoring.rewards.values(): # others that have a `relative` have no text encoder to be asked
-            if isinstance(f, ControlWords): check_words(f, some)
+        some = [self.dataset[i].prompt for i in range(min(len(self.dataset), WORDS_SEEN))]
+        asked = [f for f in self.scoring.rewards.values() if isinstance(f, ControlWords)] # they have a text encoder
+        for f in asked: check_words(f, some)
 
     def known(self, task:Task)->tuple: # (clean latents, noise)
         "A picture and a noise"
