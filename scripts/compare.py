@@ -100,7 +100,8 @@ def measure_all(options, kept):
     from diffusers.utils import logging
     from inpaint_rl.cli.model import default_recipe
     logging.disable_progress_bar()
-    words = ALL+options.recipes if options.all else options.recipes or [default_recipe(None, method) for method in ('grpo','nft')]
+    words = options.recipes or [default_recipe(None, method) for method in ('grpo','nft')]
+    if options.all: words = ALL+options.recipes
     recipes, overrides = ([w for w in words if ('=' in w)==setting] for setting in (False, True))
     for recipe in recipes:
         for seed in options.seeds:

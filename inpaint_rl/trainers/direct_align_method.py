@@ -6,6 +6,7 @@
 __all__ = ['WORDS_SEEN', 'DirectAlignConfig', 'places', 'DirectAlignTrainer', 'with_words']
 
 # %% ../../nbs/trainers/77d_direct_align_method.ipynb #fb835f51
+from dataclasses import replace
 from typing import Literal
 import torch
 from torch import Tensor
@@ -38,8 +39,10 @@ class DirectAlignConfig(GradientConfig):
         False, "Start from the pictures of the records in place of rollouts, with noise of one's own"
     )
     share_noise: bool = option(False, 'One noise for all samples of an iteration, on all processes, as published')
-    step_guidance: float | None = option(
-        None, 'Guidance of the step with gradients; null takes that of the rollout'
+    step_guidance: float | None = option(None, 'Guidance of the step with gradients; null takes guidance')
+    rollout_guidance: float | None = option(None, 'Guidance of the rollouts, which SRPO has lower; null takes guidance')
+    discount: tuple[float, float] = option(
+        (1.,1.), 'Weight of the rewards at the low and at the high end of noise of the band'
     )
     words_k: tuple[float, float] = option(
         (0.,0.), 'Control words, towards the picture: k at the low and at the high end of noise of the band'
@@ -56,6 +59,10 @@ class DirectAlignConfig(GradientConfig):
         self.refuse_ties('what one step makes')
         if self.branches=='denoise' and any(self.words_k_away):
             raise ConfigError(f'words_k_away={self.words_k_away} is for the step towards noise: set branches=both')
+        if self.offline: self.refuse_black_box('a picture of the data')
+        if self.offline and self.rollout_guidance is not None:
+            raise ConfigError(f'rollout_guidance={self.rollout_guidance}: with offline=true there are no rollouts')
+        if min(self.discount)<0: raise ConfigError(f'discount={self.discount}: weights of rewards are not negative')
 
 # %% ../../nbs/trainers/77d_direct_align_method.ipynb #a186f59d
 def places(
@@ -66,6 +73,7 @@ def places(
     u = torch.tensor([torch.rand((), generator=generator('band', int(s))).item() for s in seeds])
     return share+u*(1-2*share)
 
+# %% ../../nbs/trainers/77d_direct_align_method.ipynb #c5a1d0e7
 class DirectAlignTrainer(GradientMethod):
     "Direct-Align on any backbone"
     name = 'direct_align'
@@ -94,7 +102,17 @@ class DirectAlignTrainer(GradientMethod):
         if self.config.offline: seeds = [seed_from('align', s) for s in seeds]
         if self.config.share_noise: seeds = [seed_from('align', self.seed, task.iteration)]*len(seeds)
         noise = b.initial_noise(seeds, task.condition.height, task.condition.width)
-        return (b.x0(task.batch) if self.config.offline else task.rollout(b, x=noise)), noise
+        return (b.x0(task.batch) if self.config.offline else self.guided(task).rollout(b, x=noise)), noise
+
+    def guided(self, task):
+        "A task with the guidance of rollouts"
+        own = self.config.rollout_guidance
+        return task if own is None else replace(task, guidance=own)
+
+    def quiet(self, task)->Tensor: # [n] in [0,1]: 0 at the low-noise end of the band
+        "Where in the band each row starts, seen from its low-noise end"
+        at = places(task.seeds, self.config.step)
+        return 1-torch.cat([at+d for d in self.directions])
 
     @torch.no_grad()
     def steps(self, task:Task)->tuple: # (levels to start from, times there, levels to land on): [n], a row per branch
@@ -126,20 +144,23 @@ class DirectAlignTrainer(GradientMethod):
         size = gain(level, land, b.dynamics)
         sign = torch.cat([torch.full((len(task.seeds),), s) for s in (1.,-1.)[:n]])
         return Drawn(
-            found, kl, sign, self.worded(task, sign), tuple(with_words(self.scoring.rewards)), self.evened(size),
+            found, kl, sign, self.worded(task, sign), tuple(with_words(self.scoring.rewards)),
+            self.weighted(task, size),
             fills=None if c.offline else x0[:len(task.seeds)],
             log=dict(level=land, gain=size.abs(), share=blend_weight(level, land, b.process).abs())
         )
 
-    def evened(self, size):
+    def weighted(self, task, size):
         "What is done with gradients of these gains"
-        if not self.config.even_gain: return None
-        return lambda g: g/size.abs().to(g.device, g.dtype).reshape(-1, *[1]*(g.ndim-1))
+        c = self.config
+        if not c.even_gain and tuple(c.discount)==(1.,1.): return None
+        weight = k_at(c.discount, self.quiet(task))
+        if c.even_gain: weight = weight/size.abs()
+        return lambda g: g*weight.to(g.device, g.dtype).reshape(-1, *[1]*(g.ndim-1))
 
     def worded(self, task, sign):
         "Rewards with control words as they are for some rows: which words, how strong, and whether they are swapped"
-        at = places(task.seeds, self.config.step)
-        quiet = 1-torch.cat([at+d for d in self.directions]) # 0 is the low-noise end
+        quiet = self.quiet(task)
         k = torch.where(sign>0, k_at(self.config.words_k, quiet), k_at(self.config.words_k_away, quiet))
         def rewards(known, rows):
             now = {n:known[n].at(step=task.iteration, k=k[rows], swapped=sign[rows]<0) for n in with_words(known)}

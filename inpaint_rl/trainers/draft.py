@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['DRaFTConfig', 'DRaFTTrainer', 'ReFLConfig', 'guess_steps', 'ReFLTrainer']
 
-# %% ../../nbs/trainers/77c_draft.ipynb #ac390642
+# %% ../../nbs/trainers/77c_draft.ipynb #6e54cbc4
 import torch
 from ..config import option, settings
 from ..core import ConfigError, generator
@@ -13,7 +13,7 @@ from .gradient_task import Drawn, Task, guidance_of, settled, walk
 from .reward_gradient_method import GradientConfig, GradientMethod
 from .renoise import base_distance
 
-# %% ../../nbs/trainers/77c_draft.ipynb #f9246027
+# %% ../../nbs/trainers/77c_draft.ipynb #5b81c7f2
 @settings
 class DRaFTConfig(GradientConfig):
     "Settings of DRaFT-K"
@@ -36,7 +36,7 @@ class DRaFTTrainer(GradientMethod):
         outside = self.config.kl_outside if self.config.kl_coef else None
         return Drawn(*walk(b, task, x, range(first, n), outside))
 
-# %% ../../nbs/trainers/77c_draft.ipynb #395ec480
+# %% ../../nbs/trainers/77c_draft.ipynb #c5b9f7f8
 @settings
 class ReFLConfig(GradientConfig):
     "Settings of ReFL"
@@ -46,6 +46,7 @@ class ReFLConfig(GradientConfig):
     def check(self):
         super().check()
         self.refuse_ties('a guess')
+        self.refuse_black_box('a guess')
         first, last = guess_steps(self)
         if not 0<=first<last<=self.sampling.num_steps:
             raise ConfigError(

@@ -21,6 +21,7 @@ from .gradient_recipes import * # noqa: F401, F403, also found here
 from .grpo import GRPOConfig
 from .nft import NFTConfig
 from .sft import SFTConfig
+from .srpo_recipes import * # noqa: F401, F403, also found here
 from .trainer import METHODS, make_trainer, method_of # noqa: F401, also found here
 
 # %% ../../nbs/trainers/79_recipes.ipynb #876b1ed0

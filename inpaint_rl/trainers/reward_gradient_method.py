@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['GradientConfig', 'without_graph', 'joined', 'PictureHalf', 'GradientMethod']
 
-# %% ../../nbs/trainers/77b_reward_gradient_method.ipynb #f5cb0c4c
+# %% ../../nbs/trainers/77b_reward_gradient_method.ipynb #9d56aab3
 from collections.abc import Callable
 from dataclasses import replace
 import torch
@@ -21,13 +21,15 @@ from ..rewards.drift import hole_values
 from ..rewards.reward_gradients import check_gradients
 from ..rewards.samples import Samples
 from ..rewards.scores import Scores, check_differentiable, score
+from .black_box import black_box_losses, check_split, split_rewards
 from .collect import Sampling
 from .gradient_task import Drawn, Task
+from .renoise import check_levels
 from .reward_method import RewardMethod
 from .scoring import Scoring, check_failed
 from .settings import TrainConfig
 
-# %% ../../nbs/trainers/77b_reward_gradient_method.ipynb #3f911c31
+# %% ../../nbs/trainers/77b_reward_gradient_method.ipynb #a7a4d0ec
 @settings
 class GradientConfig(TrainConfig):
     "Settings that methods with reward gradients share"
@@ -58,6 +60,10 @@ class GradientConfig(TrainConfig):
         'Keep only the inputs of the blocks of the autoencoder and compute the rest again: less memory; '
         'null: yes for models of published size',
     )
+    black_box_coef: float = option(
+        0., 'Weight of rewards without gradients, learned from the same fills by DiffusionNFT; 0 refuses such rewards'
+    )
+    black_box_levels: int = option(2, 'Noise levels at which each fill is learned from them')
     reward_ceiling: float = option(.25, 'Share of samples that may lack a reward before the run stops')
     on_drift: str = option('warn', 'What happens when fills drift away while the reward rises: warn, stop or ignore')
 
@@ -67,7 +73,8 @@ class GradientConfig(TrainConfig):
         chunks = max(1, total) if chunk is None else chunk
         check_groups(self.groups, self.group_size, chunks, dist.world_size(), least=1)
         if self.diversity_coef: self._check_diversity()
-        for name in ('kl_coef','kl_outside','anchor_coef','diversity_coef'):
+        check_levels(self.black_box_levels, self.sampling.num_steps)
+        for name in ('kl_coef','kl_outside','anchor_coef','diversity_coef','black_box_coef'):
             if getattr(self, name)<0: raise ConfigError(f'{name}={getattr(self, name)}: it must not be negative')
         if self.on_drift not in ('warn','stop','ignore'):
             raise ConfigError(f'on_drift={self.on_drift!r}: choose warn, stop or ignore')
@@ -76,7 +83,8 @@ class GradientConfig(TrainConfig):
         K = self.group_size
         if K<2:
             raise ConfigError(
-                f'diversity_coef={self.diversity_coef} compares the fills of a record, and group_size=1; give at least 2'
+                f'diversity_coef={self.diversity_coef} compares the fills of a record, and group_size=1; '
+                'give at least 2'
             )
         for name in ('chunk','decode_chunk'):
             size = getattr(self.sampling, name)
@@ -90,10 +98,18 @@ class GradientConfig(TrainConfig):
                 f'anchor_coef compares finished fills, and the rewards see {what} here; hold the policy by kl_coef'
             )
 
+    def refuse_black_box(self, what:str):
+        "For methods that have no finished fills of the policy"
+        if self.black_box_coef:
+            raise ConfigError(
+                f'black_box_coef={self.black_box_coef}: rewards without gradients are learned from finished fills, and '
+                f'there is {what} here; take draft, or direct_align with rollouts'
+            )
+
     @property
     def wants_reference(self): return bool(self.kl_coef or self.anchor_coef)
 
-# %% ../../nbs/trainers/77b_reward_gradient_method.ipynb #94b6fecc
+# %% ../../nbs/trainers/77b_reward_gradient_method.ipynb #229adab3
 def without_graph(samples:Samples)->Samples:
     "Samples as they are kept for judges and the log"
     return replace(samples, raw=samples.raw.detach().cpu(), composite=samples.composite.detach().cpu())
@@ -107,6 +123,7 @@ class PictureHalf:
     "Autoencoder, paste and rewards"
     def __init__(self, backbone, scoring:Scoring, config:GradientConfig): # `config`: resolved
         self.backbone,self.scoring,self.config,self.checked = backbone,scoring,config,False
+        self.passing, self.others = split_rewards(scoring.rewards)
         checkpointing = config.decoder_checkpointing
         if checkpointing is None: checkpointing = config.parallel.activation_checkpointing
         if checkpointing: backbone.codec.vae.enable_gradient_checkpointing()
@@ -126,7 +143,7 @@ class PictureHalf:
         def piece(rows):
             def f(x0):
                 samples = self.pictures(task.batch.select([i%own for i in rows]), x0[rows])
-                rewards = self.scoring.rewards if drawn.rewards is None else drawn.rewards(self.scoring.rewards, rows)
+                rewards = self.passing if drawn.rewards is None else drawn.rewards(self.passing, rows)
                 self.check(rewards, samples)
                 scores = score(rewards, samples, grad=True)
                 seen.append((without_graph(samples), scores))
@@ -160,10 +177,11 @@ class PictureHalf:
         if drawn.fills is not None: samples = without_graph(self.pictures(task.batch, drawn.fills))
         numbers = dict(drawn.log or {})
         if self.config.kl_coef: numbers['kl'] = drawn.kl.detach().cpu()
-        if self.scoring.monitors: scores = joined(score(self.scoring.monitors, samples), scores)
-        return dict(samples=samples, scores=scores, numbers=numbers)
+        if also := self.scoring.monitors | self.others: scores = joined(score(also, samples), scores)
+        fills = (drawn.x0 if drawn.fills is None else drawn.fills).detach() if self.others else None
+        return dict(samples=samples, scores=scores, numbers=numbers, fills=fills)
 
-# %% ../../nbs/trainers/77b_reward_gradient_method.ipynb #fedd4657
+# %% ../../nbs/trainers/77b_reward_gradient_method.ipynb #ac96241a
 class GradientMethod(RewardMethod):
     "Learning from the gradients of rewards, on any backbone"
     steps_per_iteration = 1
@@ -172,7 +190,9 @@ class GradientMethod(RewardMethod):
         super().__init__(backbone, rewards, dataset, config, *args, **kwargs)
         self.half = PictureHalf(backbone, self.scoring, self.config)
 
-    def check_scoring(self, scoring, config): check_differentiable(scoring.rewards)
+    def check_scoring(self, scoring, config):
+        if not config.black_box_coef: return check_differentiable(scoring.rewards)
+        check_split(scoring.rewards, config.black_box_coef, config.group_size)
 
     def draw(self, task:Task)->Drawn: raise NotImplementedError(f'{type(self).__name__} has no `draw`')
 
@@ -191,7 +211,9 @@ class GradientMethod(RewardMethod):
     def iterate(self, iteration):
         kept, tasks = [], self.tasks(iteration)
         total = sum(len(t.seeds) for t in tasks)
-        out = self.update([self.loss(t, total, kept) for t in tasks])
+        micro = [self.loss(t, total, kept) for t in tasks]
+        if self.half.others: micro += self.from_scores(tasks, kept, total)
+        out = self.update(micro)
         self.progress['images'] += total*dist.world_size()
         return self.watch(self.metrics(kept) | out, self.phase.first+iteration+1)
 
@@ -208,6 +230,13 @@ class GradientMethod(RewardMethod):
             kept.append(judged)
             return (pull(drawn.x0, g, value) + self.ties(task, drawn))/total
         return f
+
+    def from_scores(self, tasks, kept, total)->list:
+        "The losses of rewards without gradients, as functions"
+        c = self.config
+        weights = {n:c.black_box_coef*self.scoring.weights[n] for n in self.half.others}
+        how = (c.black_box_levels, c.group_size, total, Scores.cat)
+        return black_box_losses(self.backbone, tasks, kept, weights, *how)
 
     def ties(self, task:Task, drawn:Drawn):
         "What holds the policy near its base, summed over the rows"
