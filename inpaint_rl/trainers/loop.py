@@ -118,7 +118,9 @@ class Loop:
 # %% ../../nbs/trainers/72a_loop.ipynb #f860bcc5
 def end_now(loop:Loop, stop)->bool: # `stop`: of `on_sigterm`
     "Is this the end? All processes stop after the same iteration"
-    if not loop.methods[loop.phase].ended: return any(dist.gather_objects(bool(stop)))
+    ending = loop.methods[loop.phase].ended or loop.run.ending
+    wishes = dist.gather_objects((ending, bool(stop)))
+    if not any(e for e,_ in wishes): return any(s for _,s in wishes)
     loop.save() # as at the end of a run
     return True
 

@@ -117,6 +117,7 @@ class Run:
         self.ema = EMA(self.params, config.ema_decay) if config.ema_decay else None
         self.progress = dict(iteration=0, updates=0, skipped=0, images=0, seconds=0.)
         self.stopped = False # by a signal
+        self.ending = False # True on the main process ends the run after this iteration, as a callback may wish
         self.optimizer = self.schedule = None
 
     def start(self,
