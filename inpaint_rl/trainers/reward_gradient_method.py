@@ -156,6 +156,13 @@ class PictureHalf:
         if self.config.unit_gradients: g = unit_gradient(g)
         return value, g if drawn.change is None else drawn.change(g), self.judged(task, drawn, seen)
 
+    def finished(self, batch, fills)->Samples:
+        "Pictures of fills that no gradient passes, so many at a time as the autoencoder decodes at once"
+        size = self.config.sampling.decode_chunk
+        return Samples.cat([
+            without_graph(self.pictures(batch.select(slice(i, i+size)), fills[i:i+size])) for i in range(0, len(fills), size)
+        ])
+
     def apart(self, samples, sign):
         "What the distance of fills from each other earns, summed over them; branches that go away from the picture: 0"
         c = self.config
@@ -174,7 +181,7 @@ class PictureHalf:
         scores = Scores.cat([replace(s, values={k:v.detach() for k,v in s.values.items()}) for _,s in seen])
         rows = torch.arange(len(drawn.x0)) if drawn.sign is None else (drawn.sign.cpu()>0).nonzero().flatten()
         samples, scores = Samples.cat([s for s,_ in seen]).select(rows), scores.select(rows)
-        if drawn.fills is not None: samples = without_graph(self.pictures(task.batch, drawn.fills))
+        if drawn.fills is not None: samples = self.finished(task.batch, drawn.fills)
         numbers = dict(drawn.log or {})
         if self.config.kl_coef: numbers['kl'] = drawn.kl.detach().cpu()
         if also := self.scoring.monitors | self.others: scores = joined(score(also, samples), scores)
