@@ -93,8 +93,7 @@ class DirectAlignTrainer(GradientMethod):
     def begin(self):
         super().begin()
         some = list(dict.fromkeys(self.dataset[i].prompt for i in range(min(len(self.dataset), WORDS_SEEN))))
-        if len(some)<2: return # there is no other prompt to measure a word's effect by
-        for f in with_texts(self.scoring.rewards): check_words(f, some)
+        for f in with_texts(self.scoring.rewards) if len(some)>1 else (): check_words(f, some) # one has no other beside it
 
     def known(self, task:Task)->tuple: # (clean latents, noise)
         "A picture and a noise"

@@ -159,9 +159,8 @@ class PictureHalf:
     def finished(self, batch, fills)->Samples:
         "Pictures of fills that no gradient passes, so many at a time as the autoencoder decodes at once"
         size = self.config.sampling.decode_chunk
-        return Samples.cat([
-            without_graph(self.pictures(batch.select(slice(i, i+size)), fills[i:i+size])) for i in range(0, len(fills), size)
-        ])
+        pieces = [slice(i, i+size) for i in range(0, len(fills), size)]
+        return Samples.cat([without_graph(self.pictures(batch.select(rows), fills[rows])) for rows in pieces])
 
     def apart(self, samples, sign):
         "What the distance of fills from each other earns, summed over them; branches that go away from the picture: 0"
