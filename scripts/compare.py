@@ -10,7 +10,7 @@ made and against seconds.
 import argparse, json, os, platform, time
 from pathlib import Path
 os.environ.setdefault('OMP_NUM_THREADS', str(os.cpu_count()))
-KEPT = Path(__file__).parent.parent/'nbs/comparison.json'
+KEPT = Path(os.environ.get('COMPARISON', Path(__file__).parent.parent/'nbs/comparison.json'))
 
 METHODS = ('sft', 'best_of', 'dpo', 'grpo', 'nft', 'elbo', 'draft', 'refl', 'direct_align')
 ALL = [f'{model}_{method}' for model in ('tiny_flux_fill', 'tiny_sd_inpaint') for method in METHODS]
@@ -31,14 +31,32 @@ def rewards_for(config):
     from inpaint_rl.trainers.reward_gradient_method import GradientConfig
     return connect_rewards(choose_rewards(gradients=isinstance(config, GradientConfig))).weights
 
+def look_at(backbone, config, rewards, n):
+    "What is measured once, at the end: the known region, the paper, and how much fills of one hole differ"
+    import torch
+    from inpaint_rl.cli.reward_options import DIGIT_MONITORS
+    from inpaint_rl.datasets.scenes import DigitScenes
+    from inpaint_rl.evaluation.evaluate import evaluate, fill
+    from inpaint_rl.rewards.digits import ink_map, judge_accuracy
+    from inpaint_rl.rewards.local import hole_diversity
+    how = (config.eval_steps, config.guidance)
+    found = evaluate(backbone, DigitScenes(n, 'test'), rewards, DIGIT_MONITORS, n, *how).summary
+    few = DigitScenes(100, 'test').batch(range(100))
+    fills = [fill(backbone, few, (0, k), *how) for k in range(4)]
+    shapes = torch.stack([ink_map(s.composite, s) for s in fills], 1) # strokes without colour and paper
+    pictures = torch.stack([s.composite for s in fills], 1)
+    others = DigitScenes(1000, 'test', seed=1).batch(range(1000)) # no setting was chosen by them
+    apart = {name:hole_diversity(x, few.mask).nanmean().item() for name,x in (('diversity', pictures), ('shapes', shapes))}
+    return apart | dict(known_region_psnr=found['known_region_psnr'], paper_gap=found['paper_gap'],
+                        judge_others=judge_accuracy(fill(backbone, others, 0, *how)).mean().item())
+
 def measure(recipe, seed, overrides, points, n, folder):
     "One training; the judge at `points` even distances along it"
     from inpaint_rl.backbones.load import load_backbone
     from inpaint_rl.cli.model import model_of, recipe_family
-    from inpaint_rl.cli.reward_options import DIGIT_MONITORS
     from inpaint_rl.config_files import load_config
     from inpaint_rl.datasets.scenes import DigitScenes
-    from inpaint_rl.evaluation.evaluate import evaluate, fill
+    from inpaint_rl.evaluation.evaluate import fill
     from inpaint_rl.rewards.digits import judge_accuracy
     from inpaint_rl.trainers import recipes
     settings = [f'seed={seed}', f'run_dir={folder}/{recipe}-{seed}', 'overwrite=true', 'save_every=0', 'sample_every=0']
@@ -60,13 +78,8 @@ def measure(recipe, seed, overrides, points, n, folder):
     clock = Clock()
     trainer.train()
     if trainer.stopped: raise SystemExit('stopped by a signal')
-    with trainer.best_weights():
-        after = evaluate(backbone, held_out, rewards, DIGIT_MONITORS, n, config.eval_steps, config.guidance).summary
-        others = DigitScenes(1000, 'test', seed=1).batch(range(1000)) # looked at once, when all is settled
-        again = judge_accuracy(fill(backbone, others, 0, config.eval_steps, config.guidance)).mean().item()
-    return dict(recipe=recipe, seed=seed, overrides=overrides, method=recipes.method_of(config), curve=curve,
-                known_region_psnr=after['known_region_psnr'], diversity=after['diversity'],
-                paper_gap=after['paper_gap'], judge_others=again)
+    with trainer.best_weights(): after = look_at(backbone, config, rewards, n)
+    return dict(recipe=recipe, seed=seed, overrides=overrides, method=recipes.method_of(config), curve=curve) | after
 
 def reached(curve, goal, what): # images or seconds until the judge first reads `goal`
     return next((p[what] for p in curve if p['judge']>=goal), None)
@@ -76,17 +89,19 @@ def run_line(r, goal): # of one training
     def to_goal(what, form):
         n = reached(r['curve'], goal, what)
         return '-' if n is None else format(n, form)
-    return (f"| {' '.join([r['recipe'], *r['overrides']])} | {r['seed']} | {last['images']} "
-            f"| {last['seconds']:.1f} | {first['judge']:.4f} -> {last['judge']:.4f} "
-            f"| {r['known_region_psnr']:.1f} | {r['diversity']:.3f} "
-            f"| {to_goal('images','d')} | {to_goal('seconds','.1f')} |")
+    def number(key, form): return format(r[key], form) if key in r else '-' # earlier measurements lack some
+    cells = [' '.join([r['recipe'], *r['overrides']]), r['seed'], last['images'], f"{last['seconds']:.1f}",
+             f"{last['cpu']:.1f}" if 'cpu' in last else '-', f"{first['judge']:.4f} -> {last['judge']:.4f}",
+             number('judge_others', '.3f'), number('known_region_psnr', '.1f'), number('diversity', '.3f'),
+             number('shapes', '.3f'), number('paper_gap', '.2f'), to_goal('images', 'd'), to_goal('seconds', '.1f')]
+    return f"| {' | '.join(map(str, cells))} |"
+
+HEADINGS = ('recipe', 'seed', 'images', 'seconds', 'CPU s', 'judge', 'judge, 1,000 others', 'known region, dB', 'diversity',
+            'of shapes', 'paper gap', 'images to .97', 'seconds to .97')
 
 def table(rows, goal=.97):
-    lines = [
-        '| recipe | seed | images | seconds | judge | known region, dB | diversity | images to .97 | seconds to .97 |',
-        '|'+'---|'*9,
-    ]
-    return '\n'.join([*lines, *(run_line(r, goal) for r in rows)])
+    "Every training, in Markdown"
+    return '\n'.join([f"| {' | '.join(HEADINGS)} |", '|'+'---|'*len(HEADINGS), *(run_line(r, goal) for r in rows)])
 
 def keep(kept, row):
     "Put one training into what is kept, in place of an earlier one of the same settings"
@@ -96,6 +111,18 @@ def keep(kept, row):
     kept['machine'] = f'{platform.machine()}, {os.cpu_count()} cores, {os.environ["OMP_NUM_THREADS"]} threads'
     KEPT.write_text(json.dumps(kept, indent=1)+'\n')
 
+def bases(recipes, n):
+    "The same of the models before anything is learned, by family"
+    from inpaint_rl.backbones.load import load_backbone
+    from inpaint_rl.cli.model import model_of, recipe_family
+    from inpaint_rl.config_files import load_config
+    from inpaint_rl.trainers import recipes as known
+    out = {}
+    for family,recipe in {recipe_family(r):r for r in recipes}.items():
+        config = load_config(recipe, [], recipes=known)
+        out[family] = look_at(load_backbone(model_of(family)), config, rewards_for(config), n)
+    return out
+
 def measure_all(options, kept):
     from diffusers.utils import logging
     from inpaint_rl.cli.model import default_recipe
@@ -103,6 +130,7 @@ def measure_all(options, kept):
     words = options.recipes or [default_recipe(None, method) for method in ('grpo','nft')]
     if options.all: words = ALL+options.recipes
     recipes, overrides = ([w for w in words if ('=' in w)==setting] for setting in (False, True))
+    kept['base'] = kept.get('base', {}) | bases(recipes, options.held_out)
     for recipe in recipes:
         for seed in options.seeds:
             keep(kept, measure(recipe, seed, overrides, options.points, options.held_out, options.folder))

@@ -92,8 +92,9 @@ class DirectAlignTrainer(GradientMethod):
 
     def begin(self):
         super().begin()
-        some = list(dict.fromkeys(self.dataset[i].prompt for i in range(min(len(self.dataset), WORDS_SEEN))))
-        for f in with_texts(self.scoring.rewards) if len(some)>1 else (): check_words(f, some) # one has no other beside it
+        some = list({self.dataset[i].prompt:1 for i in range(min(len(self.dataset), WORDS_SEEN))})
+        for f in with_texts(self.scoring.rewards):
+            if len(some)>1: check_words(f, some)
 
     def known(self, task:Task)->tuple: # (clean latents, noise)
         "A picture and a noise"
