@@ -62,7 +62,7 @@ def is_own_key(
 
 # %% ../../nbs/cli/104_rewards.ipynb #af9d5ac1
 DIGIT_WEIGHTS = dict(legibility=1., ink_match=.3, seam=.3) # of the digit scenes
-# gradients go where nobody looks, so paper is looked at; through the seam they blur the fill
+# gradients go where nobody looks, so the paper is looked at; with the seam fills became more alike in a trial
 GRADIENT_WEIGHTS = dict(legibility=1., ink_match=.3, paper_match=.5)
 DIGIT_JUDGE = 'inpaint_rl.rewards.digits.judge_accuracy'
 DIGIT_MONITORS = (DIGIT_JUDGE, 'inpaint_rl.rewards.paper.paper_gap')
