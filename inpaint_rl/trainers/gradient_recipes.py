@@ -6,17 +6,17 @@
 __all__ = ['tiny_flux_fill_draft', 'tiny_sd_inpaint_draft', 'tiny_flux_fill_refl', 'tiny_sd_inpaint_refl',
            'tiny_flux_fill_direct_align', 'tiny_sd_inpaint_direct_align']
 
-# %% ../../nbs/trainers/78c_gradient_recipes.ipynb #8cf32bfa
+# %% ../../nbs/trainers/78c_gradient_recipes.ipynb #e1b681a8
 from .direct_align_method import DirectAlignConfig
 from .draft import DRaFTConfig, ReFLConfig
 
-# %% ../../nbs/trainers/78c_gradient_recipes.ipynb #9b990fed
+# %% ../../nbs/trainers/78c_gradient_recipes.ipynb #8d9cde0a
 _TINY_FLUX = dict(
     iterations=40, learning_rate=1e-3, lr_schedule='cosine', groups=8, group_size=2, chunk=16, decode_chunk=16,
     num_steps=4, eval_steps=4, guidance=30., train_only=('time_text_embed','norm',r'^transformer_blocks.*attn'),
     kl_coef=1e-3, kl_outside=300., diversity_coef=.15,
 )
-_TINY_SD = _TINY_FLUX | dict(num_steps=5, eval_steps=8, guidance=1., train_only=(), learning_rate=2e-4)
+_TINY_SD = _TINY_FLUX | dict(iterations=20, num_steps=5, eval_steps=8, guidance=1., train_only=(), learning_rate=2e-4)
 _BAND = dict(band=(5,35), band_steps=50, step=.2, branches='denoise')
 
 def tiny_flux_fill_draft():
