@@ -147,7 +147,7 @@ def main():
     p.add_argument('--held-out', type=int, default=400, metavar='N', help='Records that are measured. Default: 400.')
     p.add_argument('--folder', default='runs/compare', help='Where the runs go. Default: runs/compare.')
     p.add_argument('--table', action='store_true', help='Print what was measured last, and run nothing.')
-    a = p.parse_args()
+    a = p.parse_intermixed_args()
     kept = json.loads(KEPT.read_text()) if KEPT.exists() else dict(rows=[])
     if not a.table: measure_all(a, kept)
     print(table(kept['rows']))
