@@ -13,7 +13,6 @@ os.environ.setdefault('OMP_NUM_THREADS', str(os.cpu_count()))
 KEPT = Path(os.environ.get('COMPARISON', Path(__file__).parent.parent/'nbs/comparison.json'))
 
 METHODS = ('sft', 'best_of', 'dpo', 'grpo', 'nft', 'elbo', 'draft', 'refl', 'direct_align')
-ALL = [f'{model}_{method}' for model in ('tiny_flux_fill', 'tiny_sd_inpaint') for method in METHODS]
 
 class Clock:
     "CPU seconds of this process, but for those spent inside `paused`: what others do on the machine counts little"
@@ -126,10 +125,10 @@ def bases(recipes, n):
 
 def measure_all(options, kept):
     from diffusers.utils import logging
-    from inpaint_rl.cli.model import default_recipe
+    from inpaint_rl.cli.model import default_recipe, embedded_models
     logging.disable_progress_bar()
     words = options.recipes or [default_recipe(None, method) for method in ('grpo','nft')]
-    if options.all: words = ALL+options.recipes
+    if options.all: words = [default_recipe(f, m) for f in embedded_models() for m in METHODS]+options.recipes
     recipes, overrides = ([w for w in words if ('=' in w)==setting] for setting in (False, True))
     kept['base'] = kept.get('base', {}) | bases(recipes, options.held_out)
     for recipe in recipes:

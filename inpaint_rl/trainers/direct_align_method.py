@@ -17,8 +17,9 @@ from ..core import ConfigError, generator, seed_from
 from ..diffusion.direct_align import blend_weight, check_band, direct_align, gain, in_band
 from ..rewards.control_words import ControlWords, check_words, k_at
 from .renoise import base_distance
-from .gradient_task import Drawn, Task, settled
-from .reward_gradient_method import GradientConfig, GradientMethod
+from .gradient_task import DrawnFills, Task, settled
+from .reward_gradient_method import GradientConfig, GradientParts, learns_from_gradients
+from .reward_method import RewardMethod
 
 # %% ../../nbs/trainers/77d_direct_align_method.ipynb #8bcab682
 WORDS_SEEN = 32 # prompts that control words are tried on before the first iteration
@@ -74,7 +75,8 @@ def places(
     return share+u*(1-2*share)
 
 # %% ../../nbs/trainers/77d_direct_align_method.ipynb #f50d172e
-class DirectAlignTrainer(GradientMethod):
+@learns_from_gradients
+class DirectAlignTrainer(RewardMethod):
     "Direct-Align on any backbone"
     name = 'direct_align'
 
@@ -83,7 +85,7 @@ class DirectAlignTrainer(GradientMethod):
             raise ConfigError('offline=true starts from the pictures of the records, and these are prompts alone')
 
     def check_scoring(self, scoring, config):
-        super().check_scoring(scoring, config)
+        GradientParts.check_scoring(self, scoring, config)
         if not with_words(scoring.rewards) and (any(config.words_k) or any(config.words_k_away)):
             raise ConfigError(
                 'words_k and words_k_away are for rewards with control words (rewards.control_words), and none of '
@@ -127,7 +129,7 @@ class DirectAlignTrainer(GradientMethod):
     def directions(self): # of the start, seen from the landing place: 0 of the band is its noisy end
         return (-self.config.step, self.config.step)[:2 if self.config.branches=='both' else 1]
 
-    def draw(self, task:Task)->Drawn:
+    def draw(self, task:Task)->DrawnFills:
         b, c, n = self.backbone, self.config, len(self.directions)
         with torch.no_grad():
             x0, noise = (torch.cat([x]*n) for x in self.known(task))
@@ -141,7 +143,7 @@ class DirectAlignTrainer(GradientMethod):
         kl = base_distance(b, predict, pred, condition.weight, c.kl_outside) if c.kl_coef else 0.
         size = gain(level, land, b.dynamics)
         sign = torch.cat([torch.full((len(task.seeds),), s) for s in (1.,-1.)[:n]])
-        return Drawn(
+        return DrawnFills(
             found, kl, sign, self.worded(task, sign), tuple(with_words(self.scoring.rewards)),
             self.weighted(task, size),
             fills=None if c.offline else x0[:len(task.seeds)],
