@@ -26,7 +26,6 @@ from .black_box import black_box_losses, check_split, split_rewards
 from .collect import Sampling
 from .gradient_task import DrawnFills, Task
 from .renoise import check_levels
-from .reward_method import RewardMethod
 from .scoring import Scoring, check_failed
 from .settings import TrainConfig
 
@@ -137,7 +136,7 @@ class PictureHalf:
             with torch.no_grad(): again = b.round_trip(batch.image).to(raw.device)
         return Samples.of(replace(batch, encoded=None).to(raw.device), raw, round_trip=again)
 
-    def gradient(self, task:Task, drawn:DrawnFills)->tuple: # (sum of losses, its gradient by the latents, what was judged)
+    def gradient(self, task:Task, drawn:DrawnFills)->tuple: # (sum of losses, gradient by the latents, what was judged)
         "What the rewards say of drawn latents"
         n, own, size, seen = len(drawn.x0), len(task.seeds), self.config.sampling.decode_chunk, []
         sign = torch.ones(n) if drawn.sign is None else drawn.sign.cpu()
