@@ -30,6 +30,7 @@ TRAIN_EXAMPLES = """\
   inpaint-rl train                                          GRPO on the embedded Flux Fill model
   inpaint-rl train --backbone sd_inpaint                    and on the SD1.5-inpainting one
   inpaint-rl train --method nft                             or dpo, elbo, best_of, sft: another way to learn from them
+  inpaint-rl train --method draft                           or refl, direct_align: by gradients of rewards, in seconds
   inpaint-rl train iterations=20 learning_rate=1e-4         any setting of the recipe; --help-settings lists them
   inpaint-rl train --phases tiny_flux_fill_sft:20 tiny_flux_fill_grpo:64     one method, then another
   inpaint-rl train --config my_recipes.py:mine              a recipe of your own

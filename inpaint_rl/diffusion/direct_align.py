@@ -94,6 +94,7 @@ def in_band(
     first, last = band
     def between(values): return values[first].double()+at.double()*(values[last]-values[first]).double()
     if schedule.process=='ddim':
+        if alpha_bars is None: raise ConfigError('a DDPM schedule needs alpha_bars, the table of its model')
         time = between(schedule.timesteps).round().long()
         return alpha_bars[time].float(), time.float()
     level = between(schedule.levels)

@@ -19,9 +19,8 @@ def reward_loss(
     hinge:float|None=None, # The sum of rewards above which nothing more is asked for; None: there is no such thing
 )->Tensor: # [B], exactly 0 and without gradient where a value is missing
     "What to lower"
-    total = 0.
     missing = torch.stack([v.isnan() for v in values.values()]).any(0)
-    for name,v in values.items(): total = total + weights[name]*torch.where(missing, 0., v)
+    total = torch.stack([weights[name]*torch.where(missing, 0., v) for name,v in values.items()]).sum(0)
     loss = -total if hinge is None else (hinge-total).relu()
     return torch.where(missing, 0., loss)
 
@@ -32,12 +31,13 @@ def latent_gradient(
     scale:float=1., # What losses are multiplied by on their way back, where FP16 would lose small numbers
 )->tuple: # (sum of the losses, 0-dim; its gradient with respect to `x0`), both without a graph
     "The half of autoencoder and rewards"
-    leaf, total = x0.detach().requires_grad_(), 0.
+    leaf, total = x0.detach().requires_grad_(), torch.zeros((), device=x0.device)
     for f in losses:
         loss = f(leaf)
         (loss*scale).backward()
         total = total+loss.detach()
         del loss
+    if leaf.grad is None: raise ConfigError('no loss was given, so there is no gradient')
     return total, leaf.grad/scale
 
 def pull(
