@@ -73,7 +73,7 @@ class GradientConfig(TrainConfig):
         chunks = max(1, total) if chunk is None else chunk
         check_groups(self.groups, self.group_size, chunks, dist.world_size(), least=1)
         if self.diversity_coef: self._check_diversity()
-        check_levels(self.black_box_levels, self.sampling.num_steps)
+        if self.black_box_coef: check_levels(self.black_box_levels, self.sampling.num_steps)
         for name in ('kl_coef','kl_outside','anchor_coef','diversity_coef','black_box_coef'):
             if getattr(self, name)<0: raise ConfigError(f'{name}={getattr(self, name)}: it must not be negative')
         if self.on_drift not in ('warn','stop','ignore'):
