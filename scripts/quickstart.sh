@@ -10,6 +10,6 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 if [ -z "${INPAINT_RL_PYTHON:-}" ]; then bash scripts/setup.sh; fi
 case " $* " in *" --method"*|*" --config"*|*" --phases"*|*" --resume "*) ;; *) set -- --method draft "$@";; esac
-case " $* " in *" --method draft "*) case " $* " in *" --backbone"*|*" iterations="*) ;; *) set -- "$@" iterations=160;; esac;; esac
+case " $* " in *" --method draft "*) case " $* " in *" --backbone"*|*" iterations="*) ;; *) set -- "$@" iterations=90;; esac;; esac
 case " $* " in *" --resume "*|*" --help "*) ;; *) set -- --overwrite "$@";; esac
 exec "${INPAINT_RL_PYTHON:-.venv/bin/python}" scripts/train.py "$@"
