@@ -12,8 +12,6 @@ from pathlib import Path
 os.environ.setdefault('OMP_NUM_THREADS', str(os.cpu_count()))
 KEPT = Path(os.environ.get('COMPARISON', Path(__file__).parent.parent/'nbs/comparison.json'))
 
-METHODS = ('sft', 'best_of', 'dpo', 'grpo', 'nft', 'elbo', 'draft', 'refl', 'direct_align')
-
 class Clock:
     "CPU seconds of this process, but for those spent inside `paused`: what others do on the machine counts little"
     def __init__(self): self.begun, self.left_out = time.process_time(), 0.
@@ -111,26 +109,28 @@ def keep(kept, row):
     kept['machine'] = f'{platform.machine()}, {os.cpu_count()} cores, {os.environ["OMP_NUM_THREADS"]} threads'
     KEPT.write_text(json.dumps(kept, indent=1)+'\n')
 
-def bases(recipes, n):
-    "The same of the models before anything is learned, by family"
+def bases(recipes, n, known_ones):
+    "The same of the models before anything is learned, by family: those that were not measured before"
     from inpaint_rl.backbones.load import load_backbone
     from inpaint_rl.cli.model import model_of, recipe_family
     from inpaint_rl.config_files import load_config
     from inpaint_rl.trainers import recipes as known
     out = {}
     for family,recipe in {recipe_family(r):r for r in recipes}.items():
+        if family in known_ones: continue
         config = load_config(recipe, [], recipes=known)
         out[family] = look_at(load_backbone(model_of(family)), config, rewards_for(config), n)
     return out
 
 def measure_all(options, kept):
     from diffusers.utils import logging
-    from inpaint_rl.cli.model import default_recipe, embedded_models
+    from inpaint_rl.cli.model import METHOD_NAMES, default_recipe, embedded_models
     logging.disable_progress_bar()
     words = options.recipes or [default_recipe(None, method) for method in ('grpo','nft')]
-    if options.all: words = [default_recipe(f, m) for f in embedded_models() for m in METHODS]+options.recipes
+    if options.all: words = [default_recipe(f, m) for f in embedded_models() for m in METHOD_NAMES]+options.recipes
     recipes, overrides = ([w for w in words if ('=' in w)==setting] for setting in (False, True))
-    kept['base'] = kept.get('base', {}) | bases(recipes, options.held_out)
+    kept.setdefault('base', {})
+    kept['base'] |= bases(recipes, options.held_out, kept['base'])
     for recipe in recipes:
         for seed in options.seeds:
             keep(kept, measure(recipe, seed, overrides, options.points, options.held_out, options.folder))

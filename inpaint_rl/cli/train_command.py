@@ -93,14 +93,14 @@ def check_records(
     from inpaint_rl.backbones.record_fit import check_fit
     from inpaint_rl.datasets.pairs import PairDataset
     from inpaint_rl.rewards.reward import check_needs, join_named
-    from inpaint_rl.rewards.scores import check_differentiable
+    from inpaint_rl.trainers.black_box import check_learnable
     from inpaint_rl.trainers.reward_gradient_method import GradientConfig
     optimised = {n:f for n,(f,_) in rewards.weights.items()}
-    if any(isinstance(c, GradientConfig) for c in configs): check_differentiable(optimised)
     every = join_named(optimised, rewards.monitors)
     for data in (train, held_out): check_fit(outline, data)
     guidance = lambda c: outline.default_guidance if c.guidance is None else c.guidance
     for c in configs:
+        if isinstance(c, GradientConfig): check_learnable(optimised, c)
         if hasattr(c, 'sampling'): outline.fields.check_negative(negative_prompts(train), guidance(c))
     outline.fields.check_negative(negative_prompts(held_out), guidance(configs[-1]))
     drawn = any(hasattr(c, 'sampling') for c in configs) and not isinstance(train, PairDataset) # else not scored

@@ -17,7 +17,7 @@ from ..core import ConfigError, generator, seed_from
 from ..diffusion.direct_align import blend_weight, check_band, direct_align, gain, in_band
 from ..rewards.control_words import ControlWords, check_words, k_at
 from .renoise import base_distance
-from .gradient_task import DrawnFills, Task, settled
+from .gradient_task import DrawnFills, Task, guidance_of, settled
 from .reward_gradient_method import GradientConfig, GradientParts, learns_from_gradients
 from .reward_method import RewardMethod
 
@@ -136,7 +136,7 @@ class DirectAlignTrainer(RewardMethod):
             level, time, land = self.steps(task)
             condition = Condition.cat([task.condition]*n)
             x = b.noised(x0, noise, level)
-        guidance = next(g for g in (c.step_guidance, task.guidance, b.default_guidance) if g is not None)
+        guidance = guidance_of(b, task) if c.step_guidance is None else c.step_guidance
         def predict(): return b.predict(x, time, condition, guidance)
         pred = predict()
         found = settled(b, direct_align(x0, b.clean(x, pred, level), level, land, b.process), condition)

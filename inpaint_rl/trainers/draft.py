@@ -33,8 +33,7 @@ class DRaFTTrainer(RewardMethod):
     def draw(self, task:Task)->DrawnFills:
         b, n = self.backbone, len(task.schedule)
         first = n-self.config.grad_steps
-        with torch.no_grad():
-            x = task.start(b) if first==0 else task.rollout(b, stop=first)
+        with torch.no_grad(): x = task.rollout(b, stop=first) # none of them: the noise
         outside = self.config.kl_outside if self.config.kl_coef else None
         return DrawnFills(*walk(b, task, x, range(first, n), outside))
 
@@ -70,7 +69,7 @@ class ReFLTrainer(RewardMethod):
     def draw(self, task:Task)->DrawnFills:
         b, c = self.backbone, self.config
         i = self.stop(task)
-        with torch.no_grad(): x = task.start(b) if i==0 else task.rollout(b, stop=i)
+        with torch.no_grad(): x = task.rollout(b, stop=i)
         def predict(): return b.predict(x, task.schedule.timesteps[i], task.condition, guidance_of(b, task))
         pred = predict()
         kl = base_distance(b, predict, pred, task.condition.weight, c.kl_outside) if c.kl_coef else 0.

@@ -8,10 +8,10 @@ __all__ = ['Task', 'DrawnFills', 'walk', 'guidance_of', 'settled']
 # %% ../../nbs/trainers/77a_gradient_task.ipynb #27a163fe
 from collections.abc import Callable
 from dataclasses import dataclass
-import torch
 from torch import Tensor
 from ..backbones.backbone import Condition
 from ..datasets.records import Batch
+from ..diffusion.regions import blend
 from ..diffusion.schedules import Schedule
 from ..rollout import rollout
 from .renoise import base_distance
@@ -26,10 +26,6 @@ class Task:
     schedule: Schedule
     iteration: int
     guidance: float|None
-
-    def start(self, backbone)->Tensor:
-        "Latents before the first step"
-        return backbone.initial_noise(self.seeds, self.condition.height, self.condition.width)
 
     def rollout(self, backbone, start:int=0, stop:int|None=None, x:Tensor|None=None)->Tensor:
         "Latents after some of the deterministic steps"
@@ -73,5 +69,4 @@ def guidance_of(backbone, task:Task)->float:
 def settled(backbone, x0:Tensor, condition:Condition)->Tensor:
     "Clean latents, with the known region where a family puts it there"
     if not backbone.family.blends: return x0
-    hole = condition.tensors['hole']
-    return torch.where(hole>0, x0, condition.tensors['known'].to(x0))
+    return blend(x0, condition.tensors['known'], condition.tensors['hole'])

@@ -21,8 +21,8 @@ from ..losses.reward_gradient import (
 from ..rewards.drift import hole_values
 from ..rewards.reward_gradients import check_gradients
 from ..rewards.samples import Samples
-from ..rewards.scores import Scores, check_differentiable, score
-from .black_box import black_box_losses, check_split, split_rewards
+from ..rewards.scores import Scores, score
+from .black_box import black_box_losses, check_learnable, split_rewards
 from .collect import Sampling
 from .gradient_task import DrawnFills, Task
 from .renoise import check_levels
@@ -107,6 +107,11 @@ class GradientConfig(TrainConfig):
             )
 
     @property
+    def recomputes_decoder(self)->bool: # of resolved settings
+        own = self.decoder_checkpointing
+        return self.parallel.activation_checkpointing if own is None else own
+
+    @property
     def wants_reference(self): return bool(self.kl_coef or self.anchor_coef)
 
 # %% ../../nbs/trainers/77b_reward_gradient_method.ipynb #229adab3
@@ -124,9 +129,7 @@ class PictureHalf:
     def __init__(self, backbone, scoring:Scoring, config:GradientConfig): # `config`: resolved
         self.backbone,self.scoring,self.config,self.checked = backbone,scoring,config,False
         self.passing, self.others = split_rewards(scoring.rewards)
-        checkpointing = config.decoder_checkpointing
-        if checkpointing is None: checkpointing = config.parallel.activation_checkpointing
-        if checkpointing: backbone.codec.vae.enable_gradient_checkpointing()
+        if config.recomputes_decoder: backbone.codec.vae.enable_gradient_checkpointing()
 
     def pictures(self, batch:Batch, x0:Tensor)->Samples:
         "Latents as pictures, pasted back; with whatever gradients are on"
@@ -195,9 +198,7 @@ class GradientParts:
     @cached_property
     def half(self)->PictureHalf: return PictureHalf(self.backbone, self.scoring, self.config)
 
-    def check_scoring(self, scoring, config):
-        if not config.black_box_coef: return check_differentiable(scoring.rewards)
-        check_split(scoring.rewards, config.black_box_coef, config.group_size)
+    def check_scoring(self, scoring, config): check_learnable(scoring.rewards, config)
 
     @torch.no_grad()
     def tasks(self, iteration)->list:
@@ -238,8 +239,7 @@ class GradientParts:
         "The losses of rewards without gradients, as functions"
         c = self.config
         weights = {n:c.black_box_coef*self.scoring.weights[n] for n in self.half.others}
-        how = (c.black_box_levels, c.group_size, total, Scores.cat)
-        return black_box_losses(self.backbone, tasks, kept, weights, *how)
+        return black_box_losses(self.backbone, tasks, kept, weights, c.black_box_levels, c.group_size, total)
 
     def ties(self, task:Task, drawn:DrawnFills):
         "What holds the policy near its base, summed over the rows"
